@@ -1,0 +1,167 @@
+"""Settings of the project. What a deployment changes comes from the environment; every limit has its unit in its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from config import environment as env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# Demo mode: guests by one click, a development key. What `make run` starts; off by default everywhere else.
+DEMO = env.flag("TUTOR_DEMO")
+DEBUG = env.flag("DJANGO_DEBUG")
+SECRET_KEY = env.text("DJANGO_SECRET_KEY", "a-key-for-one-machine-set-DJANGO_SECRET_KEY-in-production" if DEMO else "")
+ALLOWED_HOSTS = env.text("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [origin for origin in env.text("CSRF_TRUSTED_ORIGINS").split(",") if origin]
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "channels",
+    "django_fsm",
+    "tutor",
+    "sessions_app",
+    "tools_app",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- services ----------------------------------------------------------------------------------------------------
+
+DATABASE_URL = env.text("DATABASE_URL", "postgres://tutor@127.0.0.1:5432/tutor")
+REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379").rstrip("/")
+#: Threads that may hold a database connection at once, in each process.
+DB_CONNECTIONS = env.integer("DB_CONNECTIONS", 16, least=2)
+DATABASES = {
+    "default": {
+        **env.database(DATABASE_URL),
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "pool": {"min_size": 1, "max_size": DB_CONNECTIONS, "timeout": 5, "max_idle": 300, "max_lifetime": 1800},
+            "options": "-c statement_timeout=10000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=15000",
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+#: Redis databases: 0 is the broker's alone; hints to sockets have their own.
+BROKER_URL = f"{REDIS_URL}/{env.integer('REDIS_BROKER_DB', 0)}"
+LAYER_URL = f"{REDIS_URL}/{env.integer('REDIS_LAYER_DB', 1)}"
+
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        # redis-py 8 sets a socket time-out of 5 s by default, which would end an idle subscription.
+        "CONFIG": {
+            "hosts": [
+                {"address": LAYER_URL, "socket_timeout": None, "socket_keepalive": True, "health_check_interval": 15}
+            ],
+            "prefix": "tutor",
+        },
+    }
+}
+
+# Results live in Postgres; a Celery message is a hint without authority (ARCHITECTURE, decisions).
+CELERY_BROKER_URL = BROKER_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_DEFAULT_QUEUE = "tools"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 300,
+    "socket_timeout": 15,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+    "max_connections": 1000,  # kombu's default of 10 loses acknowledgements silently
+}
+
+# --- machines, sweeps, model -------------------------------------------------------------------------------------
+
+#: Name of a machine -> a callable that makes it from the session's ``machine_args``.
+TUTOR_MACHINES = {
+    "tutoring": "tutor.machine.load",
+    "echo": "tutor.echo.load",
+}
+#: What the timer service does, again and again: dotted path -> seconds between two runs.
+TUTOR_SWEEPS = {
+    "tools_app.monitor.sweep": 1.0,
+    "tools_app.outbox.sweep": 1.0,
+}
+
+LLM_BASE_URL = env.text("LLM_BASE_URL")
+LLM_API_KEY = env.text("LLM_API_KEY")
+LLM_MODEL = env.text("LLM_MODEL")
+
+# --- people ------------------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+LOGIN_URL = "/admin/login/"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "style-src": ["'self'"],
+        "script-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+    }
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "loggers": {"httpx": {"level": "WARNING"}},
+}

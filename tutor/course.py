@@ -1,0 +1,180 @@
+"""A course as the machine sees it: immutable, typed, complete. How it is written in YAML is ``course_format``'s business.
+
+``Course`` is what one version of a course contains. A question may be a template (``params``); ``instantiate`` makes
+the question a learner sees, the same one for the same seed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of everything in a course."""
+
+
+class CourseInfo(Part, kw_only=True):
+    id: str
+    title: str
+    lang: str = "en"
+    grade_band: str = ""
+    licence: str = ""
+    source: str = ""
+    #: One or two sentences for the list of courses (Markdown).
+    summary: str = ""
+    #: Persona, tone and objectives: what a model is told about how to speak.
+    pedagogy: dict[str, Any] = {}
+
+
+class Bkt(Part, kw_only=True):
+    """Bayesian knowledge tracing: P(known at first), P(learn), P(slip), P(guess)."""
+
+    L0: float = 0.25
+    T: float = 0.15
+    S: float = 0.10
+    G: float | None = None
+
+
+class Skill(Part, kw_only=True):
+    id: str
+    name: str
+    prereq: list[str] = []
+    bkt: Bkt = Bkt()
+
+
+class Mastery(Part, kw_only=True):
+    p: float = 0.95
+    min_unassisted: int = 3
+
+
+class Material(Part, kw_only=True):
+    """One chunk of explanation, at most 120 words, and a question to think about."""
+
+    id: str
+    kind: str = "text"
+    body: str = ""
+    ask: str = ""
+    path: str = ""
+    alt: str = ""
+    #: Skills or key terms it explains; ``clarify_concept`` finds material by them.
+    keys: list[str] = []
+
+
+class Format(Part, kw_only=True):
+    """How an answer has to look. ``type`` names the checker; the rest is its policy (tutoring §3.6)."""
+
+    type: str
+    #: choice: ``one`` or ``many``.
+    select: str = "one"
+    choices: list[Choice] = []
+    shuffle: bool = True
+    #: number: ``exact``, ``round(n)`` or ``tolerance``.
+    decimals: str = "exact"
+    tolerance_abs: float | None = None
+    tolerance_rel: float | None = None
+    #: form asked for: any, simplified, …
+    form: str = "any"
+    units: str = "none"
+    vars: list[str] = []
+    accept_bare_value: bool = True
+    #: short_text: other spellings that count, typing slips forgiven, upper and lower case.
+    aliases: list[str] = []
+    typos: bool = True
+    case: bool = False
+
+
+class Choice(Part, kw_only=True):
+    id: str
+    text: str
+    correct: bool = False
+    feedback: str = ""
+    known_error: str | None = None
+
+
+class Detector(Part, kw_only=True):
+    """How a known error shows in an answer: ``value``: this wrong value; ``regex``: this pattern in the text."""
+
+    kind: str
+    formula: str = ""
+    pattern: str = ""
+    on: str = "text"
+
+
+class Probe(Part, kw_only=True):
+    """The one question that exposes a known error."""
+
+    ask: str
+    format: Format
+    answer: str
+
+
+class KnownError(Part, kw_only=True):
+    """A misconception with its name, how it shows and how it is treated."""
+
+    id: str
+    name: str
+    detect: list[Detector] = []
+    #: What is wrong with the answer, in one sentence; never the answer itself.
+    say: str = ""
+    contrast: str = ""
+    probe: Probe | None = None
+    remedy: list[str] = []
+
+
+class QuestionError(Part, kw_only=True):
+    """A known error as it shows in one question; wins over the topic's library."""
+
+    ref: str | None = None
+    id: str | None = None
+    match: str | None = None
+    say: str = ""
+    probe_ref: str | None = None
+
+
+class Scaffold(Part, kw_only=True):
+    """A sub-question in place of a hint."""
+
+    ask: str
+    format: Format
+    answer: str
+
+
+class Test(Part, kw_only=True):
+    given: str
+    #: A verdict, or ``known_error:<id>``.
+    expect: str
+
+
+class Question(Part, kw_only=True):
+    id: str
+    skills: list[str]
+    prompt: str
+    format: Format
+    #: The right answer: a value in the format's own language; choice: the ids, comma-separated.
+    answer: str
+    difficulty: float = 0.5
+    params: dict[str, dict[str, list[int]]] = {}
+    alternatives: list[str] = []
+    hints: list[str | Scaffold] = []
+    solution: list[str] = []
+    errors: list[QuestionError] = []
+    explain_keys: list[str] = []
+    tests: list[Test] = []
+
+
+class Topic(Part, kw_only=True):
+    id: str
+    title: str
+    skills: list[str]
+    mastery: Mastery = Mastery()
+    materials: list[Material] = []
+    known_errors: list[KnownError] = []
+    questions: list[Question] = []
+
+
+class Course(Part, kw_only=True):
+    course: CourseInfo
+    skills: list[Skill]
+    topics: list[Topic]

@@ -1,0 +1,154 @@
+"""What can reach a tutoring session: the contents of events, as typed frozen facts.
+
+The state machine sees each of them inside a ``statem.Event``: learner's and teacher's commands as ``cast``, endings of
+tool calls as ``info``, time-outs under their own types. They are plain data, so that a postponed event can wait in the
+database: ``encode`` and ``decode`` are exact inverses.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+#: What to do with a message that arrives while a turn is running (DESIGN rule 9).
+OnBusy = Literal["reject", "queue", "interrupt"]
+
+
+def _tag(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+
+
+class EventContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=_tag):
+    """Base of everything that can reach a session."""
+
+
+class Start(EventContent, kw_only=True):
+    """The session begins."""
+
+
+class UserMessage(EventContent, kw_only=True):
+    """The learner wrote something."""
+
+    text: str
+    on_busy: OnBusy = "reject"
+
+
+class AnswerSubmitted(EventContent, kw_only=True):
+    """The learner answered a question through its own control: straight to the checker."""
+
+    question: str
+    value: str | list[str]
+    on_busy: OnBusy = "reject"
+
+
+class HintRequested(EventContent, kw_only=True):
+    """The learner wants the next hint."""
+
+
+class SkipRequested(EventContent, kw_only=True):
+    """The learner wants to skip what is open."""
+
+
+class GiveUpRequested(EventContent, kw_only=True):
+    """The learner wants to see the solution."""
+
+
+class DisputeRaised(EventContent, kw_only=True):
+    """The learner says: mine is right."""
+
+
+class ContinueRequested(EventContent, kw_only=True):
+    """The learner wants to go on."""
+
+
+class CancelRequested(EventContent, kw_only=True):
+    """Stop the running turn."""
+
+
+class PauseRequested(EventContent, kw_only=True):
+    """Put the session aside."""
+
+
+class ResumeRequested(EventContent, kw_only=True):
+    """Take the session up again (from a pause or after an error)."""
+
+
+class EndRequested(EventContent, kw_only=True):
+    """End the session with a report."""
+
+
+class RemediationForced(EventContent, kw_only=True):
+    """A teacher or an observer wants a known error treated now."""
+
+    known_error: str
+    actor: str
+
+
+class ResetRequested(EventContent, kw_only=True):
+    """An operator puts the session into a state."""
+
+    state: str
+    actor: str
+
+
+class ToolSucceeded(EventContent, kw_only=True):
+    """A tool call ended with a result."""
+
+    ref: str
+    tool: str
+    result: dict[str, Any]
+    #: True where the offline tool of the same name had to answer for the model.
+    fallback: bool = False
+
+
+#: How a tool call can end without a result. ``lost_contact``: nobody knows how its worker died; ``killed``: a parent saw it.
+ToolFailure = Literal["error", "timeout", "cancelled", "killed", "lost_contact", "refused", "in_doubt"]
+
+
+class ToolFailed(EventContent, kw_only=True):
+    """A tool call ended without a result: an error, a time-out, a cancel or its worker's death (DOWN)."""
+
+    ref: str
+    tool: str
+    reason: ToolFailure
+    error: str = ""
+
+
+class Tick(EventContent, kw_only=True):
+    """The content of a time-out; which one is said by the time-out's own type and name."""
+
+    note: str = ""
+
+
+AnyEvent = (
+    Start
+    | UserMessage
+    | AnswerSubmitted
+    | HintRequested
+    | SkipRequested
+    | GiveUpRequested
+    | DisputeRaised
+    | ContinueRequested
+    | CancelRequested
+    | PauseRequested
+    | ResumeRequested
+    | EndRequested
+    | RemediationForced
+    | ResetRequested
+    | ToolSucceeded
+    | ToolFailed
+    | Tick
+)
+
+
+def encode(content: EventContent) -> dict[str, Any]:
+    """The content as plain JSON values, with its ``kind``."""
+    plain: dict[str, Any] = msgspec.to_builtins(content)
+    return plain
+
+
+def decode(plain: dict[str, Any]) -> EventContent:
+    """The content again. Raises ``msgspec.ValidationError`` where it is none."""
+    content: EventContent = msgspec.convert(plain, AnyEvent)
+    return content

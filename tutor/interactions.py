@@ -1,0 +1,324 @@
+"""The typed facts a session's log keeps, with their kinds, versions and visibility.
+
+One interaction is one row of the log; on the wire it is called an event. A payload is written as canonical JSON (sorted
+keys) and never rewritten; reading goes by (kind, version). A kind this release does not know is carried as ``Unknown``.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any, ClassVar, Literal
+
+import msgspec
+
+
+class Visibility(IntEnum):
+    """Who may see a kind: each level sees what the levels below see."""
+
+    LEARNER = 0
+    TEACHER = 1
+    OPERATOR = 2
+
+
+KINDS: dict[str, type[Interaction]] = {}
+
+Verdict = Literal[
+    "correct", "form_issue", "partial", "known_error", "wrong", "malformed", "not_an_answer", "undecided"
+]
+TurnOutcome = Literal["completed", "cancelled", "interrupted", "rolled_back", "failed", "timed_out"]
+
+
+class Interaction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
+    """Base of all facts. ``kind`` names the fact, ``version`` its payload's form."""
+
+    kind: ClassVar[str] = ""
+    version: ClassVar[int] = 1
+    visibility: ClassVar[Visibility] = Visibility.LEARNER
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__dict__.get("kind"):
+            if cls.kind in KINDS:
+                raise TypeError(f"two interactions are called {cls.kind!r}")
+            KINDS[cls.kind] = cls
+
+
+class Unknown(Interaction, kw_only=True):
+    """A fact written by another release: carried, not dropped."""
+
+    name: str
+    written_version: int
+    payload: dict[str, Any]
+
+
+# --- the session's life ------------------------------------------------------------------------------------------
+
+
+class SessionStarted(Interaction, kw_only=True):
+    kind = "session.started"
+    course: str
+    course_version: int
+    machine: str
+    previous: str | None = None
+
+
+class SessionResumed(Interaction, kw_only=True):
+    kind = "session.resumed"
+    state: str
+
+
+class SessionPaused(Interaction, kw_only=True):
+    kind = "session.paused"
+    why: str
+
+
+class SessionClosed(Interaction, kw_only=True):
+    kind = "session.closed"
+    why: str
+
+
+class SessionRestored(Interaction, kw_only=True):
+    kind = "session.restored"
+    why: str
+    state: str
+
+
+class StateChanged(Interaction, kw_only=True):
+    kind = "state.changed"
+    from_: str = msgspec.field(name="from")
+    to: str
+    why: str
+
+
+class PolicyChanged(Interaction, kw_only=True):
+    kind = "policy.changed"
+    on_busy: str
+
+
+class SafetyHeld(Interaction, kw_only=True):
+    kind = "safety.held"
+    visibility = Visibility.TEACHER
+    why: str
+
+
+# --- messages and turns ------------------------------------------------------------------------------------------
+
+
+class MessageAccepted(Interaction, kw_only=True):
+    kind = "message.accepted"
+    text: str
+    disposition: str = "started"
+
+
+class MessageQueued(Interaction, kw_only=True):
+    kind = "message.queued"
+    text: str
+
+
+class TurnStarted(Interaction, kw_only=True):
+    kind = "turn.started"
+    by: str
+    attempt: int = 1
+
+
+class TurnFinished(Interaction, kw_only=True):
+    kind = "turn.finished"
+    outcome: TurnOutcome
+    error: str | None = None
+
+
+class OutputCommitted(Interaction, kw_only=True):
+    kind = "output.committed"
+    #: Markdown.
+    text: str
+    partial: bool = False
+    #: In code points.
+    len: int
+
+
+# --- tool calls --------------------------------------------------------------------------------------------------
+
+
+class ToolRequested(Interaction, kw_only=True):
+    kind = "tool.requested"
+    call: str
+    name: str
+
+
+class ToolEnding(Interaction, kw_only=True):
+    """Base of the ways a tool call can end."""
+
+    call: str
+    name: str
+    attempts: int
+    owner: str | None = None
+    #: ISO 8601, the database's clock.
+    started_at: str | None = None
+
+
+class ToolFinished(ToolEnding, kw_only=True):
+    kind = "tool.finished"
+    fallback: bool = False
+
+
+class ToolFailedFact(ToolEnding, kw_only=True):
+    kind = "tool.failed"
+    reason: str
+    error: str = ""
+
+
+class ToolTimedOut(ToolEnding, kw_only=True):
+    kind = "tool.timed_out"
+
+
+class ToolCancelled(ToolEnding, kw_only=True):
+    kind = "tool.cancelled"
+
+
+class ToolInDoubt(ToolEnding, kw_only=True):
+    kind = "tool.in_doubt"
+
+
+class ToolResultDiscarded(Interaction, kw_only=True):
+    kind = "tool.result_discarded"
+    visibility = Visibility.OPERATOR
+    call: str
+    name: str
+    attempt: int
+    why: str
+
+
+# --- teaching ----------------------------------------------------------------------------------------------------
+
+
+class QuestionAsked(Interaction, kw_only=True):
+    kind = "question.asked"
+    question: str
+    #: Markdown.
+    prompt: str
+    #: ``{"type": "number", …}``: the question's format as in the course.
+    format: dict[str, Any]
+    skill: str
+    #: Counts the questions of this session from 1.
+    number: int
+    #: ``[{"id": …, "text": Markdown}]`` for choice questions.
+    choices: list[dict[str, str]] | None = None
+    #: Why this question now, in words a learner can read and contest.
+    why: str = ""
+
+
+class AnswerChecked(Interaction, kw_only=True):
+    kind = "answer.checked"
+    question: str
+    answer: str
+    verdict: Verdict
+    feedback: str
+    known_error: str | None = None
+
+
+class HintGiven(Interaction, kw_only=True):
+    kind = "hint.given"
+    question: str
+    level: int
+    text: str
+    bottom_out: bool = False
+
+
+class RemediationStarted(Interaction, kw_only=True):
+    kind = "remediation.started"
+    known_error: str
+    question: str | None = None
+    by: str = "tutor"
+
+
+class RemediationFinished(Interaction, kw_only=True):
+    kind = "remediation.finished"
+    known_error: str
+    outcome: str
+
+
+class MasteryChanged(Interaction, kw_only=True):
+    kind = "mastery.changed"
+    skill: str
+    p: float
+    why: str
+    mastered: bool = False
+
+
+class AuthorNoted(Interaction, kw_only=True):
+    """Something the course's author should know: a gap in the question bank, an unexplained answer, a dispute."""
+
+    kind = "author.noted"
+    visibility = Visibility.TEACHER
+    about: str
+    note: str
+
+
+class ObserverNoted(Interaction, kw_only=True):
+    kind = "observer.noted"
+    visibility = Visibility.TEACHER
+    observer: str
+    note: str
+
+
+# --- what the kernel writes about itself -------------------------------------------------------------------------
+
+
+class Step(Interaction, kw_only=True):
+    """One handled event: outcome, state from and to, data patch, what changed of postponed events and timers.
+
+    The state is the fold of these, without ever running a machine again (DESIGN rule 7).
+    """
+
+    kind = "step"
+    visibility = Visibility.OPERATOR
+    event: dict[str, Any]
+    outcome: str
+    from_: str = msgspec.field(name="from")
+    to: str
+    state_no: int
+    event_no: int
+    #: ``{"set": {key: value}, "unset": [key]}`` on the machine's data.
+    patch: dict[str, Any]
+    #: The same form on the kernel's own part: postponed events, timers, pending calls, the turn.
+    kernel: dict[str, Any]
+
+
+class EventCrashed(Interaction, kw_only=True):
+    kind = "event.crashed"
+    reason: str
+
+
+class EventQuarantined(Interaction, kw_only=True):
+    kind = "event.quarantined"
+    visibility = Visibility.OPERATOR
+    event: dict[str, Any]
+    reason: str
+
+
+class StrategyApplied(Interaction, kw_only=True):
+    kind = "strategy.applied"
+    visibility = Visibility.OPERATOR
+    reason: str
+    strategy: str
+    detail: str = ""
+
+
+# --- reading and writing -----------------------------------------------------------------------------------------
+
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+def encode(interaction: Interaction) -> str:
+    """The payload as canonical JSON: sorted keys, no white space."""
+    if isinstance(interaction, Unknown):
+        return _encoder.encode(interaction.payload).decode()
+    return _encoder.encode(interaction).decode()
+
+
+def decode(kind: str, version: int, payload: str | bytes) -> Interaction:
+    """The fact behind a row. An unknown kind or a newer version comes back as ``Unknown``."""
+    known = KINDS.get(kind)
+    if known is None or version > known.version:
+        return Unknown(name=kind, written_version=version, payload=msgspec.json.decode(payload))
+    return msgspec.json.decode(payload, type=known)
