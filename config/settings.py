@@ -120,7 +120,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 
 #: Name of a machine -> a callable that makes it from the session's ``machine_args``.
 TUTOR_MACHINES = {
-    "tutoring": "tutor.machine.load",
+    "tutoring": "tutor.catalogue.tutoring_machine",
     "echo": "tutor.echo.load",
 }
 #: What the timer service does, again and again: dotted path -> seconds between two runs.
