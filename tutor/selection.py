@@ -152,9 +152,7 @@ def _best(skill: str, bank: Sequence[Question], progress: Progress) -> Question 
     return min(candidates, key=rank)
 
 
-def _retest(
-    topics: Sequence[Topic], skills: Mapping[str, Skill], progress: Progress, up_to: float
-) -> Selection | None:
+def _retest(topics: Sequence[Topic], skills: Mapping[str, Skill], progress: Progress, up_to: float) -> Selection | None:
     """The first re-test that is due: the same template with new numbers, else another question of the skill."""
     for retest in progress.retests:
         if retest.due > up_to:

@@ -217,7 +217,9 @@ def scaffold_right(number: int) -> str:
 
 
 SCAFFOLD_WRONG = "Not quite; it is only this one small step. Try it once more."
-SCAFFOLD_LEFT = "Let us leave that step. Look at the whole question again; a hint, or the solution, is there if you want."
+SCAFFOLD_LEFT = (
+    "Let us leave that step. Look at the whole question again; a hint, or the solution, is there if you want."
+)
 
 # --- known errors ------------------------------------------------------------------------------------------------
 
@@ -280,11 +282,14 @@ def wrong_thrice(steps: Sequence[str], answer: str) -> str:
 
 
 def probe_failed(steps: Sequence[str], answer: str) -> str:
-    return f"This one is stubborn, and many people meet it. Here is the question worked out:\n\n{solution(steps, answer)}"
+    return (
+        f"This one is stubborn, and many people meet it. Here is the question worked out:\n\n{solution(steps, answer)}"
+    )
 
 
 ASK_WHY = (
-    "**Why does that work?** Tell me in your own words, or continue. A similar question comes later, for you to try alone."
+    "**Why does that work?** Tell me in your own words, or continue. "
+    "A similar question comes later, for you to try alone."
 )
 
 
@@ -328,11 +333,11 @@ def skill_line(name: str, record: SkillRecord, *, mastered: bool) -> str:
 
 def topic_summary(topic: str, lines: Sequence[str], *, mastered: bool, more: bool) -> str:
     opening = f"**{topic}** is done." if mastered else f"That is all I have on **{topic}** for now."
-    closing = (
-        "*Continue for the next topic.*" if more else "*That was the last topic. Continue for your final report.*"
-    )
+    closing = "*Continue for the next topic.*" if more else "*That was the last topic. Continue for your final report.*"
     honest = (
-        "" if mastered else "Not all of it is firm yet; that is worth knowing, and your teacher will see where to go on."
+        ""
+        if mastered
+        else "Not all of it is firm yet; that is worth knowing, and your teacher will see where to go on."
     )
     return "\n\n".join(part for part in (opening, "\n".join(lines), honest, closing) if part)
 

@@ -89,9 +89,7 @@ def ask(s: Situation) -> Result:
     return NextState(State.AWAITING_ANSWER, data, (Record(asked(s.syllabus, question)),))
 
 
-@rows.row(
-    "6", State.SETTING_QUESTION, Signal.SET_QUESTION, events.ContinueRequested, to=State.TOPIC_COMPLETE
-)
+@rows.row("6", State.SETTING_QUESTION, Signal.SET_QUESTION, events.ContinueRequested, to=State.TOPIC_COMPLETE)
 def nothing_left(s: Situation) -> Result:
     gaps = s.selection.unmastered if isinstance(s.selection, Exhausted) else ()
     note = (Record(AuthorNoted(about=s.data.topic, note=wording.note_gap(gaps))),) if gaps else ()
@@ -115,9 +113,7 @@ def check_message(s: Situation) -> Result:
     return check(s, s.content.text, typed=False, part=s.question.part, return_state=State.AWAITING_ANSWER)
 
 
-@rows.row(
-    "S2", State.AWAITING_ANSWER, events.AnswerSubmitted, to=State.AWAITING_TOOL_RESULT, when=_of_open_question
-)
+@rows.row("S2", State.AWAITING_ANSWER, events.AnswerSubmitted, to=State.AWAITING_TOOL_RESULT, when=_of_open_question)
 def check_submitted(s: Situation) -> Result:
     # The question's own control shows the question, not a sub-question that stands in for it.
     part = "main" if s.instance.choices else s.question.part

@@ -26,7 +26,7 @@ def of_correct(question: OpenQuestion) -> Evidence:
 def witness(
     syllabus: Syllabus, data: TutoringData, question: OpenQuestion, evidence: Evidence
 ) -> tuple[TutoringData, tuple[Action, ...]]:
-    """Take the question's evidence, unless it was taken already. The open question in the data is left to the caller."""
+    """Take the question's evidence, unless it was taken already; to mark it as taken is left to the caller."""
     if question.witnessed:
         return data, ()
     source = syllabus.questions[question.id]
@@ -38,11 +38,7 @@ def witness(
         records[skill] = after = mastery.witness(before, syllabus.skills[skill].bkt, evidence, choices=choices)
         done = selection.is_mastered(skill, topic, syllabus.progress(change(data, skills=records)))
         actions.append(
-            Record(
-                MasteryChanged(
-                    skill=skill, p=round(after.p, 4), why=wording.why_mastery(evidence), mastered=done
-                )
-            )
+            Record(MasteryChanged(skill=skill, p=round(after.p, 4), why=wording.why_mastery(evidence), mastered=done))
         )
         if mastery.spinning(after) and not mastery.spinning(before):
             actions.append(Record(AuthorNoted(about=skill, note=wording.note_spinning(skill))))

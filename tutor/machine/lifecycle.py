@@ -165,9 +165,7 @@ def carries(data: TutoringData, state: State) -> bool:
 def end(s: Situation) -> Result:
     report = wording.ended_report(s.syllabus.course.course.title, practised_lines(s.syllabus, s.data))
     data = change(s.data, pending=None, question=None, remediation=None)
-    return NextState(
-        State.COMPLETED, data, (*cancel(s.data), *tell(report), Record(SessionClosed(why="ended")))
-    )
+    return NextState(State.COMPLETED, data, (*cancel(s.data), *tell(report), Record(SessionClosed(why="ended"))))
 
 
 @rows.row("A6", State.COMPLETED, events.EndRequested)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -72,16 +72,14 @@ class TutoringMachine:
     def initial(self, seed: int, context: Mapping[str, Any]) -> tuple[str, TutoringData]:
         """The first state and data. ``context["mastery"]`` (skill -> P) is what is known of the learner already."""
         known = context.get("mastery") or {}
-        skills = {
-            skill.id: SkillRecord(p=float(known.get(skill.id, skill.bkt.L0))) for skill in self.course.skills
-        }
+        skills = {skill.id: SkillRecord(p=float(known.get(skill.id, skill.bkt.L0))) for skill in self.course.skills}
         return self.initial_state, TutoringData(seed=seed, skills=skills)
 
     def dump(self, data: TutoringData) -> dict[str, Any]:
         """The data as plain JSON values; ``load`` is the exact inverse."""
         return tutoring_data.dump(data)
 
-    def load(self, plain: Mapping[str, Any]) -> TutoringData:
+    def load(self, plain: dict[str, Any]) -> TutoringData:
         """The data again. Raises ``msgspec.ValidationError`` where it is none."""
         return tutoring_data.load(plain)
 
@@ -114,7 +112,7 @@ class TutoringMachine:
 
     def _gated(self, row: Row, result: Result, after: State, data: TutoringData) -> Result:
         """Nothing that is said gives the open question's answer away, except in rows that may show it."""
-        if row.may_show_answer or data.question is None or after not in SECRET:
+        if isinstance(result, statem.Stop) or row.may_show_answer or data.question is None or after not in SECRET:
             return result
         question = self.syllabus.of(data.question)
 
@@ -124,7 +122,7 @@ class TutoringMachine:
                     return say(wording.WITHHELD)
             return action
 
-        return _with_actions(result, [gate(action) for action in result.actions])
+        return replace(result, actions=tuple(gate(action) for action in result.actions))
 
     # --- what others may ask -------------------------------------------------------------------------------------
 
@@ -184,21 +182,13 @@ def _ignore(_s: Situation) -> Result:
     return KeepState()
 
 
-def _with_actions(result: Result, actions: Sequence[Action]) -> Result:
-    if isinstance(result, statem.Stop) or tuple(actions) == tuple(result.actions):
-        return result
-    return replace(result, actions=tuple(actions))
-
-
 def _tell_of_fallback(s: Situation, row: Row, result: Result, new: TutoringData) -> Result:
     """Row 24: where the offline tool answered for the model, say so once."""
     if not isinstance(s.content, events.ToolSucceeded) or not s.content.fallback or row.id == "27":
         return result
     if isinstance(result, statem.Stop) or new.told_fallback:
         return result
-    return replace(
-        result, data=change(new, told_fallback=True), actions=(say(wording.FALLBACK), *result.actions)
-    )
+    return replace(result, data=change(new, told_fallback=True), actions=(say(wording.FALLBACK), *result.actions))
 
 
 def _with_clocks(s: Situation, row: Row, result: Result, after: State) -> Result:

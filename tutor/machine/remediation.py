@@ -58,9 +58,7 @@ def check_probe(s: Situation) -> Result:
     return check(s, s.content.text, typed=False, part=part, return_state=State.REMEDIATING)
 
 
-@rows.row(
-    "29", State.REMEDIATING, events.AnswerSubmitted, to=State.AWAITING_TOOL_RESULT, when=_of_this_question
-)
+@rows.row("29", State.REMEDIATING, events.AnswerSubmitted, to=State.AWAITING_TOOL_RESULT, when=_of_this_question)
 def check_submitted_probe(s: Situation) -> Result:
     part = f"probe:{s.remediation.known_error}"
     return check(s, s.content.value, typed=True, part=part, return_state=State.REMEDIATING)

@@ -40,9 +40,7 @@ def answer_explanation(s: Situation) -> Result:
     return set_question(settled(s), *tell(wording.explanation(found.covered, found.missing)))
 
 
-@rows.row(
-    "34", State.REVIEWING, events.ContinueRequested, events.SkipRequested, to=State.SETTING_QUESTION
-)
+@rows.row("34", State.REVIEWING, events.ContinueRequested, events.SkipRequested, to=State.SETTING_QUESTION)
 def go_on(s: Situation) -> Result:
     return set_question(s.data)
 

@@ -157,9 +157,7 @@ def clarify(s: Situation, text: str, *, return_state: State, about_question: boo
 def check(s: Situation, given: str | list[str], *, typed: bool, part: str, return_state: State) -> NextState:
     """``→T(check_answer)`` on the open question, its sub-question or the probe."""
     probing = part.startswith("probe:")
-    question, seed = (
-        (s.remediation.question, s.remediation.seed) if probing else (s.question.id, s.question.seed)
-    )
+    question, seed = (s.remediation.question, s.remediation.seed) if probing else (s.question.id, s.question.seed)
     args = {"question": question, "seed": seed, "part": part, "given": given, "typed": typed}
     return dispatch(s, "check_answer", args, return_state=return_state, part=part, given=as_text(given))
 
@@ -181,7 +179,7 @@ def cancel(data: TutoringData) -> tuple[Action, ...]:
 
 
 def set_question(data: TutoringData, *actions: Action) -> NextState:
-    """Go and choose the next question. (An enter call may not change the state, so the choice is an event of its own.)"""
+    """Go and choose the next question: an event of its own, as an enter call may not change the state."""
     cleared = change(data, question=None, remediation=None, pending=None)
     inserted = NextEvent(EventType.INTERNAL, events.Tick(note="set_question"))
     return NextState(State.SETTING_QUESTION, cleared, (*actions, inserted))

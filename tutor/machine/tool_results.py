@@ -236,9 +236,7 @@ _REPLAYABLE: dict[State, frozenset[str]] = {
 
 
 def _replayable(s: Situation) -> bool:
-    return _is("not_an_answer")(s) and s.verdict.intent in _REPLAYABLE.get(
-        State(s.pending.return_state), frozenset()
-    )
+    return _is("not_an_answer")(s) and s.verdict.intent in _REPLAYABLE.get(State(s.pending.return_state), frozenset())
 
 
 @rows.row("22", _WAITING, events.ToolSucceeded, to=CALLING, when=_replayable)
@@ -364,9 +362,7 @@ def known_error_found(s: Situation) -> Result:
     data = change(
         data,
         question=question,
-        remediation=Remediation(
-            known_error=name, question=question.id, seed=question.seed, back=State.AWAITING_ANSWER
-        ),
+        remediation=Remediation(known_error=name, question=question.id, seed=question.seed, back=State.AWAITING_ANSWER),
         known_errors=seen(data, name),
     )
     started = Record(RemediationStarted(known_error=name, question=question.id))
@@ -426,9 +422,7 @@ def _wrong(s: Situation) -> tuple[TutoringData, tuple[Action, ...]]:
 def _next_scaffold(s: Situation) -> int | None:
     """A sub-question of the ladder that was not given yet."""
     hints = s.instance.hints
-    return next(
-        (i for i in range(s.question.hint_level, len(hints)) if isinstance(hints[i], course.Scaffold)), None
-    )
+    return next((i for i in range(s.question.hint_level, len(hints)) if isinstance(hints[i], course.Scaffold)), None)
 
 
 @rows.row(
@@ -445,9 +439,7 @@ def wrong_too_often(s: Situation) -> Result:
     if scaffold is None:
         return show_solution(s, data, Evidence.NOT_YET, wording.wrong_thrice, actions)
     sub_question = s.syllabus.instance(s.question.id, s.question.seed, f"scaffold:{scaffold}")
-    question = change(
-        data.question or s.question, part=sub_question.part, hint_level=scaffold + 1, scaffold_tries=0
-    )
+    question = change(data.question or s.question, part=sub_question.part, hint_level=scaffold + 1, scaffold_tries=0)
     text = wording.smaller_step(sub_question.prompt)
     return NextState(State.AWAITING_ANSWER, change(data, question=question), (*actions, *tell(text)))
 
