@@ -95,7 +95,7 @@ def where(s: Situation, state: State) -> str:
         case State.EXPOSITION:
             return wording.recap_exposition(s.syllabus.topics[s.data.topic].title)
         case State.AWAITING_ANSWER:
-            return wording.recap_question(s.question.number)
+            return wording.RECAP_QUESTION
         case State.REMEDIATING:
             r = s.remediation
             probe = s.syllabus.probe(r.known_error, r.question, r.seed)
