@@ -22,9 +22,7 @@ class Visibility(IntEnum):
 
 KINDS: dict[str, type[Interaction]] = {}
 
-Verdict = Literal[
-    "correct", "form_issue", "partial", "known_error", "wrong", "malformed", "not_an_answer", "undecided"
-]
+Verdict = Literal["correct", "form_issue", "partial", "known_error", "wrong", "malformed", "not_an_answer", "undecided"]
 TurnOutcome = Literal["completed", "cancelled", "interrupted", "rolled_back", "failed", "timed_out"]
 
 
