@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "tutor",
     "sessions_app",
     "tools_app",
+    "config",
 ]
 
 MIDDLEWARE = [
