@@ -154,7 +154,7 @@ class _Watch:
 
 def _programs(listener: socket.socket) -> list[Program]:
     celery = [
-        *("-m", "celery", "--app=config", "worker", "--pool=threads", "--concurrency=4", "--queues=tools"),
+        *("-m", "celery", "--quiet", "--app=config", "worker", "--pool=threads", "--concurrency=4", "--queues=tools"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=INFO"),
     ]
     return [
