@@ -7,55 +7,44 @@ database (pytest-django's suffix) and its own two Redis databases.
 
 from __future__ import annotations
 
+import contextlib
 import os
-import shutil
-import tempfile
 from collections.abc import Generator
-from pathlib import Path
 
 import pytest
 
-from config.services.data_folder import DataFolder
 from config.services.postgres import PostgresServer
 from config.services.valkey import ValkeyServer
+from tests.temporary_data import temporary_data_folder
+
+SERVER_OF_VARIABLE: dict[str, type[PostgresServer] | type[ValkeyServer]] = {
+    "DATABASE_URL": PostgresServer,
+    "REDIS_URL": ValkeyServer,
+}
 
 
-class TestServices:
-    """The servers of one test run; what they keep is thrown away, so nothing is synced to the disk."""
-
-    __test__ = False
-
-    def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="tutor-test-"))
-        self._servers: list[PostgresServer | ValkeyServer] = []
-
-    def start(self) -> None:
-        data = DataFolder(self._folder)
-        for variable, server_type in (("DATABASE_URL", PostgresServer), ("REDIS_URL", ValkeyServer)):
-            if not os.environ.get(variable):
-                server = server_type(data, durable=False)
-                self._servers.append(server)
-                server.start()
-                os.environ[variable] = server.url
-
-    def stop(self) -> None:
-        for server in self._servers:
-            server.stop()
-        location = self._folder / "postgres.location"
-        if location.exists():
-            shutil.rmtree(location.read_text().strip())
-        shutil.rmtree(self._folder)
+def start_missing_services(until_the_end: contextlib.ExitStack) -> None:
+    missing = [variable for variable in SERVER_OF_VARIABLE if not os.environ.get(variable)]
+    if not missing:
+        return
+    data = until_the_end.enter_context(temporary_data_folder())
+    for variable in missing:
+        # What they keep is thrown away, so nothing is synced to the disk.
+        server = SERVER_OF_VARIABLE[variable](data, durable=False)
+        until_the_end.callback(server.stop)
+        server.start()
+        os.environ[variable] = server.url
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
     os.environ.setdefault("DJANGO_SECRET_KEY", "a key for tests")
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-    os.environ["REDIS_BROKER_DB"] = str(2 * int(worker))
-    os.environ["REDIS_LAYER_DB"] = str(2 * int(worker) + 1)
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    os.environ["REDIS_BROKER_DB"] = str(2 * worker)
+    os.environ["REDIS_LAYER_DB"] = str(2 * worker + 1)
     options = early_config.known_args_namespace
     if not (options.collectonly or options.help or options.version):
-        services = TestServices()
-        early_config.add_cleanup(services.stop)
-        services.start()
+        until_the_end = contextlib.ExitStack()
+        early_config.add_cleanup(until_the_end.close)
+        start_missing_services(until_the_end)
     return (yield)
