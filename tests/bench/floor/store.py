@@ -7,7 +7,7 @@ result in the log, the call, the session).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 
 from psycopg import AsyncConnection
@@ -123,6 +123,57 @@ class StepsStore(Store):
         return head + ROWS
 
 
+_STATEMENT = f"""
+WITH updated AS (
+    UPDATE session
+    SET state = %s, state_no = state_no + 1, head = head + {ROWS}, hash = %s, data = %s, changed_at = now()
+    WHERE id = %s RETURNING id, head
+), logged AS (
+    INSERT INTO log (session, seq, kind, hash, commitment, salt, payload)
+    SELECT updated.id, updated.head - {ROWS} + r.n, r.kind, %s, %s, %s, r.payload
+    FROM updated, (VALUES {", ".join(f"({n}, %s, %s)" for n in range(1, ROWS + 1))}) AS r(n, kind, payload)
+), called AS (
+    {{call}}
+)
+SELECT head FROM updated
+"""
+
+
+class StatementStore(Store):
+    """Each transaction is one statement (CTE); its update is the session's lock."""
+
+    _accept = _STATEMENT.format(
+        call="""INSERT INTO call (session, ref, name, status, scope, arguments)
+        SELECT id, %s, 'noop', 'queued', %s, %s FROM updated"""
+    )
+    _settle = _STATEMENT.format(
+        call="""UPDATE call SET status = 'finished', result = %s, settled_at = now()
+        WHERE ref = %s AND status = 'running'"""
+    )
+
+    async def accept(self, messages: Sequence[Message]) -> list[int]:
+        (message,) = messages
+        rows = zip(ACCEPTED_KINDS, accepted_payloads(message.text), strict=True)
+        call = (message.ref, SCOPE, message.text)
+        return [await self._write(self._accept, "awaiting_tool_result", message.session, rows, call)]
+
+    async def settle(self, calls: Sequence[Claimed]) -> list[Settled]:
+        (call,) = calls
+        rows = zip(SETTLED_KINDS, settled_payloads(call.arguments), strict=True)
+        head = await self._write(self._settle, "ready", call.session, rows, (call.arguments, call.ref))
+        return [Settled(call.session, call.ref, head, call.arguments)]
+
+    async def _write(
+        self, statement: str, state: str, session: str, rows: Iterable[tuple[str, str]], call: tuple[str, ...]
+    ) -> int:
+        arguments = (state, HASH, DATA, session, HASH, HASH, SALT, *chain.from_iterable(rows), *call)
+        async with self.pool.connection() as connection:
+            row = await (await connection.execute(statement, arguments)).fetchone()
+        assert row is not None
+        head: int = row[0]
+        return head
+
+
 # Sessions and their rows come as flat arrays: row n of session s is element (s, n).
 _APPENDED = f"""
 WITH locked AS MATERIALIZED (
@@ -156,8 +207,10 @@ _SETTLE = _APPENDED.format(
 _NUMBERS = list(range(1, ROWS + 1))
 
 
-class StatementStore(Store):
-    """Each transaction is one statement (CTE)."""
+class GroupStore(Store):
+    """Group commit: events of different sessions that wait at the same moment share one statement."""
+
+    batch = 256
 
     async def accept(self, messages: Sequence[Message]) -> list[int]:
         payloads = [accepted_payloads(message.text) for message in messages]
@@ -197,12 +250,6 @@ class StatementStore(Store):
         async with self.pool.connection() as connection:
             cursor = await connection.execute(statement, arguments)
             return dict(await cursor.fetchall())
-
-
-class GroupStore(StatementStore):
-    """Group commit: events of different sessions that wait at the same moment share one statement."""
-
-    batch = 256
 
 
 STORES: dict[str, type[Store]] = {"steps": StepsStore, "statement": StatementStore, "group": GroupStore}

@@ -10,6 +10,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Sequence
+from typing import cast
 
 import msgspec
 import redis.asyncio as redis
@@ -44,11 +45,11 @@ class Worker:
 
     async def _pop(self) -> list[str]:
         """The next call; for a store that takes batches, all that wait."""
-        _, first = await self._redis.blpop([self._queue], timeout=0)  # type: ignore[misc]
-        refs = [first.decode()]
+        first = await self._redis.blpop([self._queue], timeout=0)
+        assert first is not None  # it waits for ever
+        refs = [str(first[1])]
         if self._store.batch > 1:
-            more = await self._redis.lpop(self._queue, self._store.batch - 1)  # type: ignore[misc]
-            refs += [ref.decode() for ref in more or ()]
+            refs += cast("list[str] | None", await self._redis.lpop(self._queue, self._store.batch - 1)) or []
         return refs
 
     async def _turn(self, refs: Sequence[str]) -> None:
@@ -59,7 +60,7 @@ class Worker:
 
 async def work(store_name: str) -> None:
     pool = await open_pool(os.environ["FLOOR_DATABASE_URL"])
-    client = redis.Redis.from_url(os.environ["FLOOR_REDIS_URL"], socket_timeout=None)
+    client = redis.Redis.from_url(os.environ["FLOOR_REDIS_URL"], socket_timeout=None, decode_responses=True)
     worker = Worker(STORES[store_name](pool, f"worker-{os.getpid()}"), client, store_name)
     running = asyncio.ensure_future(worker.run())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
