@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "tutor",
     "sessions_app",
     "tools_app",
+    "config",
 ]
 
 MIDDLEWARE = [
@@ -139,7 +140,8 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+# Static files come straight from the apps; a place to collect them is for a web server in front.
+STATIC_ROOT = env.text("STATIC_ROOT") or None
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 LOGIN_URL = "/admin/login/"
