@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -16,10 +15,11 @@ from typing import Any
 
 from rich.console import Console
 
-from tests.bench import machine, measure, report
+from tests.bench import machine, measure, report, targets
 from tests.bench.processes import BenchError
-from tests.bench.programs import PROGRAMS, REFERENCE, Program, start
+from tests.bench.programs import FLOORS, NAMES, Launcher, Program
 from tests.bench.services import Services
+from tests.temporary_data import temporary_data_folder
 
 
 def _arguments() -> argparse.Namespace:
@@ -30,7 +30,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--warm-up", type=float, default=1.0, help="seconds before each run")
     parser.add_argument("--sessions", type=int, nargs="+", default=[1, 16, 64], help="closed loops at once")
     parser.add_argument(
-        "--programs", nargs="+", choices=PROGRAMS, default=list(PROGRAMS), metavar="NAME", help=" ".join(PROGRAMS)
+        "--programs", nargs="+", choices=NAMES, default=list(NAMES), metavar="NAME", help=" ".join(NAMES)
     )
     parser.add_argument(
         "--history", type=int, default=0, metavar="TURNS", help="also: growth of one session up to TURNS"
@@ -45,15 +45,12 @@ def _arguments() -> argparse.Namespace:
 def bench(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
     """Start everything once, then take turns: A B C A B C …, for the machine drifts."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True)))
-        services = Services(folder)
+        data = stack.enter_context(temporary_data_folder())
+        services = Services(data)
         stack.callback(services.stop)
         services.start()
-        programs = []
-        for program in start(arguments.programs, services, folder):
-            stack.callback(program.system.stop)
-            programs.append(program)
         durability = services.durability()
+        programs = list(Launcher(stack, services, data.logs).start(arguments.programs))
         probed = services.create_database("probe")
         runs: list[dict[str, Any]] = []
         probes = []
@@ -74,13 +71,14 @@ def bench(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
             if "--opening" in program.client
         ]
     order = [program.name for program in programs]
-    figures = report.summarise(sorted(runs, key=lambda run: order.index(run["program"])), REFERENCE)
+    figures = report.summarise(sorted(runs, key=lambda run: order.index(run["program"])), FLOORS["steps"])
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "cpus": os.cpu_count(),
         "postgres": durability,
-        "reference": REFERENCE,
+        "reference": FLOORS["steps"],
         "figures": figures,
+        "targets": targets.judge(figures),
         "history": history,
         "probes": probes,
         "runs": runs,

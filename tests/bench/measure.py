@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tests.bench import machine
-from tests.bench.processes import ROOT, BenchError, Process
-from tests.bench.programs import Program, client_command
+from tests.bench.processes import ROOT, BenchError, Watched
+from tests.bench.programs import Program
 
 #: What a run may take beyond its warm-up and window.
 GRACE_S = 90.0
@@ -21,7 +21,7 @@ GRACE_S = 90.0
 class _Usage:
     """CPU seconds by role between two moments."""
 
-    def __init__(self, processes: Sequence[Process]) -> None:
+    def __init__(self, processes: Sequence[Watched]) -> None:
         self._processes = processes
         self._before = self._now()
         self._busy = machine.busy_s()
@@ -40,25 +40,25 @@ class _Usage:
 
 
 def run(
-    program: Program, services: Sequence[Process], sessions: int, warm_up_s: float, duration_s: float
+    program: Program, services: Sequence[Watched], sessions: int, warm_up_s: float, duration_s: float
 ) -> dict[str, Any]:
     """The load client's figures with the servers' CPU and memory beside them; ``BenchError`` if there are none."""
     times = ["--sessions", str(sessions), "--warm-up", str(warm_up_s), "--duration", str(duration_s)]
     return _drive(program, services, times, warm_up_s + duration_s + GRACE_S)
 
 
-def run_history(program: Program, services: Sequence[Process], turns: int, duration_s: float) -> dict[str, Any]:
+def run_history(program: Program, services: Sequence[Watched], turns: int, duration_s: float) -> dict[str, Any]:
     """One session for ``turns`` turns: how its p50 grows with its history."""
     arguments = ["--sessions", "1", "--warm-up", "0", "--duration", str(duration_s), "--turns", str(turns)]
     return _drive(program, services, arguments, 10 * duration_s + GRACE_S)
 
 
-def _drive(program: Program, services: Sequence[Process], arguments: list[str], timeout_s: float) -> dict[str, Any]:
-    processes = [*program.system.processes, *services]
-    for process in processes:
+def _drive(program: Program, services: Sequence[Watched], arguments: list[str], timeout_s: float) -> dict[str, Any]:
+    for process in program.processes:
         process.check()
+    processes = [*program.processes, *services]
     client = subprocess.Popen(
-        client_command(program, *arguments),
+        program.client_command(*arguments),
         cwd=ROOT,
         env={**os.environ, **program.env},
         stdin=subprocess.DEVNULL,
@@ -87,12 +87,12 @@ def _drive(program: Program, services: Sequence[Process], arguments: list[str], 
         "cpu_s_per_1000_by_role": {role: seconds_used * 1000 / turns for role, seconds_used in used.items()},
         # What neither the servers nor the client used: other work on this machine falsifies a run.
         "foreign_cpu_share": max(0.0, (busy_s - cpu_s - result["client_cpu_s"]) / (seconds * (os.cpu_count() or 1))),
-        "rss_mb_by_role": {process.role: round(process.rss_mb(), 1) for process in program.system.processes},
+        "rss_mb_by_role": {process.role: round(process.rss_mb(), 1) for process in program.processes},
     }
 
 
 def _listen(
-    client: subprocess.Popen[str], processes: Sequence[Process]
+    client: subprocess.Popen[str], processes: Sequence[Watched]
 ) -> tuple[dict[str, Any] | None, dict[str, float], float, float]:
     assert client.stdout is not None
     usage = _Usage(processes)
@@ -112,4 +112,4 @@ def _listen(
 
 
 def _logs(program: Program) -> str:
-    return "".join(f"\n--- {process.role}\n{process.tail(8)}" for process in program.system.processes)
+    return "".join(f"\n--- {process.role}\n{process.tail(8)}" for process in program.processes)

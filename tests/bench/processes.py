@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from pathlib import Path
 
 import psutil
 
+from config.services.parent_death import dies_with_parent
+
 ROOT = Path(__file__).resolve().parents[2]
 STOP_TIMEOUT_S = 8.0
 START_TIMEOUT_S = 60.0
@@ -25,45 +26,12 @@ class BenchError(Exception):
     """The benchmark cannot go on; the message says what to do."""
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+class Watched:
+    """A process that somebody started, and its descendants."""
 
-
-class Process:
-    """One child process and its descendants; its output goes to ``log``."""
-
-    def __init__(
-        self,
-        role: str,
-        command: Sequence[str],
-        log: Path,
-        env: Mapping[str, str] | None = None,
-        *,
-        user: str | None = None,
-        stop_signal: signal.Signals = signal.SIGTERM,
-    ) -> None:
+    def __init__(self, role: str, pid: int) -> None:
         self.role = role
-        self.log = log
-        self._stop_signal = stop_signal
-        with log.open("ab") as output:
-            self._child = subprocess.Popen(
-                list(command),
-                cwd="/" if user else ROOT,
-                env={**os.environ, **(env or {})},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                user=user,
-                extra_groups=[] if user else None,
-            )
-
-    @property
-    def pid(self) -> int:
-        return self._child.pid
+        self.pid = pid
 
     def tree(self) -> list[psutil.Process]:
         try:
@@ -88,6 +56,25 @@ class Process:
                 total += process.memory_info().rss
         return total / 2**20
 
+
+class Process(Watched):
+    """A child process of this one; its output goes to ``log``. It dies with us in every case."""
+
+    def __init__(self, role: str, arguments: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> None:
+        self.log = log
+        with log.open("ab") as output:
+            self._child = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env={**os.environ, **(env or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=dies_with_parent(signal.SIGKILL),  # noqa: PLW1509 - started before any thread
+            )
+        super().__init__(role, self._child.pid)
+
     def check(self) -> None:
         """Raise ``BenchError`` if the process has ended."""
         code = self._child.poll()
@@ -100,17 +87,12 @@ class Process:
     def stop(self) -> None:
         """Ask politely, then insist. The whole group goes, so that no grandchild stays."""
         if self._child.poll() is None:
-            self._child.send_signal(self._stop_signal)
+            self._child.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._child.wait(STOP_TIMEOUT_S)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self._child.wait(STOP_TIMEOUT_S)
-
-
-def python(role: str, arguments: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> Process:
-    """A process of this interpreter."""
-    return Process(role, [sys.executable, *arguments], log, env)
 
 
 def run_python(arguments: Sequence[str], env: Mapping[str, str], timeout_s: float = 120) -> None:

@@ -100,7 +100,10 @@ def show(console: Console, report: dict[str, Any]) -> None:
     for entry in report["figures"]:
         for warning in entry["warnings"]:
             console.print(f"[yellow]{entry['program']}, {entry['sessions']} sessions: {warning}[/yellow]")
-    for entry in report.get("history", []):
+    for target in report["targets"]:
+        verdict = "[green]met[/green]" if target["met"] else "[red]not met[/red]"
+        console.print(f"target {verdict}: {target['target']} (now {target['ratio']:.2f})")
+    for entry in report["history"]:
         marks = ", ".join(f"turn {mark}: {value:.2f}" for mark, value in entry["growth_ms"].items())
         console.print(f"history, {entry['program']}: p50 ms at {marks}")
 
