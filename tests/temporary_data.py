@@ -12,9 +12,9 @@ from config.services.data_folder import DataFolder
 
 
 @contextlib.contextmanager
-def temporary_data_folder() -> Iterator[DataFolder]:
-    """Not below pytest's own folder: that one is closed to the user whom root runs Postgres as."""
-    folder = Path(tempfile.mkdtemp(prefix="tutor-test-"))
+def temporary_data_folder(within: Path | None = None) -> Iterator[DataFolder]:
+    """By default not below pytest's own folder: that one is closed to the user whom root runs Postgres as."""
+    folder = Path(tempfile.mkdtemp(prefix="tutor-test-", dir=within))
     try:
         yield DataFolder(folder)
     finally:

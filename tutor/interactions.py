@@ -22,9 +22,7 @@ class Visibility(IntEnum):
 
 KINDS: dict[str, type[Interaction]] = {}
 
-Verdict = Literal[
-    "correct", "form_issue", "partial", "known_error", "wrong", "malformed", "not_an_answer", "undecided"
-]
+Verdict = Literal["correct", "form_issue", "partial", "known_error", "wrong", "malformed", "not_an_answer", "undecided"]
 TurnOutcome = Literal["completed", "cancelled", "interrupted", "rolled_back", "failed", "timed_out"]
 
 
@@ -125,6 +123,12 @@ class TurnFinished(Interaction, kw_only=True):
     kind = "turn.finished"
     outcome: TurnOutcome
     error: str | None = None
+
+
+class TurnRecovering(Interaction, kw_only=True):
+    kind = "turn.recovering"
+    reason: str
+    attempt: int
 
 
 class OutputCommitted(Interaction, kw_only=True):

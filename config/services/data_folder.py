@@ -41,8 +41,8 @@ class DataFolder:
         secrets_folder = self._private("secrets")
         path = secrets_folder / name
         if not path.exists():
-            # Two processes may come here at once: the first to link its file wins, both read the same.
-            own = secrets_folder / f"{name}.{os.getpid()}"
+            # Two may come here at once: the first to link its file wins, both read the same.
+            own = secrets_folder / f"{name}.{secrets.token_hex(4)}"
             _write_private(own, secrets.token_urlsafe(24) + "\n")
             try:
                 os.link(own, path)

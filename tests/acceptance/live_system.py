@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -106,13 +107,13 @@ class LiveSystem:
     def kill_everything(self) -> None:
         """SIGKILL to every process at once, as when the machine loses power."""
         pids = self.pids()
-        for pid in pids.values():
-            os.kill(pid, signal.SIGKILL)
+        # Who starts others again goes first.
+        for name in sorted(pids, key=lambda name: (name != "supervisor", not name.endswith(" keeper"))):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pids[name], signal.SIGKILL)
         if self._supervisor is not None:
             self._supervisor.wait(10)
-        wait_until(
-            lambda: not any(is_running(pid) for pid in pids.values()), 10.0, lambda: "processes survived SIGKILL"
-        )
+        wait_until(lambda: not any(map(is_running, pids.values())), 10.0, lambda: "processes survived SIGKILL")
 
     def logs(self, name: str) -> str:
         """What the process printed since the data folder was made."""
