@@ -91,16 +91,15 @@ def main() -> None:
     arguments = parser.parse_args()
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    # After the parser and the variable above: --help needs no settings.
-    from django.utils.module_loading import import_string  # noqa: PLC0415
-
+    # After the parser and the variable above: --help needs no settings, and importing the application reads them.
     from config.asgi import application  # noqa: PLC0415
+    from sessions_app.draining import drain  # noqa: PLC0415
 
     if arguments.fd is None:
         listener = listen(env.text("HOST", "127.0.0.1"), env.integer("PORT", 8000), next_free=False)
     else:
         listener = socket.socket(fileno=arguments.fd)
-    serve(application, listener, import_string("sessions_app.draining.drain"))
+    serve(application, listener, drain)
 
 
 if __name__ == "__main__":

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sessions_app import http_api, pages
+from sessions_app import http_api
 
 urlpatterns = [
-    path("", pages.landing, name="landing"),
-    path("learn/<slug:course>/", pages.lesson, name="lesson"),
     path("api/guests", http_api.guests),
     path("api/tickets", http_api.tickets),
     path("api/courses", http_api.courses),

@@ -31,7 +31,7 @@ def needs_services(argv: Sequence[str]) -> bool:
     command, *options = argv[1:] or ["help"]
     if command.startswith("-") or command in _NEED_NOTHING:
         return False
-    if {"-h", "--help"} & set(options):
+    if {"-h", "--help"} & set(options) or (command, *options[:1]) == ("course", "check"):
         return False
     return command != "check" or any(option.startswith("--database") for option in options)
 

@@ -9,7 +9,7 @@ import time
 from typing import Any, cast
 
 from django.contrib.auth import get_user_model
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
@@ -99,10 +99,7 @@ class Command(BaseCommand):
     def _prepare_database(self, data: DataFolder, terminal: Terminal) -> None:
         terminal.say("Preparing the database and the demo courses")
         call_command("migrate", interactive=False, verbosity=0)
-        if "course" in get_commands():
-            call_command("course", "load", "--demo")
-        else:
-            terminal.say("There is no command `course` yet; no demo course is loaded")
+        call_command("course", "load", "--demo")
         users = get_user_model()._default_manager
         if not users.filter(is_superuser=True).exists():
             users.create_superuser(username=ADMIN, password=data.secret("admin"))

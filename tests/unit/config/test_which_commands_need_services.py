@@ -5,7 +5,16 @@ import pytest
 from config.services.for_command import needs_services
 
 UNSERVED = ("", "help", "help migrate", "--help", "--version", "version", "migrate --help", "check", "check -h", "chat")
-SERVED = ("run", "migrate", "shell", "timer_service", "check --database default", "check --database=default")
+UNSERVED += ("course check", "course check linear-equations")
+SERVED = (
+    "run",
+    "migrate",
+    "shell",
+    "timer_service",
+    "check --database default",
+    "check --database=default",
+    "course load --demo",
+)
 
 
 @pytest.mark.parametrize("line", UNSERVED)
