@@ -125,6 +125,12 @@ class TurnFinished(Interaction, kw_only=True):
     error: str | None = None
 
 
+class TurnRecovering(Interaction, kw_only=True):
+    kind = "turn.recovering"
+    reason: str
+    attempt: int
+
+
 class OutputCommitted(Interaction, kw_only=True):
     kind = "output.committed"
     #: Markdown.

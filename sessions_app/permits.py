@@ -1,0 +1,48 @@
+"""The machine chooses a transition, the model permits it.
+
+A machine with a proxy model (``TutoringSession``) is held to the proxy's django-fsm arrows; one without is held to the
+states it declares. Two places state the table on purpose; a test compares them.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from sessions_app.exceptions import SessionError
+from sessions_app.models import Session, TutoringSession
+
+#: Name of a machine -> the proxy that has its arrows.
+PROXIES: dict[str, type[Session]] = {"tutoring": TutoringSession}
+
+
+class NotPermitted(SessionError):
+    """The machine wants an arrow that the model does not have. Correct the machine's table or the model's."""
+
+
+@cache
+def arrows(proxy: type[Session]) -> dict[tuple[str, str], str]:
+    """``(source, target)`` -> name of the proxy's transition method, from django-fsm's own table."""
+    field = proxy._meta.get_field("state")
+    found: dict[tuple[str, str], str] = {}
+    for transition in field.get_all_transitions(proxy):  # type: ignore[union-attr]
+        if isinstance(transition.target, str):
+            found[transition.source, transition.target] = transition.name
+    return found
+
+
+def check(machine_name: str, machine: Any, source: str, target: str) -> None:
+    """Raises ``NotPermitted`` where there is no such arrow."""
+    proxy = PROXIES.get(machine_name)
+    if proxy is None:
+        if target not in machine.states:
+            raise NotPermitted(f"{target!r} is none of the declared states of {machine_name!r}")
+        return
+    table = arrows(proxy)
+    method = table.get((source, target)) or table.get(("*", target))
+    if method is None:
+        raise NotPermitted(f"{proxy.__name__} has no arrow from {source!r} to {target!r}")
+    instance = proxy(state=source)
+    getattr(instance, method)()
+    if instance.state != target:
+        raise NotPermitted(f"{proxy.__name__}.{method} leads to {instance.state!r}, not to {target!r}")
