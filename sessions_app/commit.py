@@ -1,7 +1,7 @@
 """Lock and write: the two round trips of an event's transaction.
 
-1. ``BEGIN``, lock the sessions (``FOR NO KEY UPDATE``: sessions first, always), read them and the commands that may have
-   come before;
+1. ``BEGIN``, lock the sessions (``FOR NO KEY UPDATE``: sessions first, always), read them and the commands that may
+   have come before;
 2. one statement that writes everything, and ``COMMIT``.
 
 Between the two everything is computed in memory. Both go through psycopg's pipeline mode. The write checks its own

@@ -1,4 +1,4 @@
-"""The life of a tool call in SQL: claim, hand back, settle. Every change is a compare-and-set, and its row count is checked."""
+"""The life of a tool call in SQL: claim, hand back, settle. Every change is a compare-and-set; its rows are counted."""
 
 from __future__ import annotations
 
@@ -114,7 +114,9 @@ def _discarded(call: Claimed) -> ToolResultDiscarded:
     return ToolResultDiscarded(call=call.ref, name=call.tool, attempt=call.attempt, why="the call had ended before")
 
 
-def _delivery(call: Claimed, content: events.EventContent, ending: ToolEnding, facts: list[Interaction], error: str) -> Delivery:
+def _delivery(
+    call: Claimed, content: events.EventContent, ending: ToolEnding, facts: list[Interaction], error: str
+) -> Delivery:
     name = ending.kind.removeprefix("tool.")
     row = {"session_id": call.session, "ref": call.ref, "attempt": call.attempt, "status": call.status}
     return Delivery(
@@ -146,7 +148,9 @@ def succeeded(call: Claimed, result: dict[str, Any], *, fallback: bool, facts: l
     return _delivery(call, content, ToolFinished(**_about(call), fallback=fallback), facts, "")
 
 
-def failed(call: Claimed, reason: events.ToolFailure, error: str, *, facts: list[Interaction] | None = None) -> Delivery:
+def failed(
+    call: Claimed, reason: events.ToolFailure, error: str, *, facts: list[Interaction] | None = None
+) -> Delivery:
     """The delivery of an ending without a result."""
     error = error[:ERROR_CHARS]
     content = events.ToolFailed(ref=call.ref, tool=call.tool, reason=reason, error=error)

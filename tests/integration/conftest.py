@@ -51,5 +51,3 @@ def folds() -> Callable[[uuid.UUID], None]:
         assert folded.kernel == stored.kernel
 
     return check
-
-
