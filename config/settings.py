@@ -1,4 +1,4 @@
-"""Settings of the project. What a deployment changes comes from the environment; every limit has its unit in its name."""
+"""Settings of the project. What a deployment changes comes from the environment; limits have their unit in the name."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # Demo mode: guests by one click, a development key. What `make run` starts; off by default everywhere else.
 DEMO = env.flag("TUTOR_DEMO")
 DEBUG = env.flag("DJANGO_DEBUG")
+# Lets a hello name the echo machine, for benchmarks.
+BENCH = env.flag("TUTOR_BENCH")
 SECRET_KEY = env.text("DJANGO_SECRET_KEY", "a-key-for-one-machine-set-DJANGO_SECRET_KEY-in-production" if DEMO else "")
 ALLOWED_HOSTS = env.text("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in env.text("CSRF_TRUSTED_ORIGINS").split(",") if origin]
@@ -28,6 +30,7 @@ INSTALLED_APPS = [
     "tutor",
     "sessions_app",
     "tools_app",
+    "config",
 ]
 
 MIDDLEWARE = [
@@ -72,6 +75,8 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "pool": {"min_size": 1, "max_size": DB_CONNECTIONS, "timeout": 5, "max_idle": 300, "max_lifetime": 1800},
+            # Behind a pooler in transaction mode set PREPARE_THRESHOLD=0: no prepared statements.
+            "prepare_threshold": env.integer("PREPARE_THRESHOLD", 5) or None,
             "options": "-c statement_timeout=10000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=15000",
         },
     }
@@ -129,6 +134,9 @@ TUTOR_SWEEPS = {
     "tools_app.outbox.sweep": 1.0,
 }
 
+#: What ``/api/readyz`` asks: each answers None or, in plain words, what is missing.
+TUTOR_HEALTH_CHECKS = ["sessions_app.health.courses", "tools_app.monitor.worker_alive"]
+
 LLM_BASE_URL = env.text("LLM_BASE_URL")
 LLM_API_KEY = env.text("LLM_API_KEY")
 LLM_MODEL = env.text("LLM_MODEL")
@@ -139,7 +147,8 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+# Static files come straight from the apps; a place to collect them is for a web server in front.
+STATIC_ROOT = env.text("STATIC_ROOT") or None
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 LOGIN_URL = "/admin/login/"

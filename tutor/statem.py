@@ -42,7 +42,7 @@ class BadReturn(StatemError):
 
 
 class BadAction(StatemError):
-    """The machine asked for an unknown action, or for one not allowed in an enter call."""
+    """The machine asked for an unknown or malformed action, or for one not allowed in an enter call."""
 
 
 class BudgetExceeded(StatemError):
@@ -75,6 +75,8 @@ class Event:
     caller: str | None = None
     #: Which named time-out, for ``named_timeout`` only.
     name: str | None = None
+    #: The host's own mark (ours: the command id). The engine carries it along and never looks at it.
+    mark: str | None = None
 
 
 # --- what a callback may ask for ---------------------------------------------------------------------------------
@@ -109,8 +111,9 @@ class Reply:
 class Timeout:
     """Start, replace, update or cancel a time-out (S30-S42).
 
-    ``after_ms`` relative to now, 0 for "as soon as nothing else is queued"; or ``at_ms`` absolute; or neither: cancel.
-    ``update`` changes the content of a running one and leaves its expiry alone (S37).
+    ``after_ms`` relative to now, 0 for "as soon as nothing else is queued", never negative; or ``at_ms`` absolute, in
+    the past for "at once"; or neither: cancel. ``update`` changes the content of a running one and leaves its expiry
+    alone (S37). ``name`` is for ``named_timeout`` and for nothing else. Anything else is a ``BadAction``.
     """
 
     type: EventType
@@ -307,30 +310,68 @@ class _Transition:
         self.entered: list[tuple[str, str]] = []
 
     def collect(self, actions: Sequence[Action], *, entering: bool) -> None:
-        if isinstance(actions, (Postpone, NextEvent, Reply, Timeout, Hibernate, Effect)):
+        if isinstance(actions, _ACTIONS):
             actions = (actions,)  # a lone action stands for a list of one, as in OTP
         elif not isinstance(actions, (tuple, list)):
             raise BadAction(f"actions must be a tuple or list of actions, got {actions!r}")
         for action in actions:
             match action:
-                case Effect() | Reply():
+                case Effect():
                     self.commands.append(action)
+                case Reply():
+                    self.commands.append(_checked_reply(action))
                 case Timeout():
-                    if action.type not in TIMEOUT_TYPES:
-                        raise BadAction(f"{action.type!r} is not a kind of time-out")
-                    self.timeouts.append(action)
-                case Postpone():
-                    if entering and action.value:
+                    self.timeouts.append(_checked_timeout(action))
+                case Postpone(value=bool(value)):
+                    if entering and value:
                         raise BadAction("an enter call may not postpone (S27)")
-                    self.postpone = action.value
+                    self.postpone = value
                 case NextEvent():
                     if entering:
                         raise BadAction("an enter call may not insert events (S27)")
-                    self.next_events.append(Event(action.type, action.content, action.caller, action.name))
+                    self.next_events.append(_checked_event(action))
                 case Hibernate():
                     self.hibernate = True
                 case _:
                     raise BadAction(f"unknown action {action!r}")
+
+    def reply(self, replies: Sequence[Reply]) -> None:
+        """The replies of a ``Stop``."""
+        for reply in (replies,) if isinstance(replies, Reply) else replies:
+            self.commands.append(_checked_reply(reply))
+
+
+_ACTIONS = (Postpone, NextEvent, Reply, Timeout, Hibernate, Effect)
+
+
+def _checked_reply(reply: Reply) -> Reply:
+    if not isinstance(reply, Reply) or not isinstance(reply.caller, str):
+        raise BadAction(f"{reply!r} is no reply to a caller; reply with the `caller` of a call event")
+    return reply
+
+
+def _checked_event(action: NextEvent) -> Event:
+    if not isinstance(action.type, EventType) or action.type is EventType.ENTER:
+        raise BadAction(f"{action.type!r} is not a type of event that can be inserted")
+    if (action.type is EventType.CALL) is not isinstance(action.caller, str):
+        raise BadAction(f"{action!r}: a call needs its caller, and nothing else has one")
+    if (action.type is EventType.NAMED_TIMEOUT) is (action.name is None):
+        raise BadAction(f"{action!r}: a named time-out needs its name, and nothing else has one")
+    return Event(action.type, action.content, action.caller, action.name)
+
+
+def _checked_timeout(action: Timeout) -> Timeout:
+    if action.type not in TIMEOUT_TYPES:
+        raise BadAction(f"{action.type!r} is not a kind of time-out")
+    if (action.type is EventType.NAMED_TIMEOUT) is (action.name is None):
+        raise BadAction(f"{action!r}: a named time-out needs its name, and nothing else has one")
+    if action.after_ms is not None and (type(action.after_ms) is not int or action.after_ms < 0):
+        raise BadAction(
+            f"{action!r}: after_ms must be a whole number of milliseconds from 0; use at_ms for a past time"
+        )
+    if (action.after_ms is not None) + (action.at_ms is not None) + action.update > 1:
+        raise BadAction(f"{action!r}: after_ms, at_ms and update exclude each other")
+    return action
 
 
 def _call(machine: Machine, event: Event, state: str, data: Any) -> Result:
@@ -350,7 +391,10 @@ def _data(result: Result, data: Any) -> Any:
 def _enter(
     machine: Machine, old: str, state: str, data: Any, transition: _Transition, budget: int, trace: Trace
 ) -> tuple[Any, str | None]:
-    """Run enter calls until one does not ask for a repeat. Returns (data, stop reason or None)."""
+    """Run enter calls until one does not ask for a repeat. Returns (data, stop reason or None).
+
+    ``old`` stays the same in repeated ones: the transition that they belong to is not over yet.
+    """
     while True:
         if len(transition.entered) >= budget:
             raise BudgetExceeded(f"the enter call of {state!r} repeated itself more than {budget} times")
@@ -362,14 +406,13 @@ def _enter(
             case NextState(state=wanted) if wanted != state:
                 raise BadReturn(f"an enter call may not change the state ({state!r} to {wanted!r}) (S27)")
             case Stop():
-                transition.commands.extend(result.replies)
+                transition.reply(result.replies)
                 return data, result.reason
             case NextState() | KeepState():
                 transition.collect(result.actions, entering=True)
                 return data, None
             case RepeatState():
                 transition.collect(result.actions, entering=True)
-                old = state
 
 
 def _apply_timeouts(
@@ -397,8 +440,8 @@ def _apply_timeouts(
             del zero[waiting]
         if wanted.at_ms is None and wanted.after_ms is None:
             continue
-        due = wanted.at_ms if wanted.at_ms is not None else now + max(0, wanted.after_ms or 0)
-        if wanted.after_ms == 0 or due <= now:
+        due = wanted.at_ms if wanted.at_ms is not None else now + (wanted.after_ms or 0)
+        if due <= now:
             zero.append((key, wanted.content))
             trace("insert_timeout", key, wanted.content)
             continue
@@ -495,7 +538,7 @@ def step(
         result = _call(machine, event, snapshot.state, snapshot.data)
         data = _data(result, snapshot.data)
         if isinstance(result, Stop):
-            transition.commands.extend(result.replies)
+            transition.reply(result.replies)
             trace("terminate", result.reason, snapshot.state)
             return Outcome(
                 event, snapshot, replace(before, data=data, stopped=result.reason), tuple(transition.commands)
@@ -539,7 +582,7 @@ def pending(snapshot: Snapshot) -> tuple[Event, Snapshot] | None:
 def fire(snapshot: Snapshot, key: TimerKey, guard: int, now: int) -> tuple[Event, Snapshot] | None:
     """A due time-out as an event, and the snapshot without it; None if it is stale or not due (S40, S41)."""
     timer = snapshot.timers.get(key)
-    if timer is None or timer.guard != guard or timer.due_ms > now:
+    if snapshot.stopped is not None or timer is None or timer.guard != guard or timer.due_ms > now:
         return None
     timers = {k: t for k, t in snapshot.timers.items() if k != key}
     return Event(key[0], timer.content, name=key[1]), replace(snapshot, timers=timers)
