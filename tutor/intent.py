@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 #: Wishes are short; a longer text is prose.
 _MAX_WORDS = 60
+_MAX_CHARS = 400
 
 # Each rule has to cover the whole message (politeness and punctuation aside), unless it begins with ``.*``.
 _RULES: list[tuple[str, str]] = [
@@ -72,7 +73,7 @@ def classify(text: str, question: QuestionInstance | None) -> str | None:
     if question is not None and formats.of(question.format.type).accepts(question, text):
         return None
     plain = unicode_plain(text).strip()
-    if not plain or len(plain.split()) > _MAX_WORDS:
+    if not plain or len(plain) > _MAX_CHARS or len(plain.split()) > _MAX_WORDS:
         return None
     if re.fullmatch(r"[?!\s]+", plain):
         return "clarify"
