@@ -366,7 +366,9 @@ def _checked_timeout(action: Timeout) -> Timeout:
     if (action.type is EventType.NAMED_TIMEOUT) is (action.name is None):
         raise BadAction(f"{action!r}: a named time-out needs its name, and nothing else has one")
     if action.after_ms is not None and (type(action.after_ms) is not int or action.after_ms < 0):
-        raise BadAction(f"{action!r}: after_ms must be a whole number of milliseconds from 0; use at_ms for a past time")
+        raise BadAction(
+            f"{action!r}: after_ms must be a whole number of milliseconds from 0; use at_ms for a past time"
+        )
     if (action.after_ms is not None) + (action.at_ms is not None) + action.update > 1:
         raise BadAction(f"{action!r}: after_ms, at_ms and update exclude each other")
     return action

@@ -21,7 +21,7 @@ _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", 
 _NUMERALS = ("1st", "2nd", "3rd", "4th", "5th", "6th", "7th", "8th", "9th", "10th")
 _LEAD_IN = re.compile(
     r"^(?:i (?:think|guess|believe|choose|pick|say|would say|would pick|go with)|i'd (?:say|pick|choose|go with)|maybe|probably|"
-    r"it's|it is|its|that's|that is|is it|my answer is|(?:the )?(?:correct |right )?answer is|answer)(?![A-Za-z])\s*:?\s*",
+    r"(?:what|how) about|it's|it is|its|that's|that is|is it|my answer is|(?:the )?(?:correct |right )?answer is|answer)(?![A-Za-z])\s*:?\s*",
     re.IGNORECASE,
 )
 _LABEL = r"(?:the\s+)?(?:option|answer|choice|letter|number|no\.?|#)?\s*"
@@ -193,7 +193,7 @@ def _by_words(plain: str, choices: list[content.Choice]) -> str | None:
     near = [choice.id for choice in choices if slips(plain, _option(choice.text)) is not None]
     if near:
         return near[0] if len(near) == 1 else None
-    if len(plain) < 4:
+    if len(plain) < 4 and not plain.isdecimal():
         return None
     # "equal" must not pick "not equal": a part may not leave out a negation.
     parts = [choice for choice in choices if f" {plain} " in f" {_option(choice.text)} "]
