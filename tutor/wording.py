@@ -85,15 +85,18 @@ WITHHELD = (
 # --- choosing a question -----------------------------------------------------------------------------------------
 
 
+#: From this P on, a skill is said to go well.
+WELL = 0.6
+
+
 def why_first(skill: str) -> str:
     return f"It is the first one on “{skill}”."
 
 
-def why_weakest(skill: str, unassisted: int) -> str:
-    if unassisted == 0:
+def why_weakest(skill: str, unassisted: int, p: float) -> str:
+    if unassisted == 0 or p < WELL:
         return f"“{skill}” needs practice most right now."
-    times = "once" if unassisted == 1 else f"{unassisted} times"
-    return f"You have solved “{skill}” {times} without help; one more makes it surer."
+    return f"“{skill}” is going well ({unassisted} right without help); this is a step further."
 
 
 def why_retest(skill: str) -> str:
@@ -335,7 +338,7 @@ def skill_line(name: str, record: SkillRecord, *, mastered: bool) -> str:
 
 
 def topic_summary(topic: str, lines: Sequence[str], *, mastered: bool, more: bool) -> str:
-    opening = f"**{topic}** is done." if mastered else f"That is all I have on **{topic}** for now."
+    opening = f"That completes **{topic}**." if mastered else f"That is all I have on **{topic}** for now."
     closing = "*Continue for the next topic.*" if more else "*That was the last topic. Continue for your final report.*"
     honest = (
         ""
@@ -352,7 +355,12 @@ def final_report(course: str, lines: Sequence[str], *, mastered: int, topics: in
         if mastered
         else f"You have come to the end of **{course}**."
     )
-    return f"{opening} Here is what you have shown:\n\n" + "\n".join(lines)
+    closing = (
+        ""
+        if mastered == topics
+        else "\n\nWhat still needs practice is marked. Begin the course again whenever you like: the numbers will be new."
+    )
+    return f"{opening} Here is what you have shown:\n\n" + "\n".join(lines) + closing
 
 
 def ended_report(course: str, lines: Sequence[str]) -> str:
