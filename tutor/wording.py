@@ -358,7 +358,7 @@ def final_report(course: str, lines: Sequence[str], *, mastered: int, topics: in
     closing = (
         ""
         if mastered == topics
-        else "\n\nWhat still needs practice is marked. Begin the course again whenever you like: the numbers will be new."
+        else "\n\nWhat still needs practice is marked. Begin again whenever you like: the numbers will be new."
     )
     return f"{opening} Here is what you have shown:\n\n" + "\n".join(lines) + closing
 

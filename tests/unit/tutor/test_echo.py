@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from tutor import echo, events, statem
 from tutor.effects import CallTool, CancelCall, Disposition, Refuse, say
@@ -11,7 +12,7 @@ from tutor.statem import Event, EventType, Snapshot
 MACHINE = echo.load({})
 
 
-def feed(snapshot: Snapshot, content: events.EventContent) -> tuple[Snapshot, list[object]]:
+def feed(snapshot: Snapshot, content: events.EventContent) -> tuple[Snapshot, list[Any]]:
     """The snapshot after an event, and all commands it gave."""
     outcomes = list(statem.run(MACHINE, snapshot, Event(EventType.CAST, content), now=0))
     assert all(outcome.crash is None for outcome in outcomes)

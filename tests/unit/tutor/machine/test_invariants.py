@@ -75,7 +75,7 @@ def test_at_most_one_conversation_call_is_running(script: bytes) -> None:
     running: set[str] = set()
     for lesson in walk(script):
         for outcome in lesson.last:
-            if isinstance(outcome.event.content, ENDINGS):
+            if isinstance(outcome.event.content, events.ToolSucceeded | events.ToolFailed):
                 running.discard(outcome.event.content.ref)
             for command in outcome.commands:
                 if isinstance(command, CancelCall):
