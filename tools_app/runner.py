@@ -10,6 +10,7 @@ the monitor; what it settles after that is discarded by compare-and-set.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import secrets
@@ -69,13 +70,14 @@ class Runner:
 
     def wake(self) -> None:
         """There may be work."""
-        if not self._stopping.is_set():
+        # A hint may arrive after the loop has ended: there is nothing left to wake.
+        with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._work.set)
 
     def stop_claiming(self) -> None:
         """Take no new calls."""
         self._stopping.set()
-        self._loop.call_soon_threadsafe(self._work.set)
+        self.wake()
 
     def drain(self, grace_s: float = conf.DRAIN_S) -> None:
         """Stop: no new calls, those in flight get ``grace_s`` seconds, the rest is handed back uncharged."""
@@ -97,7 +99,10 @@ class Runner:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._main())
+        try:
+            self._loop.run_until_complete(self._main())
+        finally:
+            self._loop.close()
 
     async def _main(self) -> None:
         while not self._stopping.is_set():
