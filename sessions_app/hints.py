@@ -89,8 +89,8 @@ class _Wakes:
             for wake in wakes:
                 try:
                     wake.send(wake.argument)
-                except Exception:
-                    logger.warning("action=wake.lost what=%s", wake.argument, exc_info=True)
+                except Exception as error:
+                    logger.warning("action=wake.lost what=%s error=%s", wake.argument, error)
 
 
 _looks = _Looks()

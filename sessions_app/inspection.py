@@ -8,6 +8,7 @@ from typing import Any
 
 from sessions_app import conf
 from sessions_app.models import Interaction, Session
+from tutor.projections import transcript
 
 
 def running_turn(session_id: uuid.UUID) -> str | None:
@@ -90,8 +91,6 @@ def inspect(session_id: uuid.UUID) -> dict[str, Any]:
 
 def full_state(session: Session) -> dict[str, Any]:
     """The reference architecture's state, by its names. ``conversation_history`` is a projection of the log."""
-    from tutor.projections import transcript  # noqa: PLC0415
-
     machine = conf.machine(session.machine, session.machine_args)
     data = machine.load(session.data)
     rows = Interaction.objects.filter(session_id=session.pk, visibility=0, payload__isnull=False).order_by("seq")

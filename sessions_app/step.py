@@ -191,7 +191,13 @@ class _Play:
         if outcome.after.state_no == outcome.before.state_no:
             return outcome
         try:
-            permits.check(self.row.machine_name, self.machine, outcome.before.state, outcome.after.state)
+            permits.check(
+                self.row.machine_name,
+                self.machine,
+                outcome.before.state,
+                outcome.after.state,
+                reset=isinstance(outcome.event.content, events.ResetRequested),
+            )
         except permits.NotPermitted as refused:
             unchanged = replace(outcome.before, event_no=outcome.after.event_no)
             return Outcome(outcome.event, outcome.before, unchanged, crash=refused)
