@@ -136,6 +136,8 @@ TUTOR_SWEEPS = {
 
 #: What ``/api/readyz`` asks: each answers None or, in plain words, what is missing.
 TUTOR_HEALTH_CHECKS = ["sessions_app.health.courses", "tools_app.monitor.worker_alive"]
+#: A callable that says where the system on this machine can be reached; None where none runs.
+TUTOR_RUNNING_URL = "config.running.url"
 
 LLM_BASE_URL = env.text("LLM_BASE_URL")
 LLM_API_KEY = env.text("LLM_API_KEY")

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 
+from sessions_app.commit import postgres
 from sessions_app.delivery import Delivery, Statement, Write
 from tools_app.conf import ERROR_CHARS
 from tutor import events
@@ -95,9 +96,9 @@ def claimed(row: tuple[Any, ...]) -> Claimed:
 
 def claim(owner: str, queues: list[str], limit: int) -> list[Claimed]:
     """Take up to ``limit`` queued calls, oldest first. A claim touches nothing but the calls."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [owner, queues, limit])
-        return [claimed(row) for row in sorted(cursor.fetchall(), key=lambda row: str(row[1]))]
+    # psycopg itself, not Django's cursor: the statement runs at every hint and should be prepared.
+    rows = postgres().execute(_CLAIM, [owner, queues, limit]).fetchall()
+    return [claimed(row) for row in rows]
 
 
 def hand_back(owner: str) -> list[str]:

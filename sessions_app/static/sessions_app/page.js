@@ -158,7 +158,7 @@ client.addEventListener("event", ({ detail: frame }) => {
   progress.add(frame);
   switch (t) {
     case "message.accepted":
-      lastSaid = { turn, text: d.text };
+      lastSaid = { cause, text: d.text };
       release(cause, true);
       break;
     case "question.asked":
@@ -172,7 +172,7 @@ client.addEventListener("event", ({ detail: frame }) => {
       break;
     case "turn.finished":
       if (running.turn === turn) running.turn = null;
-      giveBack(d.outcome, turn);
+      giveBack(d.outcome, cause);
       break;
     case "tool.requested":
       running.calls.set(d.call, d.name);
@@ -204,9 +204,9 @@ client.addEventListener("live", () => {
 });
 
 /** Where the tutor failed, the learner does not have to type again. */
-function giveBack(outcome, turn) {
+function giveBack(outcome, cause) {
   const lost = outcome === "failed" || outcome === "timed_out";
-  if (lost && lastSaid?.turn === turn && boxCommand === null && page.box.value === "") {
+  if (lost && cause !== null && lastSaid?.cause === cause && boxCommand === null && page.box.value === "") {
     page.box.value = lastSaid.text ?? "";
     keepDraft();
     fit();

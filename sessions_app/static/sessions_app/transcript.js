@@ -136,10 +136,6 @@ export class Transcript {
       }
       case "answer.checked":
         return this.#verdict(d);
-      case "session.paused":
-        return this.#note("Paused. Everything is kept; go on whenever you like.");
-      case "session.resumed":
-        return this.#note("Welcome back.");
       case "session.closed":
         return this.#note("This lesson is over.");
       case "remediation.started":
