@@ -108,6 +108,17 @@ def test_row_10_a_question_about_the_question_is_explained_and_leaves_it_open() 
     assert "Think of a balance." in lesson.said
 
 
+def test_row_10_an_interleaved_question_is_explained_from_its_own_topic() -> None:
+    lesson = Lesson(auto=True).start()
+    while lesson.data.topic != "names" or lesson.data.question is None or lesson.data.question.skill != "undo":
+        lesson.submit(lesson.right()) if lesson.state == "awaiting_answer" else lesson.go_on()
+    lesson.auto = False
+
+    lesson.say("why?").verdict("not_an_answer", intent="clarify")
+
+    assert lesson.calls[0].args["topic"] == "one_step"
+
+
 def test_row_11_who_gives_up_at_once_is_offered_a_hint_once() -> None:
     lesson = asked().give_up()
 

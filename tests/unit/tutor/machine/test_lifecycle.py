@@ -145,6 +145,25 @@ def test_row_26_while_a_tool_runs_pause_and_cancel_end_the_call(command: events.
     assert lesson.cast(events.ResumeRequested()).state == "awaiting_answer"
 
 
+def test_row_26_messages_queued_behind_a_call_stay_queued_through_a_pause() -> None:
+    lesson = checking_answer().say("2", on_busy="queue").say("3", on_busy="queue").cast(events.PauseRequested())
+    assert lesson.state == "paused"
+    assert [event.content.text for event in lesson.snapshot.postponed] == ["2", "3"]
+
+    lesson.cast(events.ResumeRequested())
+
+    assert lesson.state == "awaiting_tool_result"
+    assert lesson.calls[0].args["given"] == "2"
+    assert [event.content.text for event in lesson.snapshot.postponed] == ["3"]
+
+
+def test_row_39_a_message_after_the_pause_resumes_even_where_others_were_queued_before() -> None:
+    lesson = checking_answer().say("2", on_busy="queue").cast(events.PauseRequested()).say("4", on_busy="queue")
+
+    assert lesson.state == "awaiting_tool_result"
+    assert lesson.calls[0].args["given"] == "4"
+
+
 @pytest.mark.parametrize("state", ["exposition", "awaiting_answer", "remediating_known_error", "reviewing_solution"])
 def test_a3_a_quiet_learner_is_reminded_twice_and_then_left_in_peace(state: str) -> None:
     lesson = WAITING[state]()

@@ -153,6 +153,13 @@ def test_a1_while_a_tool_runs_the_treatment_waits_for_its_result() -> None:
     assert lesson.state == "remediating_known_error"
 
 
+def test_a1_in_a_paused_session_the_treatment_waits_for_the_return() -> None:
+    lesson = asked().cast(events.PauseRequested()).cast(FORCED)
+    assert lesson.state == "paused"
+
+    assert lesson.cast(events.ResumeRequested()).state == "remediating_known_error"
+
+
 def test_a1_out_of_the_blue_a_missed_probe_leads_back_where_it_came_from() -> None:
     lesson = reading().cast(FORCED).say("1").verdict("wrong").say("2").verdict("wrong")
 
