@@ -120,10 +120,12 @@ def why_put_off(skill: str) -> str:
 HINT_TOO_SOON = "Give that hint a moment first: read it again and try one step. Then ask me for more if you need it."
 
 
-def offer_hint() -> str:
-    return (
+def offer_hint(number: int) -> str:
+    return pick(
+        number,
+        "A hint first? It does not count against you. To see the solution instead, give up once more.",
         "Before you let it go: would a hint help? It does not count against you. "
-        "If you would rather see the solution, give up once more and I will show it."
+        "If you would rather see the solution, give up once more and I will show it.",
     )
 
 
@@ -272,6 +274,8 @@ def correct(feedback: str, last_step: str, number: int, *, helped: bool) -> str:
 def solution(steps: Sequence[str], answer: str) -> str:
     if not steps:
         return f"The answer is **{answer}**."
+    if len(steps) == 1:
+        return steps[0]
     return "\n".join(f"{n}. {step}" for n, step in enumerate(steps, start=1))
 
 
@@ -279,24 +283,30 @@ def bottom_out(steps: Sequence[str], answer: str) -> str:
     return f"Here is the whole way:\n\n{solution(steps, answer)}"
 
 
-def given_up(steps: Sequence[str], answer: str) -> str:
-    return f"That is fine; let us look at it together.\n\n{solution(steps, answer)}"
+def given_up(number: int, steps: Sequence[str], answer: str) -> str:
+    opening = pick(
+        number,
+        "All right, this is how it goes:",
+        "That is fine; let us look at it together.",
+        "Then let us see how it works.",
+    )
+    return f"{opening}\n\n{solution(steps, answer)}"
 
 
-def wrong_thrice(steps: Sequence[str], answer: str) -> str:
+def wrong_thrice(_number: int, steps: Sequence[str], answer: str) -> str:
     return f"You have stayed with it; now let us look at the way together.\n\n{solution(steps, answer)}"
 
 
-def probe_failed(steps: Sequence[str], answer: str) -> str:
+def probe_failed(_number: int, steps: Sequence[str], answer: str) -> str:
     return (
         f"This one is stubborn, and many people meet it. Here is the question worked out:\n\n{solution(steps, answer)}"
     )
 
 
-ASK_WHY = (
-    "**Why does that work?** Tell me in your own words, or continue. "
-    "A similar question comes later, for you to try alone."
-)
+def ask_why(*, retest: bool) -> str:
+    """The question after a solution; ``retest``: a similar question is owed."""
+    asked = "**Why does that work?** Tell me in your own words, or continue."
+    return f"{asked} A similar question comes later, for you to try alone." if retest else asked
 
 
 def explanation(covered: Sequence[str], missing: Sequence[str]) -> str:
