@@ -142,7 +142,7 @@ DISPUTED_WITHOUT_ANSWER = "You have not answered this one yet, so there is nothi
 OFF_TOPIC = "That is for another time, I think. The question is still open: have a go, or ask for a hint."
 OFF_TOPIC_AGAIN = "Your thoughts seem to be elsewhere; that happens. Shall we pause? Everything will be kept as it is."
 STILL_OPEN = "The question is still open. Answer it, ask for a hint, or put it off for later."
-NOTHING_RUNNING = "There is nothing to stop just now. The question is still open whenever you are."
+NOTHING_RUNNING = "Nothing is running that I could stop. If you need a break, pause: the question stays as it is."
 
 # --- verdicts ----------------------------------------------------------------------------------------------------
 
