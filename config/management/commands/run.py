@@ -25,7 +25,7 @@ from config.services.locks import FileLock
 from config.services.ports import listen
 
 DEFAULT_PORT = 8000
-READY_LIMIT_S = 60.0
+READY_LIMIT_S = 120.0
 #: How often the embedded services are looked after.
 SERVICES_LOOK_S = 1.0
 ADMIN = "admin"
