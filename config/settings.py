@@ -1,4 +1,4 @@
-"""Settings of the project. What a deployment changes comes from the environment; every limit has its unit in its name."""
+"""Settings of the project. What a deployment changes comes from the environment; limits have their unit in the name."""
 
 from __future__ import annotations
 

@@ -62,7 +62,10 @@ def explain(course: content.Course, topic_id: str, text: str, question: Question
     context = _terms(question.prompt) if question is not None else frozenset()
     skills = frozenset(question.skills) if question is not None else frozenset()
     ranked = sorted(
-        ((_score(chunk, topic_id, wanted, context, skills), -chunk.order, chunk) for chunk in _chunks(course)),
+        (
+            (_score(chunk, topic_id, text.lower(), wanted, context, skills), -chunk.order, chunk)
+            for chunk in _chunks(course)
+        ),
         key=lambda entry: entry[:2],
         reverse=True,
     )
@@ -76,7 +79,7 @@ def explain(course: content.Course, topic_id: str, text: str, question: Question
 
 
 def _score(
-    chunk: _Chunk, topic_id: str, wanted: frozenset[str], context: frozenset[str], skills: frozenset[str]
+    chunk: _Chunk, topic_id: str, said: str, wanted: frozenset[str], context: frozenset[str], skills: frozenset[str]
 ) -> float:
     """Key terms count three times, words once; the open topic and its question only decide between chunks that fit.
 
@@ -86,6 +89,8 @@ def _score(
     if not wanted:
         return (1 + len(chunk.keys & skills) + 0.1 * len(chunk.terms & context)) if here else 0
     fit = 3 * len(chunk.keys & wanted) + len(chunk.terms & wanted)
+    # A key of several words that stands there as it is says most.
+    fit += 4 * sum(" " in key and key in said for key in chunk.keys)
     if not fit:
         return 0
     return fit / len(wanted) + (0.5 if here else 0) + 0.02 * len(chunk.terms & context)

@@ -128,14 +128,10 @@ def put_off(number: int) -> str:
     return pick(number, "All right, we leave that one for later.", "Fine, we come back to it another time.")
 
 
-def disputed(answer: str) -> str:
-    return (
-        f"Thank you for saying so. I have noted your answer, “{answer}”, and that you think it is right; your teacher "
-        "will see it. It costs you nothing. Until then the question stays open: if you see another way to write your "
-        "answer, try that."
-    )
-
-
+DISPUTED = (
+    "Thank you for saying so. I have noted your last answer and that you think it is right; your teacher will see it. "
+    "It costs you nothing. Until then the question stays open: if you see another way to write your answer, try that."
+)
 DISPUTED_WITHOUT_ANSWER = "You have not answered this one yet, so there is nothing to check again. What is your answer?"
 
 OFF_TOPIC = "That is for another time, I think. The question is still open: have a go, or ask for a hint."
@@ -161,7 +157,7 @@ def badge(verdict: Verdict) -> str:
 
 
 def form_issue(feedback: str) -> str:
-    return f"You have the right value. {feedback or 'Please give it in the form the question asks for.'}"
+    return feedback or "You have the right value. Please give it in the form the question asks for."
 
 
 FORM_ACCEPTED = "The value is right, and that is what counts most; I take it."
@@ -178,7 +174,9 @@ def wrong(feedback: str, attempts: int) -> str:
         "Go back to the question and check your first step.",
         "Put your answer back into the question: where does it stop fitting?",
     )
-    return f"{opening} {where} A hint is there if you want one."
+    # The checker's own sentence often opens like this already.
+    said = where if where.lower().startswith(("that is not", "not ")) else f"{opening} {where}"
+    return f"{said} A hint is there if you want one."
 
 
 def same_wrong(answer: str) -> str:
@@ -189,7 +187,7 @@ def same_wrong(answer: str) -> str:
 
 
 def partial(feedback: str) -> str:
-    return f"Part of it is right, and you keep that. {feedback or 'What is still missing?'}"
+    return feedback or "Part of it is right, and you keep that. What is still missing?"
 
 
 def malformed(feedback: str) -> str:
@@ -254,12 +252,17 @@ def remedy_hint(remedy: Sequence[str], ask: str) -> str:
 # --- solutions: rows that may show the answer --------------------------------------------------------------------
 
 
-def correct(last_step: str, number: int, *, helped: bool) -> str:
-    opening = (
-        pick(number, "Right: you worked it out.", "That is right, and you got there.")
-        if helped
-        else pick(number, "Right.", "Yes.", "That is right.", "Correct.")
-    )
+#: What the checker says where it has nothing particular to say.
+PLAIN_CORRECT = "Yes, that is right."
+
+
+def correct(feedback: str, last_step: str, number: int, *, helped: bool) -> str:
+    if feedback and feedback != PLAIN_CORRECT:
+        opening = feedback
+    elif helped:
+        opening = pick(number, "Right: you worked it out.", "That is right; you stayed with it.")
+    else:
+        opening = pick(number, "Right.", "Yes.", "That is right.", "Correct.")
     return f"{opening} {last_step}" if last_step else opening
 
 
@@ -421,8 +424,7 @@ def recap_exposition(topic: str) -> str:
     return f"We were reading about **{topic}**. Ask, or continue."
 
 
-def recap_question(number: int) -> str:
-    return f"Question {number} is still open, just as you left it."
+RECAP_QUESTION = "Your question is still open, just as you left it."
 
 
 def recap_probe(ask: str) -> str:

@@ -38,7 +38,7 @@ _EQUALS = re.compile(
 _LEAD_IN = re.compile(
     r"^(?:so|then|thus|hence|therefore|ok|okay|well|um+|hmm+|oh|maybe|perhaps|probably|yes|and|"
     r"i (?:think|guess|believe|got|get|found|have|say)|i'd say|i would say|i mean|we get|you get|could it be|would it be|"
-    r"is it|is that|it's|its|it is|it equals|it must be|it should be|that's|that is|that gives|which gives|this gives|this is|"
+    r"(?:what|how) about|what if it(?: is|'s)|is it|is that|it's|its|it is|it equals|it must be|it should be|that's|that is|that gives|which gives|this gives|this is|"
     r"(?:the |my |our |final )*(?:answer|solution|result|value|total)(?: (?:of|for) [a-z])?(?: (?:is|was|equals|=|would be|must be|should be))?|"
     r"is|equals|gives)(?![A-Za-z])\s*[:,=]?\s*",
     re.IGNORECASE,

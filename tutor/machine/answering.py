@@ -208,7 +208,7 @@ def hear_dispute(s: Situation) -> Result:
     if not answer:
         return KeepState(s.data, tell(wording.DISPUTED_WITHOUT_ANSWER))
     note = Record(AuthorNoted(about=s.question.id, note=wording.note_dispute(answer)))
-    return KeepState(s.data, (note, *tell(wording.disputed(answer))))
+    return KeepState(s.data, (note, *tell(wording.DISPUTED)))
 
 
 # --- the way into reviewing_solution -----------------------------------------------------------------------------

@@ -82,11 +82,17 @@ def _return(s: Situation, *then: Action) -> NextState:
     """Back to where a pause or an error came from, with one line about where that was."""
     state = State(s.data.return_state)
     data = change(s.data, return_state="", failures=0)
-    actions = (Record(SessionResumed(state=state)), *tell(wording.recap(where(s, state))))
-    if state is State.SETTING_QUESTION:
-        chosen = set_question(data, *actions)
-        return NextState(chosen.state, chosen.data, (*chosen.actions, *then))
-    return NextState(state, data, (*actions, *then))
+    resumed = enter(s, data, state, (Record(SessionResumed(state=state)),))
+    return NextState(resumed.state, resumed.data, (*resumed.actions, *then))
+
+
+def enter(s: Situation, data: TutoringData, state: State, actions: tuple[Action, ...]) -> NextState:
+    """To ``state`` if the data can carry it; else to the next question, which can always be asked."""
+    if not data.topic:
+        return NextState(State.CREATED, data, (*actions, again(events.Start())))
+    if not carries(data, state):
+        return set_question(data, *actions, *tell(wording.recap(wording.RECAP_NEXT_QUESTION)))
+    return NextState(state, data, (*actions, *tell(wording.recap(where(s, state)))))
 
 
 def where(s: Situation, state: State) -> str:
@@ -95,7 +101,7 @@ def where(s: Situation, state: State) -> str:
         case State.EXPOSITION:
             return wording.recap_exposition(s.syllabus.topics[s.data.topic].title)
         case State.AWAITING_ANSWER:
-            return wording.recap_question(s.question.number)
+            return wording.RECAP_QUESTION
         case State.REMEDIATING:
             r = s.remediation
             probe = s.syllabus.probe(r.known_error, r.question, r.seed)
@@ -105,7 +111,7 @@ def where(s: Situation, state: State) -> str:
         case State.TOPIC_COMPLETE:
             return wording.RECAP_TOPIC_COMPLETE
         case _:
-            return wording.RECAP_NEXT_QUESTION
+            raise LookupError(f"nobody waits in {state}")
 
 
 # --- errors ------------------------------------------------------------------------------------------------------
@@ -129,18 +135,13 @@ def _reachable(s: Situation) -> bool:
 
 @rows.row("42", EVERY, events.ResetRequested, to=STABLE | {State.ERROR}, when=_reachable)
 def reset(s: Situation) -> Result:
-    """To the given state, if the data can carry it; else to the next question, which can always be asked."""
     state, actions = State(s.content.state), cancel(s.data)
-    data = change(s.data, pending=None, failures=0, operator_told=False)
-    if state is State.ERROR:
-        before = State(s.data.pending.return_state) if s.data.pending else s.state
-        back = before if before in STABLE else State(s.data.return_state or State.SETTING_QUESTION)
-        return NextState(state, change(data, return_state=back, operator_told=True), (*actions, *tell(wording.STUCK)))
-    if not data.topic:
-        return NextState(State.CREATED, data, (*actions, again(events.Start())))
-    if not carries(data, state):
-        return set_question(data, *actions)
-    return NextState(state, data, (*actions, *tell(wording.recap(where(s, state)))))
+    data = change(s.data, pending=None, failures=0, return_state="", operator_told=False)
+    if state is not State.ERROR:
+        return enter(s, data, state, actions)
+    before = State(s.data.pending.return_state) if s.data.pending else s.state
+    back = before if before in STABLE else State(s.data.return_state or State.SETTING_QUESTION)
+    return NextState(state, change(data, return_state=back, operator_told=True), (*actions, *tell(wording.STUCK)))
 
 
 def carries(data: TutoringData, state: State) -> bool:
@@ -164,7 +165,7 @@ def carries(data: TutoringData, state: State) -> bool:
 @rows.row("A6", EVERY - {State.COMPLETED}, events.EndRequested, to=State.COMPLETED)
 def end(s: Situation) -> Result:
     report = wording.ended_report(s.syllabus.course.course.title, practised_lines(s.syllabus, s.data))
-    data = change(s.data, pending=None, question=None, remediation=None)
+    data = change(s.data, pending=None, question=None, remediation=None, return_state="")
     return NextState(State.COMPLETED, data, (*cancel(s.data), *tell(report), Record(SessionClosed(why="ended"))))
 
 

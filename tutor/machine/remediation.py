@@ -183,7 +183,7 @@ def _numbers_of(s: Situation) -> tuple[str, int] | None:
     return (question, s.data.seed) if question is not None else None
 
 
-@rows.row("A1", _PASSING, events.RemediationForced)
+@rows.row("A1", _PASSING, events.RemediationForced, when=_treatable)
 def treat_later(_s: Situation) -> Result:
     return KeepState(actions=(Postpone(),))
 
