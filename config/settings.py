@@ -1,7 +1,8 @@
-"""Settings of the project. What a deployment changes comes from the environment; every limit has its unit in its name."""
+"""Settings of the project. What a deployment changes comes from the environment; limits have their unit in the name."""
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from config import environment as env
@@ -11,6 +12,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # Demo mode: guests by one click, a development key. What `make run` starts; off by default everywhere else.
 DEMO = env.flag("TUTOR_DEMO")
 DEBUG = env.flag("DJANGO_DEBUG")
+# Lets a hello name the echo machine, for benchmarks.
+BENCH = env.flag("TUTOR_BENCH")
 SECRET_KEY = env.text("DJANGO_SECRET_KEY", "a-key-for-one-machine-set-DJANGO_SECRET_KEY-in-production" if DEMO else "")
 ALLOWED_HOSTS = env.text("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in env.text("CSRF_TRUSTED_ORIGINS").split(",") if origin]
@@ -28,6 +31,7 @@ INSTALLED_APPS = [
     "tutor",
     "sessions_app",
     "tools_app",
+    "config",
 ]
 
 MIDDLEWARE = [
@@ -72,6 +76,8 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "pool": {"min_size": 1, "max_size": DB_CONNECTIONS, "timeout": 5, "max_idle": 300, "max_lifetime": 1800},
+            # Behind a pooler in transaction mode set PREPARE_THRESHOLD=0: no prepared statements.
+            "prepare_threshold": env.integer("PREPARE_THRESHOLD", 5) or None,
             "options": "-c statement_timeout=10000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=15000",
         },
     }
@@ -129,6 +135,11 @@ TUTOR_SWEEPS = {
     "tools_app.outbox.sweep": 1.0,
 }
 
+#: What ``/api/readyz`` asks: each answers None or, in plain words, what is missing.
+TUTOR_HEALTH_CHECKS = ["sessions_app.health.courses", "tools_app.monitor.worker_alive"]
+#: A callable that says where the system on this machine can be reached; None where none runs.
+TUTOR_RUNNING_URL = "config.running.url"
+
 LLM_BASE_URL = env.text("LLM_BASE_URL")
 LLM_API_KEY = env.text("LLM_API_KEY")
 LLM_MODEL = env.text("LLM_MODEL")
@@ -139,7 +150,8 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+# Static files come straight from the apps; a place to collect them is for a web server in front.
+STATIC_ROOT = env.text("STATIC_ROOT") or None
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 LOGIN_URL = "/admin/login/"
@@ -157,11 +169,22 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+def _worth_logging(record: logging.LogRecord) -> bool:
+    """Not being ready yet is an answer, not an error."""
+    return getattr(getattr(record, "request", None), "path", "") != "/api/readyz"
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"worth_logging": {"()": "django.utils.log.CallbackFilter", "callback": _worth_logging}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["worth_logging"]}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {"httpx": {"level": "WARNING"}},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        # Two lines a hint would bury everything else.
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+    },
 }

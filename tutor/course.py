@@ -1,4 +1,8 @@
-"""A course as the machine sees it: immutable, typed, complete. How it is written in YAML is ``course_format``'s business.
+<<<<<<< HEAD
+"""A course as the machine sees it: immutable, typed, complete. How it is written in YAML is ``course_format``'s affair.
+=======
+"""A course as the machine sees it: immutable, typed, complete. ``course_format`` knows how it is written in YAML.
+>>>>>>> course
 
 ``Course`` is what one version of a course contains. A question may be a template (``params``); ``instantiate`` makes
 the question a learner sees, the same one for the same seed.
@@ -15,7 +19,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Base of everything in a course."""
 
 
-class CourseInfo(Part, kw_only=True):
+class CourseInfo(Part, frozen=True, kw_only=True):
     id: str
     title: str
     lang: str = "en"
@@ -28,7 +32,7 @@ class CourseInfo(Part, kw_only=True):
     pedagogy: dict[str, Any] = {}
 
 
-class Bkt(Part, kw_only=True):
+class Bkt(Part, frozen=True, kw_only=True):
     """Bayesian knowledge tracing: P(known at first), P(learn), P(slip), P(guess)."""
 
     L0: float = 0.25
@@ -37,19 +41,19 @@ class Bkt(Part, kw_only=True):
     G: float | None = None
 
 
-class Skill(Part, kw_only=True):
+class Skill(Part, frozen=True, kw_only=True):
     id: str
     name: str
     prereq: list[str] = []
     bkt: Bkt = Bkt()
 
 
-class Mastery(Part, kw_only=True):
+class Mastery(Part, frozen=True, kw_only=True):
     p: float = 0.95
     min_unassisted: int = 3
 
 
-class Material(Part, kw_only=True):
+class Material(Part, frozen=True, kw_only=True):
     """One chunk of explanation, at most 120 words, and a question to think about."""
 
     id: str
@@ -62,7 +66,7 @@ class Material(Part, kw_only=True):
     keys: list[str] = []
 
 
-class Format(Part, kw_only=True):
+class Format(Part, frozen=True, kw_only=True):
     """How an answer has to look. ``type`` names the checker; the rest is its policy (tutoring §3.6)."""
 
     type: str
@@ -74,10 +78,13 @@ class Format(Part, kw_only=True):
     decimals: str = "exact"
     tolerance_abs: float | None = None
     tolerance_rel: float | None = None
-    #: form asked for: any, simplified, …
+    #: form asked for: any, simplified, mixed, …
     form: str = "any"
+    #: number: ``none``, ``optional`` or ``percent`` (50 and 50 % are the same).
     units: str = "none"
+    #: The unknowns an answer may name, as in ``x = 7``.
     vars: list[str] = []
+    #: Whether ``7`` will do for ``x = 7``.
     accept_bare_value: bool = True
     #: short_text: other spellings that count, typing slips forgiven, upper and lower case.
     aliases: list[str] = []
@@ -85,7 +92,7 @@ class Format(Part, kw_only=True):
     case: bool = False
 
 
-class Choice(Part, kw_only=True):
+class Choice(Part, frozen=True, kw_only=True):
     id: str
     text: str
     correct: bool = False
@@ -93,7 +100,7 @@ class Choice(Part, kw_only=True):
     known_error: str | None = None
 
 
-class Detector(Part, kw_only=True):
+class Detector(Part, frozen=True, kw_only=True):
     """How a known error shows in an answer: ``value``: this wrong value; ``regex``: this pattern in the text."""
 
     kind: str
@@ -102,7 +109,7 @@ class Detector(Part, kw_only=True):
     on: str = "text"
 
 
-class Probe(Part, kw_only=True):
+class Probe(Part, frozen=True, kw_only=True):
     """The one question that exposes a known error."""
 
     ask: str
@@ -110,7 +117,7 @@ class Probe(Part, kw_only=True):
     answer: str
 
 
-class KnownError(Part, kw_only=True):
+class KnownError(Part, frozen=True, kw_only=True):
     """A misconception with its name, how it shows and how it is treated."""
 
     id: str
@@ -123,7 +130,7 @@ class KnownError(Part, kw_only=True):
     remedy: list[str] = []
 
 
-class QuestionError(Part, kw_only=True):
+class QuestionError(Part, frozen=True, kw_only=True):
     """A known error as it shows in one question; wins over the topic's library."""
 
     ref: str | None = None
@@ -133,7 +140,7 @@ class QuestionError(Part, kw_only=True):
     probe_ref: str | None = None
 
 
-class Scaffold(Part, kw_only=True):
+class Scaffold(Part, frozen=True, kw_only=True):
     """A sub-question in place of a hint."""
 
     ask: str
@@ -141,13 +148,13 @@ class Scaffold(Part, kw_only=True):
     answer: str
 
 
-class Test(Part, kw_only=True):
+class Test(Part, frozen=True, kw_only=True):
     given: str
     #: A verdict, or ``known_error:<id>``.
     expect: str
 
 
-class Question(Part, kw_only=True):
+class Question(Part, frozen=True, kw_only=True):
     id: str
     skills: list[str]
     prompt: str
@@ -155,6 +162,7 @@ class Question(Part, kw_only=True):
     #: The right answer: a value in the format's own language; choice: the ids, comma-separated.
     answer: str
     difficulty: float = 0.5
+    #: ``{a: {int: [2, 9], not: [0]}}`` draws from a range (both ends included), ``{a: {of: [2, 5]}}`` from a list.
     params: dict[str, dict[str, list[int]]] = {}
     alternatives: list[str] = []
     hints: list[str | Scaffold] = []
@@ -164,7 +172,7 @@ class Question(Part, kw_only=True):
     tests: list[Test] = []
 
 
-class Topic(Part, kw_only=True):
+class Topic(Part, frozen=True, kw_only=True):
     id: str
     title: str
     skills: list[str]
@@ -174,7 +182,7 @@ class Topic(Part, kw_only=True):
     questions: list[Question] = []
 
 
-class Course(Part, kw_only=True):
+class Course(Part, frozen=True, kw_only=True):
     course: CourseInfo
     skills: list[Skill]
     topics: list[Topic]

@@ -75,6 +75,8 @@ class Event:
     caller: str | None = None
     #: Which named time-out, for ``named_timeout`` only.
     name: str | None = None
+    #: The host's own mark (ours: the command id). The engine carries it along and never looks at it.
+    mark: str | None = None
 
 
 # --- what a callback may ask for ---------------------------------------------------------------------------------

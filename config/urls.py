@@ -1,0 +1,11 @@
+"""All HTTP paths."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+admin.site.site_header = "Tutor"
+admin.site.site_title = "Tutor"
+
+urlpatterns = [path("admin/", admin.site.urls), path("", include("sessions_app.urls"))]

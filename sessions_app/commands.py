@@ -1,0 +1,257 @@
+"""Client commands, one implementation for WebSocket and HTTP: a frame becomes an event, an event's result a reply.
+
+A command that reaches the machine goes through ``group_commit``; reading commands go to the database. Rights are
+checked here, on every command.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from sessions_app import conf, inspection, log
+from sessions_app.delivery import CommandId, Delivered, Delivery
+from sessions_app.exceptions import CommandError
+from sessions_app.group_commit import group_commit
+from sessions_app.pool import in_database
+from sessions_app.protocol import ClientFrame, body, event
+from sessions_app.view import View
+from tutor import events
+from tutor.interactions import PolicyChanged
+from tutor.statem import EventType
+
+
+class _Nothing(msgspec.Struct, frozen=True):
+    """A body without fields."""
+
+
+class _Message(msgspec.Struct, frozen=True):
+    text: str
+    on_busy: events.OnBusy | None = None
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    question: str
+    value: str | list[str]
+    on_busy: events.OnBusy | None = None
+
+
+class _Cancel(msgspec.Struct, frozen=True):
+    turn: str | None = None
+
+
+class _History(msgspec.Struct, frozen=True):
+    before: int | None = None
+    limit: int = 100
+
+
+class _Policy(msgspec.Struct, frozen=True):
+    on_busy: events.OnBusy
+
+
+class _Remediation(msgspec.Struct, frozen=True):
+    known_error: str
+
+
+class _Reset(msgspec.Struct, frozen=True):
+    state: str
+
+
+def _text(text: str) -> str:
+    if len(text) > conf.TEXT_CHARS:
+        raise CommandError(
+            "too_large", f"At most {conf.TEXT_CHARS} characters, please.", detail={"limit": conf.TEXT_CHARS}
+        )
+    if not text.strip():
+        raise CommandError("bad_request", "Please write something first: the text is empty.")
+    if "\x00" in text:
+        raise CommandError("bad_request", "The text contains a NUL character; please leave it out.")
+    return text
+
+
+def _message(d: dict[str, Any], _view: View) -> tuple[events.EventContent, str | None]:
+    message = body(d, _Message)
+    text = _text(message.text)
+    return events.UserMessage(text=text, on_busy=message.on_busy or "reject"), text
+
+
+def _answer(d: dict[str, Any], _view: View) -> tuple[events.EventContent, str | None]:
+    answer = body(d, _Answer)
+    values = [answer.value] if isinstance(answer.value, str) else answer.value
+    text = _text(", ".join(values))
+    on_busy = answer.on_busy or "reject"
+    return events.AnswerSubmitted(question=answer.question, value=answer.value, on_busy=on_busy), text
+
+
+def _plain(content: Callable[[], events.EventContent]) -> _Builder:
+    def build(d: dict[str, Any], _view: View) -> tuple[events.EventContent, str | None]:
+        body(d, _Nothing)
+        return content(), None
+
+    return build
+
+
+def _remediation(d: dict[str, Any], view: View) -> tuple[events.EventContent, str | None]:
+    return events.RemediationForced(known_error=body(d, _Remediation).known_error, actor=view.actor), None
+
+
+def _reset(d: dict[str, Any], view: View) -> tuple[events.EventContent, str | None]:
+    return events.ResetRequested(state=body(d, _Reset).state, actor=view.actor), None
+
+
+_Builder = Callable[[dict[str, Any], View], tuple[events.EventContent, str | None]]
+Role = Literal["learner", "teacher", "operator"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """A command that becomes an event."""
+
+    build: _Builder
+    #: The least role that may send it.
+    role: Role = "learner"
+    opens_turn: bool = True
+
+
+#: Every command that reaches the machine.
+EVENTS: dict[str, _Command] = {
+    "message.send": _Command(_message),
+    "answer.submit": _Command(_answer),
+    "hint.request": _Command(_plain(events.HintRequested)),
+    "question.skip": _Command(_plain(events.SkipRequested)),
+    "question.give_up": _Command(_plain(events.GiveUpRequested)),
+    "answer.dispute": _Command(_plain(events.DisputeRaised)),
+    "continue": _Command(_plain(events.ContinueRequested)),
+    "session.pause": _Command(_plain(events.PauseRequested)),
+    "session.resume": _Command(_plain(events.ResumeRequested)),
+    "session.close": _Command(_plain(events.EndRequested)),
+    "session.force_remediation": _Command(_remediation, role="teacher"),
+    "session.reset": _Command(_reset, role="operator"),
+}
+
+_RANK: dict[str, int] = {"learner": 0, "teacher": 1, "operator": 2}
+
+
+async def handle(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
+    """Carry out one command. Returns the body of its ``ok`` and, where it was written, what was delivered.
+
+    Raises ``CommandError``.
+    """
+    command = EVENTS.get(frame.t)
+    if command is not None:
+        return await _deliver(frame, view, command)
+    reading = _READING.get(frame.t)
+    if reading is None:
+        raise CommandError("unknown_command", f"There is no command {frame.t!r}.", detail={"known": known()})
+    return await reading(frame, view)
+
+
+def known() -> list[str]:
+    """The names of all commands."""
+    return sorted([*EVENTS, *_READING, "hello", "ping"])
+
+
+def _require(view: View, role: Role) -> None:
+    if _RANK[view.role] < _RANK[role]:
+        raise CommandError("forbidden", f"This needs the rights of a {role}.")
+    if view.read_only:
+        raise CommandError("read_only", "This view of the session is read-only.")
+
+
+async def _deliver(frame: ClientFrame, view: View, command: _Command) -> tuple[dict[str, Any], Delivered]:
+    _require(view, command.role)
+    content, text = command.build(frame.d, view)
+    delivery = Delivery(
+        view.session,
+        content,
+        by=view.role,
+        command=CommandId(frame.id, frame.t, frame.digest),
+        text=text,
+        expect=frame.expect,
+        default_policy="on_busy" not in frame.d,
+        opens_turn=command.opens_turn,
+    )
+    delivered = await group_commit.deliver(delivery)
+    return reply(delivered), delivered
+
+
+def reply(delivered: Delivered) -> dict[str, Any]:
+    """The body of ``ok``."""
+    d: dict[str, Any] = {
+        **delivered.reply,
+        "seq": delivered.seq,
+        "disposition": delivered.disposition,
+        "duplicate": delivered.duplicate,
+    }
+    if delivered.turn is not None:
+        d["turn"] = delivered.turn
+    return d
+
+
+async def _cancel(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
+    _require(view, "learner")
+    wanted = body(frame.d, _Cancel).turn
+    running = await in_database(inspection.running_turn, view.session)
+    if running is None or (wanted is not None and wanted != running):
+        ended = wanted is None or await in_database(inspection.turn_exists, view.session, wanted)
+        if not ended:
+            raise CommandError("no_such_turn", f"There is no turn {wanted!r} in this session.")
+        return {"seq": 0, "disposition": "noop", "duplicate": False, "result": "already_finished", "turn": wanted}, None
+    command = CommandId(frame.id, frame.t, frame.digest)
+    delivered = await group_commit.deliver(
+        Delivery(view.session, events.CancelRequested(), by=view.role, command=command, opens_turn=False)
+    )
+    return {**reply(delivered), "result": "cancelled", "turn": running}, delivered
+
+
+async def _policy(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
+    _require(view, "learner")
+    on_busy = body(frame.d, _Policy).on_busy
+    delivered = await group_commit.deliver(
+        Delivery(
+            view.session,
+            None,
+            by=view.role,
+            type=EventType.CAST,
+            command=CommandId(frame.id, frame.t, frame.digest),
+            facts=[PolicyChanged(on_busy=on_busy)],
+        )
+    )
+    return reply(delivered), delivered
+
+
+async def _history(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None]:
+    wanted = body(frame.d, _History)
+    limit = max(1, min(wanted.limit, conf.PAGE_EVENTS))
+    before = 2**62 if wanted.before is None else wanted.before
+    lines = await in_database(
+        lambda: log.lines(view.session, view.visibility, before=before, limit=limit + 1, newest=True)
+    )
+    more = len(lines) > limit
+    sid = str(view.session)
+    return {"events": [event(sid, line) for line in lines[-limit:]], "more": more}, None
+
+
+async def _inspect(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None]:
+    body(frame.d, _Nothing)
+    return await in_database(inspection.inspect, view.session), None
+
+
+_READING = {
+    "turn.cancel": _cancel,
+    "policy.set": _policy,
+    "history.get": _history,
+    "session.inspect": _inspect,
+}
+
+
+def session_id(text: str) -> uuid.UUID:
+    """A session's id from the wire. Raises ``CommandError(not_found)``: a malformed id names no session."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise CommandError("not_found", "There is no such session, or it is not yours.") from None

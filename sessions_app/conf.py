@@ -1,0 +1,63 @@
+"""Limits and names of the kernel, read from settings. Each limit has its unit in its name."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from sessions_app.exceptions import UnknownMachine
+
+#: Longest text of a learner's message, in characters.
+TEXT_CHARS = 2_000
+#: Largest frame the application takes, in bytes; the transport takes 1 MiB and closes above.
+FRAME_BYTES = 64 * 1024
+#: Visible events replayed at an opening without a cursor.
+REPLAY_EVENTS = 1_000
+#: Events read from the log in one query.
+PAGE_EVENTS = 500
+#: Messages that may wait in one session's queue.
+QUEUE_MESSAGES = 3
+#: Sockets one user may have open at once, per web process.
+SOCKETS_PER_USER = 20
+#: How often a client should show that it lives, in seconds; three missed beats close the socket.
+BEAT_S = 20
+MISSED_BEATS = 3
+#: How long a new socket may take to say hello, in seconds.
+HELLO_S = 5
+#: How often a socket compares heads while a turn is active, in seconds: the channel layer may lose a hint.
+LOOK_S = 5
+#: Sessions that may share one transaction.
+BATCH_SESSIONS = 64
+#: Threads of one process that commit.
+COMMIT_THREADS = 2
+#: Rows of a commit travel with the hint up to this many bytes; beyond it sockets read the database.
+HINT_BYTES = 32 * 1024
+#: Times an event is decided again after a stale write or a serialisation failure.
+DELIVERY_TRIES = 5
+#: How long a guest's token is valid, in days; a ticket in seconds.
+TOKEN_DAYS = 90
+TICKET_S = 60
+
+
+_sorted = msgspec.json.Encoder(order="sorted")
+
+
+@lru_cache(maxsize=256)
+def _made(path: str, args: bytes) -> Any:
+    return import_string(path)(msgspec.json.decode(args))
+
+
+def machine(name: str, args: dict[str, Any]) -> Any:
+    """The machine called ``name``, made for these arguments: one object per process, for machines are pure.
+
+    Raises ``UnknownMachine``.
+    """
+    try:
+        path = settings.TUTOR_MACHINES[name]
+    except KeyError:
+        raise UnknownMachine(f"{name!r} is not in settings.TUTOR_MACHINES; add it or close the session") from None
+    return _made(path, _sorted.encode(args))

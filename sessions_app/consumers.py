@@ -1,0 +1,334 @@
+"""The WebSocket: one socket is one view of one session (protocol v1).
+
+The order of a socket's life: hello -> subscribe -> read the database -> ``welcome``, events, ``live`` -> commands and
+hints. It subscribes *before* it reads, and drops what it has already sent, so that nothing falls between. Hints only
+say "look": rows that travel with one are used where they directly follow what was sent, otherwise the database is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.http.request import validate_host
+
+from sessions_app import access, commands, conf, draining, hints, inspection, log, opening, protocol
+from sessions_app.exceptions import CommandError, SessionError
+from sessions_app.log import Line
+from sessions_app.pool import in_database
+from sessions_app.protocol import Close, Hello
+from sessions_app.view import View
+
+logger = logging.getLogger(__name__)
+
+#: Open sockets of this process by user.
+_sockets: Counter[int] = Counter()
+
+
+class SessionConsumer(AsyncWebsocketConsumer):
+    """Protocol v1 on one socket. Frames are handled one after the other: each commit before the next frame."""
+
+    view: View | None = None
+    user: Any = None
+    live = False
+
+    # --- connection ----------------------------------------------------------------------------------------------
+
+    async def connect(self) -> None:
+        self.opened_at = self.heard_at = time.monotonic()
+        self.conn = uuid.uuid4().hex[:12]
+        #: seq up to which this socket has looked, and the newest it was sent.
+        self.looked = 0
+        self.sent = 0
+        self.log_id = ""
+        self.turn_active = False
+        self.closed = False
+        self.ticker: asyncio.TimerHandle | None = None
+        offered = self.scope.get("subprotocols") or []
+        if offered and protocol.SUBPROTOCOL not in offered:
+            await self.accept()
+            await self._bye(Close.VERSION, f"This server speaks {protocol.SUBPROTOCOL}.", reconnect=False)
+            return
+        await self.accept(protocol.SUBPROTOCOL if offered else None)
+        draining.opened(self)
+        if draining.is_draining():
+            await self.drain(1_000)
+            return
+        self._tick_in(conf.HELLO_S)
+
+    async def disconnect(self, code: int) -> None:
+        """Free what this process holds. A disconnect never changes the session."""
+        self.closed = True
+        draining.closed(self)
+        if self.ticker is not None:
+            self.ticker.cancel()
+        if self.user is not None:
+            _sockets[self.user.pk] -= 1
+        if self.view is not None:
+            await self.channel_layer.group_discard(hints.group(self.view.session), self.channel_name)
+
+    def _tick_in(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        self.ticker = loop.call_later(seconds, lambda: loop.create_task(self._tick()))
+
+    async def _tick(self) -> None:
+        """Silence ends a socket; while a turn is active the heads are compared, for the layer may lose a hint."""
+        if self.closed:
+            return
+        now = time.monotonic()
+        if self.view is None:
+            await self._bye(Close.SILENT, f"No hello within {conf.HELLO_S} s.", reconnect=True)
+            return
+        if now - self.heard_at > conf.BEAT_S * conf.MISSED_BEATS:
+            await self._bye(Close.SILENT, f"Nothing was heard for {conf.MISSED_BEATS} beats.", reconnect=True)
+            return
+        if self.turn_active:
+            # Through the channel layer's own dispatch, so that it cannot run beside a frame.
+            await self.channel_layer.send(
+                self.channel_name, {"type": "session.look", "prev": -1, "head": -1, "rows": None}
+            )
+        self._tick_in(conf.LOOK_S if self.turn_active else conf.BEAT_S)
+
+    async def _bye(self, code: int, reason: str, *, reconnect: bool, after_ms: int = 0) -> None:
+        if self.closed:
+            return
+        self.closed = True
+        sid = str(self.view.session) if self.view else None
+        d = {"code": code, "reason": reason, "reconnect": reconnect, "after_ms": after_ms}
+        await self.send(protocol.server_frame("bye", sid, d))
+        await self.close(code=code)
+
+    async def drain(self, after_ms: int) -> None:
+        """Tell the client to come back, to whichever process takes it then."""
+        await self._bye(Close.DRAINING, "The server is restarting.", reconnect=True, after_ms=after_ms)
+
+    # --- frames --------------------------------------------------------------------------------------------------
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        self.heard_at = time.monotonic()
+        if self.closed:
+            return
+        cause: str | None = None
+        try:
+            if text_data is None:
+                raise CommandError("bad_frame", "Frames are JSON text, not bytes.")
+            if len(text_data) > conf.FRAME_BYTES or len(text_data.encode(errors="replace")) > conf.FRAME_BYTES:
+                raise CommandError(
+                    "too_large", f"A frame has at most {conf.FRAME_BYTES} bytes.", detail={"limit": conf.FRAME_BYTES}
+                )
+            frame = protocol.parse(text_data)
+            cause = frame.id
+            await self._handle(frame)
+        except CommandError as error:
+            await self._error(error, cause)
+        except Exception as error:
+            await self._error(internal(error), cause)
+
+    async def _error(self, error: CommandError, cause: str | None) -> None:
+        if self.closed:
+            return
+        await self.send(protocol.error_frame(str(self.view.session) if self.view else None, error, cause))
+        if self.view is None and error.code in _OPENING_FAILED:
+            code = _OPENING_FAILED[error.code]
+            await self._bye(code, error.message, reconnect=code == Close.INTERNAL)
+
+    async def _handle(self, frame: protocol.ClientFrame) -> None:
+        if frame.t == "hello":
+            if self.view is not None:
+                raise CommandError("bad_request", "This socket has said hello already; open another one.")
+            await self._hello(frame)
+            return
+        if self.view is None:
+            raise CommandError("bad_frame", "The first frame must be hello.")
+        if frame.t == "ping":
+            await self._ping(frame)
+            return
+        if draining.is_draining():
+            raise CommandError(
+                "draining", "The server is restarting; your command will be taken after it.", after_ms=1_000
+            )
+        d, delivered = await commands.handle(frame, self.view)
+        if delivered is not None and delivered.entries:
+            first = delivered.entries[0].seq - 1
+            await self._take_rows(first, [log.line(entry) for entry in delivered.entries])
+        elif delivered is not None:
+            await self._read()
+        await self.send(protocol.server_frame("ok", str(self.view.session), d, cause=frame.id))
+        if delivered is not None and not delivered.live and not delivered.duplicate:
+            await self._bye(Close.SESSION_CLOSED, "The session is closed.", reconnect=False)
+
+    async def _ping(self, frame: protocol.ClientFrame) -> None:
+        assert self.view is not None  # noqa: S101 — checked by the caller
+        await self._read()
+        d = {"head": self.sent, "off": 0, "at": protocol.now()}
+        await self.send(protocol.server_frame("pong", str(self.view.session), d, cause=frame.id))
+
+    # --- opening -------------------------------------------------------------------------------------------------
+
+    async def _authenticate(self, hello: Hello) -> Any:
+        """The user behind a token, a ticket or a login cookie. None: nobody."""
+        headers = dict(self.scope["headers"])
+        bearer = headers.get(b"authorization", b"").decode("latin1")
+        if bearer.startswith("Bearer "):
+            return await in_database(access.user_of_token, bearer.removeprefix("Bearer ").strip())
+        if hello.ticket is not None:
+            return await in_database(access.redeem_ticket, hello.ticket)
+        user = self.scope.get("user")
+        # A cookie is sent by the browser for whoever asks: the page that asks must be ours.
+        if (
+            user is not None
+            and user.is_authenticated
+            and self._same_origin(headers.get(b"origin", b"").decode("latin1"))
+        ):
+            return user
+        return None
+
+    @staticmethod
+    def _same_origin(origin: str) -> bool:
+        return validate_host(urlsplit(origin).hostname or "", settings.ALLOWED_HOSTS)
+
+    async def _hello(self, frame: protocol.ClientFrame) -> None:
+        hello = protocol.body(frame.d, Hello)
+        user = await self._authenticate(hello)
+        if user is None:
+            await self._bye(Close.NOT_AUTHENTICATED, "Log in first, or send a valid token or ticket.", reconnect=False)
+            return
+        if _sockets[user.pk] >= conf.SOCKETS_PER_USER:
+            await self._bye(Close.TOO_MANY, f"At most {conf.SOCKETS_PER_USER} sockets a user.", reconnect=False)
+            return
+        session_id = await in_database(opening.session_for, user, hello)
+        group = hints.group(session_id)
+        await self.channel_layer.group_add(group, self.channel_name)
+        try:
+            opened = await in_database(opening.open_session, user, session_id, hello.resume)
+        except BaseException:
+            await self.channel_layer.group_discard(group, self.channel_name)
+            raise
+        self.user, self.view = user, opened.view
+        _sockets[user.pk] += 1
+        await self._welcome(frame, opened)
+
+    async def _welcome(self, frame: protocol.ClientFrame, opened: opening.Opened) -> None:
+        session = opened.session
+        sid = str(session.pk)
+        self.log_id = session.log_id
+        d = {
+            "conn": self.conn,
+            "session": sid,
+            "log_id": session.log_id,
+            "head": opened.head,
+            "floor": 0,
+            "first": opened.first,
+            "state": session.state,
+            "active": inspection.active(session),
+            "queue": inspection.queue(session),
+            "policy": session.on_busy,
+            "course": session.course,
+            "live": session.live,
+            "limits": {
+                "text": conf.TEXT_CHARS,
+                "frame": conf.FRAME_BYTES,
+                "replay": conf.REPLAY_EVENTS,
+                "queue": conf.QUEUE_MESSAGES,
+                "sockets": conf.SOCKETS_PER_USER,
+            },
+            "beat_s": conf.BEAT_S,
+        }
+        await self.send(protocol.server_frame("welcome", sid, d, cause=frame.id))
+        if opened.resync:
+            resync = {key: d[key] for key in ("log_id", "head", "first", "state")}
+            await self.send(protocol.server_frame("resync", sid, resync, cause=frame.id))
+        self.turn_active = "turn" in session.kernel
+        self.sent = opened.after
+        for line in opened.lines:
+            await self._send_line(line)
+        self.looked = opened.read_upto
+        if opened.read_upto < session.head:
+            await self._read()
+        self.sent = max(self.sent, opened.head)
+        await self.send(protocol.server_frame("live", sid, {"head": self.sent}, cause=frame.id))
+        if not session.live:
+            await self._bye(Close.SESSION_CLOSED, "The session is closed; its history stays readable.", reconnect=False)
+            return
+        if self.ticker is not None:
+            self.ticker.cancel()
+        self._tick_in(conf.LOOK_S if self.turn_active else conf.BEAT_S)
+
+    # --- delivery of log rows ------------------------------------------------------------------------------------
+
+    async def session_look(self, message: dict[str, Any]) -> None:
+        """A hint arrived: rows that directly follow are taken from it, otherwise the database is asked."""
+        if self.view is None or self.closed or 0 <= message["head"] <= self.looked:
+            return
+        if message["rows"] is not None and message["prev"] <= self.looked:
+            await self._take_rows(message["prev"], [Line(*row) for row in message["rows"]])
+        else:
+            await self._read()
+
+    async def _take_rows(self, prev: int, lines: Sequence[Line]) -> None:
+        """Rows of one commit, which begins after ``prev``."""
+        if prev > self.looked:
+            await self._read()  # something before them was missed
+            return
+        for line in lines:
+            if line.seq > self.looked:
+                await self._send_line(line)
+        self.looked = max(self.looked, lines[-1].seq if lines else prev)
+
+    async def _read(self) -> None:
+        """Catch up with the database."""
+        assert self.view is not None  # noqa: S101 — callers have a view
+        start = self.looked
+        while True:
+            lines, head = await in_database(opening.catch_up, self.view, start)
+            for line in lines:
+                await self._send_line(line)
+            if len(lines) < conf.PAGE_EVENTS:
+                self.looked = max(self.looked, head)
+                return
+            start = lines[-1].seq
+
+    async def _send_line(self, line: Line) -> None:
+        assert self.view is not None  # noqa: S101 — callers have a view
+        if line.visibility > self.view.visibility or line.seq <= self.sent or self.closed:
+            return
+        self.sent = line.seq
+        await self.send(protocol.event_frame(str(self.view.session), line))
+        if line.kind == "turn.started":
+            self.turn_active = True
+        elif line.kind == "turn.finished":
+            self.turn_active = False
+        elif line.kind == "session.closed" and self.view.role == "learner":
+            asyncio.get_running_loop().create_task(self._closed_soon())
+
+    async def _closed_soon(self) -> None:
+        """Sockets that did not close the session themselves learn of it after its last event."""
+        await asyncio.sleep(1)
+        await self._bye(Close.SESSION_CLOSED, "The session is closed.", reconnect=False)
+
+
+#: Errors of the opening that end the socket.
+_OPENING_FAILED: dict[str, int] = {
+    "not_found": Close.NOT_FOUND,
+    "bad_frame": Close.BAD_FRAME,
+    "internal": Close.INTERNAL,
+}
+
+
+def internal(error: Exception) -> CommandError:
+    """An error of ours: details go to the log under a reference, not to the client."""
+    reference = uuid.uuid4().hex[:12]
+    logger.error("action=command.failed ref=%s", reference, exc_info=error)
+    if isinstance(error, SessionError):
+        return CommandError(
+            "unavailable", "The session cannot take this right now. Please try again.", detail={"ref": reference}
+        )
+    return CommandError("internal", "Something went wrong on our side. Please try again.", detail={"ref": reference})

@@ -1,0 +1,100 @@
+"""What is delivered to a session, and what comes of it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from sessions_app.log import Entry
+from tutor.events import EventContent
+from tutor.interactions import Interaction
+from tutor.statem import EventType
+
+Actor = Literal["learner", "teacher", "operator", "start", "timer", "tool"]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandId:
+    """A client command: its id, its name on the wire, and a digest of its body."""
+
+    id: str
+    name: str
+    digest: bytes
+
+
+class Statement(NamedTuple):
+    """One data-modifying statement over a JSON array of rows, to be combined with others into one round trip.
+
+    ``sql`` has exactly one ``%s`` for the array and returns one row per row written. ``exact``: it must write as many
+    rows as it was given, or the whole transaction is undone (compare-and-set).
+    """
+
+    name: str
+    sql: str
+    exact: bool = True
+
+
+class Write(NamedTuple):
+    """One row for a statement."""
+
+    statement: Statement
+    row: dict[str, Any]
+
+
+class Wake(NamedTuple):
+    """A hint to send after the commit: equal ones are sent once."""
+
+    send: Callable[[str], None]
+    argument: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event for one session, with what must be written in the same commit."""
+
+    session: uuid.UUID
+    #: None: only facts and writes, the machine is not asked.
+    content: EventContent | None
+    by: Actor
+    type: EventType = EventType.CAST
+    command: CommandId | None = None
+    #: Rights were checked before; the text is what the learner typed, for ``message.accepted``.
+    text: str | None = None
+    #: The pending call this event ends: unless it is still pending, the event is discarded, not applied.
+    ends_call: str | None = None
+    #: Facts that precede the step.
+    facts: Sequence[Interaction] = ()
+    #: In their place where ``ends_call`` is not pending any more.
+    discarded: Sequence[Interaction] = ()
+    writes: Sequence[Write] = ()
+    #: True: look for due time-outs instead of handling ``content``.
+    look: bool = False
+    #: The seq a client believed to be the newest; another one means ``stale``.
+    expect: int | None = None
+    #: The sender did not say what to do while busy: the session's own policy counts, as it is under the lock.
+    default_policy: bool = False
+    #: Opens a turn of its own where none runs.
+    opens_turn: bool = True
+
+
+Settled = Literal["started", "busy", "queued", "merged", "applied", "noop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What a delivery came to, after its commit."""
+
+    session: uuid.UUID
+    #: Where the command entered the log; 0 where nothing was appended.
+    seq: int
+    disposition: Settled
+    turn: str | None = None
+    duplicate: bool = False
+    #: The stored reply of a duplicate, or further fields of this one.
+    reply: dict[str, Any] = field(default_factory=dict)
+    #: The rows of this commit and the learner-visible head before it.
+    entries: Sequence[Entry] = ()
+    state: str = ""
+    live: bool = True

@@ -1,0 +1,92 @@
+"""What can go wrong with a session, as a small tree; the message says what to do.
+
+SessionError
+├── CommandError          a client's command was not accepted; carries the protocol's error code
+│   └── (built by the functions below, one per code)
+├── InsideTransaction     a delivery was attempted inside a database transaction
+├── UnknownSession        no such session
+├── UnknownMachine        the session names a machine that settings do not
+├── StaleWrite            a compare-and-set found another value: the session is tried again alone
+└── LogDiverged           a log does not fold to its row, or its hash chain is broken
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+Code = Literal[
+    "bad_frame",
+    "bad_request",
+    "unknown_command",
+    "not_found",
+    "forbidden",
+    "read_only",
+    "busy",
+    "queue_full",
+    "stale",
+    "id_reused",
+    "invalid_transition",
+    "no_such_turn",
+    "too_large",
+    "rate_limited",
+    "over_budget",
+    "draining",
+    "unavailable",
+    "internal",
+]
+Retry = Literal["never", "same_id", "later", "resync"]
+
+#: What a client should do about each code, unless said otherwise.
+DEFAULT_RETRY: dict[Code, Retry] = {
+    "busy": "later",
+    "queue_full": "later",
+    "stale": "resync",
+    "rate_limited": "later",
+    "draining": "same_id",
+    "unavailable": "same_id",
+    "internal": "same_id",
+}
+
+
+class SessionError(Exception):
+    """Base of all errors of sessions."""
+
+
+class CommandError(SessionError):
+    """A command was not accepted. It left no trace: its id may be used again."""
+
+    def __init__(
+        self,
+        code: Code,
+        message: str,
+        *,
+        retry: Retry | None = None,
+        after_ms: int | None = None,
+        detail: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.retry: Retry = retry or DEFAULT_RETRY.get(code, "never")
+        self.after_ms = after_ms
+        self.detail = detail or {}
+
+
+class InsideTransaction(SessionError):
+    """A delivery inside a transaction: accepted would not mean committed. Leave the transaction first."""
+
+
+class UnknownSession(SessionError):
+    """There is no such session."""
+
+
+class UnknownMachine(SessionError):
+    """The session's machine is not named in settings.TUTOR_MACHINES."""
+
+
+class StaleWrite(SessionError):
+    """A row changed under a compare-and-set; the event is decided again on what is there now."""
+
+
+class LogDiverged(SessionError):
+    """A log does not fold to its row, or its hash chain is broken."""

@@ -1,0 +1,234 @@
+"""The HTTP side of the protocol: guests, tickets, courses, sessions, commands, events, health.
+
+Commands go through the same ``commands.handle`` as on a socket; errors are the same ``err`` bodies with a status.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, cast
+
+import msgspec
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import login
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
+from django.views.decorators.csrf import csrf_exempt
+
+from sessions_app import access, commands, draining, health, inspection, opening, protocol
+from sessions_app.consumers import internal
+from sessions_app.exceptions import CommandError
+from sessions_app.pool import in_database
+from sessions_app.view import open_view
+from tutor import catalogue
+
+STATUS: dict[str, int] = {
+    "bad_frame": 400,
+    "bad_request": 400,
+    "unknown_command": 400,
+    "forbidden": 403,
+    "read_only": 403,
+    "not_found": 404,
+    "busy": 409,
+    "stale": 409,
+    "id_reused": 409,
+    "invalid_transition": 409,
+    "no_such_turn": 409,
+    "too_large": 413,
+    "rate_limited": 429,
+    "over_budget": 429,
+    "queue_full": 429,
+    "draining": 503,
+    "unavailable": 503,
+    "internal": 500,
+}
+#: Longest wait of ``GET …/events?wait=``, in seconds, and how often it looks.
+LONGEST_WAIT_S = 30.0
+LOOK_EVERY_S = 0.25
+
+View = Callable[..., Awaitable[HttpResponse]]
+#: A view as Django's URL table wants it typed; Django itself awaits coroutine functions.
+Endpoint = Callable[..., HttpResponse]
+_csrf = CsrfViewMiddleware(lambda _request: HttpResponse())
+
+
+def respond(value: Any, status: int = 200) -> HttpResponse:
+    """A JSON response."""
+    return HttpResponse(msgspec.json.encode(value), status=status, content_type="application/json")
+
+
+def _refused(error: CommandError, cause: str | None = None) -> HttpResponse:
+    frame = protocol.error_frame(None, error, cause)
+    return HttpResponse(frame, status=STATUS[error.code], content_type="application/json")
+
+
+def _unauthenticated() -> HttpResponse:
+    error = CommandError("forbidden", "Log in first, or send Authorization: Bearer <token>.")
+    response = HttpResponse(protocol.error_frame(None, error, None), status=401, content_type="application/json")
+    response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+async def _user(request: HttpRequest) -> Any | None:
+    """The user of a token or of a login cookie, which needs the CSRF token for writing. Raises ``CommandError``."""
+    bearer = request.headers.get("Authorization", "")
+    if bearer.startswith("Bearer "):
+        return await in_database(access.user_of_token, bearer.removeprefix("Bearer ").strip())
+    user = await request.auser()
+    if not user.is_authenticated:
+        return None
+    _check_csrf(request)
+    return user
+
+
+def _check_csrf(request: HttpRequest) -> None:
+    if request.method in {"GET", "HEAD", "OPTIONS"}:
+        return
+    _csrf.process_request(request)
+    if _csrf.process_view(request, _csrf_checked, (), {}) is not None:
+        raise CommandError("forbidden", "The CSRF token is missing or wrong; reload the page.")
+
+
+def _csrf_checked(_request: HttpRequest) -> HttpResponse:
+    """Stands for the view in the CSRF check: it is not exempt."""
+    return HttpResponse()
+
+
+def endpoint(*methods: str, authenticated: bool = True) -> Callable[[View], Endpoint]:
+    """An endpoint of the API: methods, authentication, errors as ``err`` bodies."""
+
+    def decorate(view: View) -> Endpoint:
+        @csrf_exempt  # checked in ``_user``, where a cookie is what authenticates
+        @wraps(view)
+        async def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method not in methods:
+                response = _refused(CommandError("bad_request", f"Use {' or '.join(methods)}."))
+                response.status_code, response["Allow"] = 405, ", ".join(methods)
+                return response
+            try:
+                if authenticated:
+                    user = await _user(request)
+                    if user is None:
+                        return _unauthenticated()
+                    kwargs["user"] = user
+                return await view(request, *args, **kwargs)
+            except CommandError as error:
+                return _refused(error)
+            except Exception as error:
+                return _refused(internal(error))
+
+        return cast("Endpoint", answer)
+
+    return decorate
+
+
+def _json(request: HttpRequest) -> dict[str, Any]:
+    try:
+        value = msgspec.json.decode(request.body or b"{}")
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise CommandError("bad_frame", f"The body is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise CommandError("bad_frame", "The body must be a JSON object.")
+    return value
+
+
+# --- people ------------------------------------------------------------------------------------------------------
+
+
+@endpoint("POST", authenticated=False)
+async def guests(request: HttpRequest) -> HttpResponse:
+    """A guest learner, in demo mode. From the page (with its CSRF token) the browser is logged in, too."""
+    if not settings.DEMO:
+        raise CommandError("not_found", "Guests exist in demo mode only.")
+    user = await in_database(access.new_guest)
+    token = await in_database(access.issue_token, user)
+    if "csrftoken" in request.COOKIES:
+        _check_csrf(request)
+        await sync_to_async(login)(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    return respond({"token": token, "user": user.get_username()}, 201)
+
+
+@endpoint("POST")
+async def tickets(_request: HttpRequest, user: Any) -> HttpResponse:
+    """A ticket for one WebSocket."""
+    return respond({"ticket": await in_database(access.issue_ticket, user)}, 201)
+
+
+@endpoint("GET")
+async def courses(_request: HttpRequest, user: Any) -> HttpResponse:
+    """The courses a learner can take."""
+    del user  # any learner may see them
+    return respond(await in_database(catalogue.courses))
+
+
+# --- sessions ----------------------------------------------------------------------------------------------------
+
+
+@endpoint("POST")
+async def sessions(request: HttpRequest, user: Any) -> HttpResponse:
+    """Start the learner's session of a course, or find the live one."""
+    slug = _json(request).get("course")
+    if not isinstance(slug, str):
+        raise CommandError("bad_request", 'Send {"course": slug}.')
+    session, is_new = await in_database(opening.start_course, user, slug)
+    return respond(await in_database(inspection.inspect, session), 201 if is_new else 200)
+
+
+@endpoint("GET")
+async def session(_request: HttpRequest, session_id: str, user: Any) -> HttpResponse:
+    """What a session is doing."""
+    view, _row = await in_database(open_view, user, commands.session_id(session_id))
+    return respond(await in_database(inspection.inspect, view.session))
+
+
+@endpoint("POST")
+async def session_commands(request: HttpRequest, session_id: str, user: Any) -> HttpResponse:
+    """A command: the same body as on a socket, the same reply."""
+    frame = protocol.parse(request.body)
+    try:
+        if draining.is_draining():
+            raise CommandError("draining", "The server is restarting; try again.", after_ms=1_000)
+        view, _row = await in_database(open_view, user, commands.session_id(session_id))
+        d, _delivered = await commands.handle(frame, view)
+    except CommandError as error:
+        return _refused(error, frame.id)
+    reply = protocol.server_frame("ok", str(view.session), d, cause=frame.id)
+    return HttpResponse(reply, content_type="application/json")
+
+
+@endpoint("GET")
+async def session_events(request: HttpRequest, session_id: str, user: Any) -> HttpResponse:
+    """Events after a seq; with ``wait`` a long poll."""
+    try:
+        after = int(request.GET.get("after", "0"))
+        wait_s = min(float(request.GET.get("wait", "0")), LONGEST_WAIT_S)
+    except ValueError:
+        raise CommandError("bad_request", "after and wait must be numbers.") from None
+    view, _row = await in_database(open_view, user, commands.session_id(session_id))
+    until = time.monotonic() + wait_s
+    while True:
+        lines, _head = await in_database(opening.catch_up, view, after)
+        if lines or time.monotonic() >= until or draining.is_draining():
+            break
+        await asyncio.sleep(LOOK_EVERY_S)
+    return respond({"events": [protocol.event(str(view.session), line) for line in lines]})
+
+
+# --- health ------------------------------------------------------------------------------------------------------
+
+
+@endpoint("GET", authenticated=False)
+async def healthz(_request: HttpRequest) -> HttpResponse:
+    """This process answers."""
+    return respond({"ok": True})
+
+
+@endpoint("GET", authenticated=False)
+async def readyz(_request: HttpRequest) -> HttpResponse:
+    """200 when a lesson can be taken; 503 says what is missing."""
+    missing = ["this process is draining"] if draining.is_draining() else await in_database(health.missing)
+    return respond({"ready": not missing, "missing": missing}, 503 if missing else 200)

@@ -1,0 +1,107 @@
+"""What a session is doing, in data and in words: for clients, operators and the admin."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from sessions_app import conf
+from sessions_app.models import Interaction, Session
+from tutor.projections import transcript
+
+
+def running_turn(session_id: uuid.UUID) -> str | None:
+    """The id of the running turn."""
+    kernel = Session.objects.values_list("kernel", flat=True).get(pk=session_id)
+    turn = kernel.get("turn")
+    return None if turn is None else str(turn["id"])
+
+
+def turn_exists(session_id: uuid.UUID, turn: str) -> bool:
+    """Whether there ever was a turn of that id. A turn's id is the seq of its ``turn.started``: one lookup by key."""
+    if not turn.startswith("t") or not turn[1:].isascii() or not turn[1:].isdigit() or len(turn) > 18:
+        return False
+    return Interaction.objects.filter(session_id=session_id, seq=int(turn[1:]), kind="turn.started").exists()
+
+
+def phase(session: Session) -> str | None:
+    """Where the running turn is: ``tool`` while a call is pending."""
+    if "turn" not in session.kernel:
+        return None
+    return "tool" if session.kernel.get("calls") else "starting"
+
+
+def active(session: Session) -> dict[str, Any] | None:
+    """The running turn as ``welcome`` tells it."""
+    turn = session.kernel.get("turn")
+    if turn is None:
+        return None
+    return {"turn": turn["id"], "attempt": turn["attempt"], "off": 0, "phase": phase(session)}
+
+
+def queue(session: Session) -> list[dict[str, Any]]:
+    """Messages that wait for their turn, oldest first."""
+    waiting = session.kernel.get("postponed", [])
+    return [
+        {"command": event["mark"], "text": event["content"].get("text", "")} for event in waiting if event.get("mark")
+    ]
+
+
+def deadlines(session: Session) -> list[dict[str, Any]]:
+    """Running time-outs, the next one first."""
+    timers = session.kernel.get("timers", {})
+    return [
+        {"name": key, "due": datetime.fromtimestamp(timer["due"] / 1000, UTC).isoformat()}
+        for key, timer in sorted(timers.items(), key=lambda item: item[1]["due"])
+    ]
+
+
+def inspect(session_id: uuid.UUID) -> dict[str, Any]:
+    """State, since when, waiting for what, until when; in data and in ``words``."""
+    session = Session.objects.get(pk=session_id)
+    calls = session.kernel.get("calls", {})
+    waiting_for = [f"the tool {call['tool']} (call {ref})" for ref, call in calls.items()]
+    times = deadlines(session)
+    if not session.live:
+        words = "The session is closed."
+    elif session.status == Session.Status.SUSPENDED:
+        words = "An operator has suspended the session; events queue up until it is resumed."
+    elif waiting_for:
+        words = f"Waiting for {' and '.join(waiting_for)}."
+    else:
+        words = "Waiting for the learner."
+    if session.live and times:
+        words += (
+            f" If nothing happens, {times[0]['name'].split(':')[1] or times[0]['name']} is due at {times[0]['due']}."
+        )
+    return {
+        "session": str(session.pk),
+        "state": session.state,
+        "since": session.state_since.isoformat(),
+        "live": session.live,
+        "status": session.status,
+        "turn": session.kernel.get("turn"),
+        "calls": calls,
+        "queue": queue(session),
+        "deadlines": times,
+        "head": session.head,
+        "words": words,
+    }
+
+
+def full_state(session: Session) -> dict[str, Any]:
+    """The reference architecture's state, by its names. ``conversation_history`` is a projection of the log."""
+    machine = conf.machine(session.machine, session.machine_args)
+    data = machine.load(session.data)
+    rows = Interaction.objects.filter(session_id=session.pk, visibility=0, payload__isnull=False).order_by("seq")
+    return {
+        "session_id": str(session.pk),
+        "user_id": session.user_id,
+        "pedagogical_state": session.state,
+        "conversation_history": transcript((row.kind, row.version, row.payload or "{}") for row in rows),
+        "pedagogical_context": machine.pedagogical_context(data),
+        "syllabus_context": {"course": session.course, **session.machine_args, **machine.syllabus_context(data)},
+        "current_question": machine.current_question(session.state, data),
+        "pending_tool_calls": session.kernel.get("calls", {}),
+    }

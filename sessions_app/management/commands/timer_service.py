@@ -1,0 +1,52 @@
+"""The timer service: fires due time-outs and runs the sweeps. Any number of replicas may run."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import Error, connection
+from django.utils.module_loading import import_string
+
+from sessions_app import timers
+
+logger = logging.getLogger(__name__)
+
+#: How often due timers are looked for, in seconds: the most that one can be late on an idle machine.
+TICK_S = 0.25
+#: Pause after the database failed, in seconds.
+PAUSE_S = 1.0
+
+
+class Command(BaseCommand):
+    """Runs until SIGTERM or SIGINT."""
+
+    help = "Fires due time-outs and runs the sweeps of settings.TUTOR_SWEEPS. Start as many as you like."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        sweeps = {path: (import_string(path), every) for path, every in settings.TUTOR_SWEEPS.items()}
+        last = dict.fromkeys(sweeps, 0.0)
+        logger.info("action=timer_service.started sweeps=%s", ",".join(sweeps))
+        while not stop.is_set():
+            try:
+                timers.sweep()
+                for path, (sweep, every) in sweeps.items():
+                    if time.monotonic() - last[path] >= every:
+                        last[path] = time.monotonic()
+                        sweep()
+                pause = min(max(timers.next_due_s() or TICK_S, 0.01), TICK_S)
+            except Error:
+                # The database is away or busy: everything due stays due.
+                logger.warning("action=timer_service.failed", exc_info=True)
+                connection.close()
+                pause = PAUSE_S
+            stop.wait(pause)
+        logger.info("action=timer_service.stopped")

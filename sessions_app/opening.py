@@ -1,0 +1,90 @@
+"""Opening a view: which session a hello means, and what of its log comes first."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from sessions_app import conf, log, registry
+from sessions_app.commands import session_id
+from sessions_app.exceptions import CommandError
+from sessions_app.log import Line
+from sessions_app.models import Session
+from sessions_app.protocol import Cursor, Hello
+from sessions_app.view import View, open_view
+from tutor import catalogue
+from tutor.interactions import Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A view as it is opened."""
+
+    view: View
+    session: Session
+    #: Visible rows after the cursor, or the newest ones.
+    lines: list[Line]
+    #: Newest and oldest visible seq of this opening; where the client's reading begins.
+    head: int
+    first: int
+    after: int
+    #: seq up to which ``lines`` is complete.
+    read_upto: int
+    #: The client's cursor does not fit this log.
+    resync: bool
+
+
+def session_for(user: Any, hello: Hello) -> uuid.UUID:
+    """The session a hello asks for, started where a course has none yet. Raises ``CommandError``."""
+    if hello.session is not None:
+        return open_view(user, session_id(hello.session))[0].session
+    if hello.machine is not None:
+        if hello.machine == "echo" and settings.BENCH:
+            return registry.start_or_find(user.pk, "echo", "echo", {})[0]
+        raise CommandError("bad_request", "A hello names a course or a session.")
+    if hello.course is None:
+        raise CommandError("bad_request", "A hello names a course or a session.")
+    return start_course(user, hello.course)[0]
+
+
+def start_course(user: Any, slug: str) -> tuple[uuid.UUID, bool]:
+    """The learner's live session of a course; (id, whether it is new). Raises ``CommandError(not_found)``."""
+    found = registry.whereis(registry.name(user.pk, slug))
+    if found is not None:
+        return found, False
+    try:
+        version = catalogue.latest(slug)
+    except catalogue.UnknownCourse as error:
+        raise CommandError("not_found", str(error)) from None
+    return registry.start_or_find(user.pk, slug, "tutoring", {"course": slug, "version": version.version})
+
+
+def visible_head(session: Session, visibility: Visibility) -> int:
+    """The newest seq that a view may see."""
+    if visibility is Visibility.LEARNER:
+        return session.learner_head
+    return session.teacher_head if visibility is Visibility.TEACHER else session.head
+
+
+def open_session(user: Any, session: uuid.UUID, resume: Cursor | None) -> Opened:
+    """Read what an opening shows. The caller has subscribed before: what comes later arrives as a hint."""
+    view, row = open_view(user, session)
+    head = visible_head(row, view.visibility)
+    fits = resume is not None and resume.log_id == row.log_id and 0 <= resume.seq <= head
+    if resume is not None and fits:
+        lines = log.lines(session, view.visibility, after=resume.seq, before=row.head + 1, limit=conf.PAGE_EVENTS)
+        complete = len(lines) < conf.PAGE_EVENTS
+        upto = row.head if complete else lines[-1].seq
+        return Opened(view, row, lines, head, lines[0].seq if lines else head, resume.seq, upto, resync=False)
+    lines = log.lines(session, view.visibility, before=row.head + 1, limit=conf.REPLAY_EVENTS, newest=True)
+    first = lines[0].seq if lines else 0
+    return Opened(view, row, lines, head, first, 0, row.head, resync=resume is not None)
+
+
+def catch_up(view: View, after: int) -> tuple[list[Line], int]:
+    """Visible rows after a seq, one page, and the head they reach."""
+    head = Session.objects.values_list("head", flat=True).get(pk=view.session)
+    return log.lines(view.session, view.visibility, after=after, before=head + 1, limit=conf.PAGE_EVENTS), head

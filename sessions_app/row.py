@@ -1,0 +1,169 @@
+"""The working copy of a session row: read once under the lock, changed in memory, written once.
+
+The ``kernel`` column holds what the kernel itself must remember between two events, as one flat JSON object so that a
+step can log what changed of it:
+
+- ``turn``: the running turn ``{id, by, cause, attempt}``; missing where none runs
+- ``calls``: pending tool calls by ref ``{tool, turn, background}``
+- ``postponed``: events that wait for a state change, oldest first
+- ``timers``: running time-outs by ``type:name`` ``{due, guard, content}``
+- ``timer_no``: how many time-outs were ever set
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from sessions_app import log
+from tutor import events
+from tutor.interactions import Interaction, Visibility
+from tutor.statem import Event, EventType, Snapshot, Timer, TimerKey
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """From an accepted command (or a timer, a teacher, the start) to its ``turn.finished``."""
+
+    id: str
+    by: str
+    cause: str | None
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCall:
+    """A tool call that has not ended."""
+
+    tool: str
+    turn: str | None
+    background: bool
+
+
+def dump_event(event: Event) -> dict[str, Any]:
+    """An event as JSON values; parts that are not there are left out."""
+    content = event.content
+    plain: dict[str, Any] = {"type": event.type.value}
+    plain["content"] = events.encode(content) if isinstance(content, events.EventContent) else {"note": content}
+    for name in ("caller", "name", "mark"):
+        value = getattr(event, name)
+        if value is not None:
+            plain[name] = value
+    return plain
+
+
+def load_event(plain: dict[str, Any]) -> Event:
+    """The event again."""
+    content = plain["content"]
+    return Event(
+        EventType(plain["type"]),
+        events.decode(content) if "kind" in content else content["note"],
+        plain.get("caller"),
+        plain.get("name"),
+        plain.get("mark"),
+    )
+
+
+def timer_key(key: TimerKey) -> str:
+    """``state_timeout:`` or ``named_timeout:nudge``."""
+    return f"{key[0].value}:{key[1] or ''}"
+
+
+def parse_timer_key(text: str) -> TimerKey:
+    """The key again."""
+    kind, _, name = text.partition(":")
+    return EventType(kind), name or None
+
+
+@dataclass(slots=True)
+class SessionRow:
+    """One session between lock and write."""
+
+    id: uuid.UUID
+    name: str
+    learner_id: int
+    course: str
+    machine_name: str
+    machine_args: dict[str, Any]
+    snapshot: Snapshot
+    live: bool = True
+    turn: Turn | None = None
+    calls: dict[str, PendingCall] = field(default_factory=dict)
+    armed: dict[str, int] = field(default_factory=dict)
+    #: seq of the newest interaction as read under the lock: the write's compare-and-set.
+    head_read: int = 0
+    head: int = 0
+    head_hash: bytes = b""
+    learner_head: int = 0
+    teacher_head: int = 0
+    log_id: str = ""
+    status: str = "running"
+    on_busy: str = "reject"
+    previous: uuid.UUID | None = None
+    new: bool = False
+    state_changed: bool = False
+    #: The database's clock at the lock, in microseconds.
+    now_us: int = 0
+    written: list[log.Entry] = field(default_factory=list)
+
+    @property
+    def now_ms(self) -> int:
+        return self.now_us // 1_000
+
+    def append(self, fact: Interaction, *, turn: str | None = None, cause: str | None = None) -> log.Entry:
+        """Number and chain a fact. It is written with everything else of the commit."""
+        written = log.entry(self.id, self.head + 1, self.head_hash, fact, self.now_us, turn, cause)
+        self.head, self.head_hash = written.seq, written.hash
+        if written.visibility <= Visibility.LEARNER:
+            self.learner_head = written.seq
+        if written.visibility <= Visibility.TEACHER:
+            self.teacher_head = written.seq
+        self.written.append(written)
+        return written
+
+    def kernel(self) -> dict[str, Any]:
+        """The kernel's part as JSON values."""
+        snapshot = self.snapshot
+        plain: dict[str, Any] = {"timer_no": snapshot.timer_no}
+        if self.turn is not None:
+            plain["turn"] = msgspec.to_builtins(self.turn)
+        if self.calls:
+            plain["calls"] = {ref: msgspec.to_builtins(call) for ref, call in self.calls.items()}
+        if snapshot.postponed:
+            plain["postponed"] = [dump_event(event) for event in snapshot.postponed]
+        if snapshot.timers:
+            plain["timers"] = {
+                timer_key(key): {"due": timer.due_ms, "guard": timer.guard, "content": events.encode(timer.content)}
+                for key, timer in snapshot.timers.items()
+            }
+        return plain
+
+    def take_kernel(self, plain: dict[str, Any]) -> None:
+        """The opposite of ``kernel``."""
+        turn = plain.get("turn")
+        self.turn = None if turn is None else Turn(**turn)
+        self.calls = {ref: PendingCall(**call) for ref, call in plain.get("calls", {}).items()}
+
+    @property
+    def conversation_call(self) -> str | None:
+        """The ref of the call that locks the conversation, if one does."""
+        return next((ref for ref, call in self.calls.items() if not call.background), None)
+
+
+def snapshot_of(state: str, state_no: int, event_no: int, data: Any, kernel: dict[str, Any]) -> Snapshot:
+    """The snapshot that the engine takes up again. ``data`` is the machine's own object."""
+    return Snapshot(
+        state,
+        data,
+        state_no=state_no,
+        event_no=event_no,
+        timer_no=kernel.get("timer_no", 0),
+        postponed=tuple(load_event(plain) for plain in kernel.get("postponed", ())),
+        timers={
+            parse_timer_key(key): Timer(plain["due"], events.decode(plain["content"]), plain["guard"])
+            for key, plain in kernel.get("timers", {}).items()
+        },
+    )

@@ -1,0 +1,171 @@
+"""The receive loop of all sessions: lock, step in memory, write, commit, hint.
+
+``deliver(batch)`` is the one way an event reaches a session. A batch holds events of different sessions; a batch of one
+is the common case. What it promises (DESIGN rules 1-3):
+
+1. one event, one transaction; accepted means committed;
+2. a command that comes twice gets its first reply; an event that comes late is logged as discarded;
+3. hints (channel layer, broker) leave after the commit and may be lost;
+4. where one of a batch fails, the others are unaffected: it is tried again alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import psycopg
+from django.db import close_old_connections, connection
+
+from sessions_app import commit, conf, hints
+from sessions_app.delivery import Delivered, Delivery, Write
+from sessions_app.exceptions import CommandError, InsideTransaction, SessionError, StaleWrite, UnknownSession
+from sessions_app.row import SessionRow
+from sessions_app.step import Played, play
+
+logger = logging.getLogger(__name__)
+
+Answer = Delivered | BaseException
+
+#: Errors after which the same decision on a fresh read can succeed: deadlock, serialisation, lock time-out, a row that
+#: somebody else inserted first.
+_AGAIN = (StaleWrite, psycopg.errors.UniqueViolation, psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable)
+_BACKOFF_S = 0.02
+
+
+def deliver(delivery: Delivery) -> Delivered:
+    """Deliver one event. Raises ``CommandError``, ``UnknownSession`` or the database's error."""
+    answer = deliver_batch([delivery])[0]
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
+
+
+def deliver_batch(deliveries: Sequence[Delivery]) -> list[Answer]:
+    """Deliver events of *different* sessions in one transaction. One answer each, in order."""
+    if len({delivery.session for delivery in deliveries}) != len(deliveries):
+        raise ValueError("a batch holds at most one event of each session; deliver the others after it")
+    if len(deliveries) == 1:
+        return [_alone(deliveries[0])]
+    try:
+        answers = _attempt(deliveries, skip_locked=True)
+    except InsideTransaction:
+        raise
+    except Exception:
+        logger.info("action=batch.split size=%d", len(deliveries), exc_info=True)
+        answers = [None] * len(deliveries)
+    return [
+        answer if answer is not None else _alone(delivery) for delivery, answer in zip(deliveries, answers, strict=True)
+    ]
+
+
+def _alone(delivery: Delivery) -> Answer:
+    for attempt in range(1, conf.DELIVERY_TRIES + 1):
+        try:
+            answer = _attempt([delivery], skip_locked=False)[0]
+        except _AGAIN as error:
+            # A stale write of the sender's own (a call that another attempt owns now) stays stale.
+            if delivery.writes and isinstance(error, StaleWrite):
+                return error
+            if attempt == conf.DELIVERY_TRIES:
+                return error
+            time.sleep(_BACKOFF_S * attempt)
+        except psycopg.OperationalError as error:
+            # The connection is gone; whether the commit went through is unknown. A command is decided by its id on
+            # the next read, an ending by whether its call is still pending: trying again is safe for both.
+            connection.close()
+            if attempt == conf.DELIVERY_TRIES:
+                return error
+            time.sleep(_BACKOFF_S * attempt)
+        except Exception as error:
+            return error
+        else:
+            return answer if answer is not None else UnknownSession(f"there is no session {delivery.session}")
+    raise AssertionError("unreachable: the last attempt returns")
+
+
+def _attempt(deliveries: Sequence[Delivery], *, skip_locked: bool) -> list[Answer | None]:
+    """One transaction. None for a session that was not there or is locked by somebody else."""
+    commands = [(d.session, d.command.id) for d in deliveries if d.command is not None]
+    answers: list[Answer | None] = [None] * len(deliveries)
+    played: list[tuple[int, Played]] = []
+    with commit.open_transaction() as transaction:
+        locked, known = transaction.lock([d.session for d in deliveries], commands, skip_locked=skip_locked)
+        writes: list[Write] = []
+        for index, delivery in enumerate(deliveries):
+            columns = locked.get(delivery.session)
+            if columns is None:
+                continue
+            before = known.get((delivery.session, delivery.command.id)) if delivery.command else None
+            try:
+                if before is not None and delivery.command is not None:
+                    answers[index] = _duplicate(delivery, before)
+                    continue
+                machine = conf.machine(columns[5], msgspec.json.decode(columns[6]))
+                row = commit.row_of(columns, machine)
+                one = play(row, delivery, machine)
+                writes += _writes(row, one, delivery, machine)
+                played.append((index, one))
+            except Exception as error:
+                # Nothing of this session is written; the others of the batch are.
+                answers[index] = error
+        transaction.write(writes)
+    for index, one in played:
+        answers[index] = one.delivered()
+    hints.after_commit([one for _, one in played])
+    return answers
+
+
+def _duplicate(delivery: Delivery, before: tuple[bytes, str]) -> Delivered:
+    digest, reply = before
+    assert delivery.command is not None  # noqa: S101 — only commands can be duplicates
+    if bytes(digest) != delivery.command.digest:
+        raise CommandError("id_reused", "This id was used for another command; choose a new one.")
+    stored: dict[str, Any] = msgspec.json.decode(reply)
+    return Delivered(
+        delivery.session, stored["seq"], stored["disposition"], stored.get("turn"), duplicate=True, reply=stored
+    )
+
+
+def _writes(row: SessionRow, played: Played, delivery: Delivery, machine: Any) -> list[Write]:
+    writes = list(played.writes)
+    if delivery.look:
+        writes += commit.relook(row)
+    if delivery.command is not None:
+        result = played.delivered()
+        reply = {"seq": result.seq, "disposition": result.disposition, "turn": result.turn}
+        writes.append(
+            Write(
+                commit.INSERT_COMMAND,
+                {
+                    "session_id": row.id,
+                    "command_id": delivery.command.id,
+                    "digest": commit.hexed(delivery.command.digest),
+                    "reply": {key: value for key, value in reply.items() if value is not None},
+                },
+            )
+        )
+    if row.written or writes or row.new:
+        writes += commit.session_writes(row, machine)
+    return writes
+
+
+def create(row: SessionRow, start: Delivery) -> Delivered:
+    """Write a new session and its first event in one transaction.
+
+    Raises ``psycopg.errors.UniqueViolation`` where a live session of that name exists: the caller finds that one.
+    """
+    close_old_connections()
+    machine = conf.machine(row.machine_name, row.machine_args)
+    with commit.open_transaction() as transaction:
+        row.now_us = transaction.begin()
+        played = play(row, start, machine)
+        transaction.write(_writes(row, played, start, machine))
+    hints.after_commit([played])
+    return played.delivered()
+
+
+__all__ = ["Answer", "SessionError", "create", "deliver", "deliver_batch"]

@@ -1,0 +1,31 @@
+/** One click makes a guest and opens the lesson. */
+
+const notice = document.getElementById("notice");
+
+for (const form of document.querySelectorAll("form[data-then]")) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const button = form.querySelector("button");
+    if (button.getAttribute("aria-disabled") === "true") return;
+    button.setAttribute("aria-disabled", "true");
+    notice.hidden = true;
+    try {
+      const answer = await fetch(form.action, {
+        method: "POST",
+        headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value, Accept: "application/json" },
+      });
+      if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+      location.assign(form.dataset.then);
+    } catch (error) {
+      console.warn("tutor: no guest was made:", error);
+      notice.textContent = "That did not work: the server could not be reached or takes no guests now. Please try again.";
+      notice.hidden = false;
+      button.removeAttribute("aria-disabled");
+    }
+  });
+}
+
+// The browser's own "back" may show this page as it was left, button and all.
+addEventListener("pageshow", () => {
+  for (const button of document.querySelectorAll("button[aria-disabled]")) button.removeAttribute("aria-disabled");
+});

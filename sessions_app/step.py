@@ -1,0 +1,392 @@
+"""One event, played in memory: every outcome it sets off becomes facts for the log and rows for the write.
+
+Nothing here reads or writes the database. The caller holds the session's lock, gives the row and the delivery, and
+writes what the row has collected.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+
+from sessions_app import log, permits
+from sessions_app.conf import QUEUE_MESSAGES
+from sessions_app.delivery import Delivered, Delivery, Settled, Wake, Write
+from sessions_app.effects import Performing, perform
+from sessions_app.exceptions import CommandError
+from sessions_app.row import SessionRow, Turn, dump_event
+from tutor import events, statem
+from tutor.effects import Refuse
+from tutor.interactions import (
+    EventCrashed,
+    MessageAccepted,
+    MessageQueued,
+    OutputCommitted,
+    PolicyChanged,
+    SessionClosed,
+    StateChanged,
+    Step,
+    TurnFinished,
+    TurnOutcome,
+    TurnStarted,
+)
+from tutor.statem import Effect, Event, EventType, Outcome
+
+logger = logging.getLogger(__name__)
+
+#: How a turn ends when its call ended without a result.
+_TURN_OUTCOMES: dict[str, TurnOutcome] = {"timeout": "timed_out", "cancelled": "cancelled"}
+
+#: What a learner is told when the machine itself failed (DESIGN rule 3).
+CRASH_TEXT = (
+    "Something went wrong on our side, and your last step could not be handled. "
+    "Nothing you did before is lost. Please try again; if it happens again, go on with something else."
+)
+
+
+@dataclass(slots=True)
+class Played:
+    """What one delivery came to, in memory."""
+
+    row: SessionRow
+    writes: list[Write] = field(default_factory=list)
+    wakes: list[Wake] = field(default_factory=list)
+    disposition: Settled | None = None
+    #: Where the command entered the log.
+    seq: int = 0
+    turn: str | None = None
+
+    def delivered(self) -> Delivered:
+        """The result for the sender."""
+        row = self.row
+        disposition: Settled = self.disposition or ("started" if self.turn else "applied")
+        return Delivered(
+            row.id,
+            self.seq,
+            disposition,
+            self.turn,
+            entries=tuple(row.written),
+            state=row.snapshot.state,
+            live=row.live,
+        )
+
+
+def play(row: SessionRow, delivery: Delivery, machine: Any) -> Played:
+    """Hand a delivery to its machine. Raises ``CommandError`` where the command is not accepted: then write nothing."""
+    return _Play(row, delivery, machine).run()
+
+
+class _Play:
+    def __init__(self, row: SessionRow, delivery: Delivery, machine: Any) -> None:
+        self.row, self.delivery, self.machine = row, delivery, machine
+        self.played = Played(row, writes=list(delivery.writes))
+        # What the log already tells; each step's patch leads on from there.
+        self.logged_kernel = {} if row.new else row.kernel()
+        self.logged_data: dict[str, Any] = {} if row.new else machine.dump(row.snapshot.data)
+        self.dumped: Any = None if row.new else row.snapshot.data
+
+    def run(self) -> Played:
+        delivery, row = self.delivery, self.row
+        if delivery.expect is not None and delivery.expect != row.learner_head:
+            raise CommandError(
+                "stale", "The session has moved on since; look again.", detail={"head": row.learner_head}
+            )
+        if delivery.ends_call is not None and delivery.ends_call not in row.calls:
+            # Late, doubled or superseded: logged, never applied (DESIGN rule 5).
+            for fact in delivery.discarded:
+                row.append(fact)
+            self.played.writes = []
+            return self.played
+        cause = delivery.command.id if delivery.command else row.turn.cause if row.turn else None
+        for fact in delivery.facts:
+            written = row.append(fact, turn=self._turn_of(delivery), cause=cause)
+            if delivery.command is not None and not self.played.seq:
+                self.played.seq = written.seq
+            if isinstance(fact, PolicyChanged):
+                row.on_busy = fact.on_busy
+        if delivery.look:
+            self._look()
+        elif delivery.content is not None:
+            content = delivery.content
+            if delivery.default_policy and isinstance(content, events.UserMessage | events.AnswerSubmitted):
+                content = msgspec.structs.replace(content, on_busy=row.on_busy)
+            self._check_live()
+            self._check_busy(content)
+            self._play(Event(delivery.type, content, mark=delivery.command.id if delivery.command else None))
+        return self.played
+
+    def _turn_of(self, delivery: Delivery) -> str | None:
+        call = self.row.calls.get(delivery.ends_call or "")
+        if call is not None:
+            return call.turn
+        return self.row.turn.id if self.row.turn else None
+
+    def _check_live(self) -> None:
+        if not self.row.live:
+            raise CommandError(
+                "invalid_transition",
+                "This session is closed. Open the course again to start a new one.",
+                detail={"state": self.row.snapshot.state, "allowed": []},
+            )
+
+    def _check_busy(self, content: events.EventContent) -> None:
+        """While a call locks the conversation only messages, cancels and ends get through (DESIGN rule 9)."""
+        if self.delivery.command is None or self.row.conversation_call is None:
+            return
+        turn = self.row.turn
+        busy_too = isinstance(content, events.AnswerSubmitted) and content.on_busy == "reject"
+        if isinstance(content, _WAITS) or busy_too:
+            raise CommandError(
+                "busy",
+                "One moment please: your last message is still being worked on.",
+                detail={"turn": turn.id if turn else None},
+            )
+        waits = isinstance(content, events.UserMessage | events.AnswerSubmitted) and content.on_busy == "queue"
+        if waits and len(self.row.snapshot.postponed) >= QUEUE_MESSAGES:
+            raise CommandError(
+                "queue_full",
+                f"Already {QUEUE_MESSAGES} messages are waiting; please wait for an answer.",
+                detail={"limit": QUEUE_MESSAGES},
+            )
+
+    def _look(self) -> None:
+        """Handle the time-outs that are due; each is an event of its own."""
+        for key in sorted(self.row.snapshot.timers, key=lambda k: self.row.snapshot.timers[k].due_ms):
+            timer = self.row.snapshot.timers.get(key)
+            if timer is None or not self.row.live:
+                continue
+            fired = statem.fire(self.row.snapshot, key, timer.guard, self.row.now_ms)
+            if fired is not None:
+                event, self.row.snapshot = fired
+                self._play(event)
+
+    def _play(self, event: Event | None) -> None:
+        while True:
+            crashed = False
+            for outcome in statem.run(self.machine, self.row.snapshot, event, self.row.now_ms):
+                self._take(outcome)
+                crashed = outcome.crash is not None
+            if not crashed:
+                return
+            # The event is skipped; what it and others set off before is kept and played on.
+            event = None
+
+    # --- one outcome ---------------------------------------------------------------------------------------------
+
+    def _take(self, outcome: Outcome) -> None:
+        outcome = self._permitted(outcome)
+        row, event = self.row, outcome.event
+        ended = event.content if isinstance(event.content, events.ToolSucceeded | events.ToolFailed) else None
+        performing = Performing(row, event.mark)
+        if ended is not None:
+            performing.forget(ended.ref)
+        running, opening = row.turn, self._opening(outcome)
+        performing.turn = opening.id if opening else (running.id if running else None)
+        if outcome.crash is not None:
+            self._crashed(outcome, performing)
+        else:
+            self._perform(outcome, performing)
+        interrupts = running is not None and event.mark is not None and opening is not None and bool(performing.endings)
+        if opening is not None and (performing.disposition in {"busy", "queued"} or (running and not interrupts)):
+            opening = None
+        self._write(outcome, performing, opening, running if interrupts else None, ended)
+
+    def _permitted(self, outcome: Outcome) -> Outcome:
+        """The machine chooses, the model permits: an arrow the model does not have is a bug in the machine."""
+        if outcome.after.state_no == outcome.before.state_no:
+            return outcome
+        try:
+            permits.check(
+                self.row.machine_name,
+                self.machine,
+                outcome.before.state,
+                outcome.after.state,
+                reset=isinstance(outcome.event.content, events.ResetRequested),
+            )
+        except permits.NotPermitted as refused:
+            unchanged = replace(outcome.before, event_no=outcome.after.event_no)
+            return Outcome(outcome.event, outcome.before, unchanged, crash=refused)
+        return outcome
+
+    def _perform(self, outcome: Outcome, performing: Performing) -> None:
+        for effect in outcome.commands:
+            if isinstance(effect, Refuse):
+                self._refused(effect, outcome, performing)
+            elif isinstance(effect, Effect):
+                perform(effect, performing)
+
+    def _refused(self, refused: Refuse, outcome: Outcome, performing: Performing) -> None:
+        mark = outcome.event.mark
+        if mark is not None and mark == self._command_id():
+            detail = {"state": outcome.before.state, "allowed": list(refused.allowed)}
+            raise CommandError("invalid_transition", refused.message, detail=detail)
+        # A queued command that has no row any more when its time comes: the learner is told.
+        performing.facts.append(OutputCommitted(text=refused.message, len=len(refused.message)))
+
+    def _command_id(self) -> str | None:
+        return self.delivery.command.id if self.delivery.command else None
+
+    def _opening(self, outcome: Outcome) -> Turn | None:
+        """The turn this outcome opens if nothing speaks against it. Its id is the seq of its ``turn.started``."""
+        event, delivery = outcome.event, self.delivery
+        if outcome.postponed or not delivery.opens_turn:
+            return None
+        if event.mark is not None:
+            return Turn("", delivery.by if event.mark == self._command_id() else "learner", event.mark)
+        if self.row.turn is None and event.type is not EventType.INFO:
+            return Turn("", "timer" if event.type in statem.TIMEOUT_TYPES else delivery.by, None)
+        return None
+
+    def _crashed(self, outcome: Outcome, performing: Performing) -> None:
+        """Log and answer honestly; the event is skipped (DESIGN §5, bug in the machine)."""
+        reason = f"{type(outcome.crash).__name__}: {outcome.crash}"
+        logger.error(
+            "action=event.crashed session=%s state=%s", self.row.id, outcome.before.state, exc_info=outcome.crash
+        )
+        performing.facts.append(EventCrashed(reason=reason[:500]))
+        performing.facts.append(OutputCommitted(text=CRASH_TEXT, len=len(CRASH_TEXT)))
+
+    def _write(
+        self,
+        outcome: Outcome,
+        performing: Performing,
+        opening: Turn | None,
+        interrupted: Turn | None,
+        ended: events.ToolSucceeded | events.ToolFailed | None,
+    ) -> None:
+        """Append an outcome's rows, in this order: the command, endings, turn, step, state, facts, the turn's end."""
+        row, event, after = self.row, outcome.event, outcome.after
+        changed = after.state_no != outcome.before.state_no
+        if after.stopped is not None:
+            # Nothing wakes a closed session any more.
+            after = replace(after, timers={}, zero=(), queue=(), postponed=())
+        row.snapshot = after
+        self._accept(event, performing.disposition, postponed=outcome.postponed)
+        for ending, turn_id in performing.endings:
+            row.append(ending, turn=turn_id)
+        if interrupted is not None:
+            self._finish(interrupted, "interrupted" if isinstance(event.content, events.UserMessage) else "cancelled")
+        if opening is not None and (event.mark or performing.facts or changed or after.stopped or row.calls):
+            self._open(opening)
+        turn = row.turn
+        if event.mark is not None and event.mark == self._command_id():
+            self.played.turn, self.played.disposition = turn.id if turn else None, performing.disposition
+        # Decided before the step is written, so that the step tells of it.
+        finishing = turn if turn is not None and self._turn_is_over(turn) else None
+        row.live = row.live and after.stopped is None
+        if finishing is not None:
+            row.turn = None
+        turn_id, cause = (turn.id, turn.cause) if turn else (None, event.mark)
+        self._append_step(replace(outcome, after=after), turn_id, cause)
+        if changed:
+            row.state_changed = True
+            moved = StateChanged(from_=outcome.before.state, to=after.state, why=_name(event))
+            row.append(moved, turn=turn_id, cause=cause)
+        for fact in performing.facts:
+            row.append(fact, turn=turn_id, cause=cause)
+        if after.stopped is not None:
+            row.append(SessionClosed(why=after.stopped), turn=turn_id, cause=cause)
+        if finishing is not None:
+            self._finish(finishing, _turn_outcome(outcome, ended), _error(ended))
+        self.played.writes += [
+            Write(write.statement, {**write.row, "turn": turn_id} if "turn" in write.row else write.row)
+            for write in performing.writes
+        ]
+        self.played.wakes += performing.wakes
+
+    def _open(self, opening: Turn) -> None:
+        """Start a turn; its id is the seq of its ``turn.started``. Calls of this very outcome belong to it."""
+        row = self.row
+        turn = replace(opening, id=f"t{row.head + 1}")
+        row.append(TurnStarted(by=turn.by, attempt=turn.attempt), turn=turn.id, cause=turn.cause)
+        row.turn = turn
+        row.calls = {
+            ref: replace(call, turn=turn.id) if call.turn == "" else call  # None: a background call
+            for ref, call in row.calls.items()
+        }
+
+    def _accept(self, event: Event, disposition: Settled | None, *, postponed: bool) -> None:
+        """The learner's own words enter the log once, when they first arrive."""
+        if event.mark is None or event.mark != self._command_id() or self.played.seq:
+            return
+        row, content = self.row, event.content
+        running = row.turn.id if row.turn and disposition == "busy" else None
+        text = content.text if isinstance(content, events.UserMessage) else self.delivery.text
+        if text is None:
+            self.played.seq = row.head + 1
+            return
+        accepted = row.append(
+            MessageAccepted(text=text, disposition=disposition or "started"), turn=running, cause=event.mark
+        )
+        self.played.seq = accepted.seq
+        if postponed:
+            row.append(MessageQueued(text=text), cause=event.mark)
+
+    def _turn_is_over(self, turn: Turn) -> bool:
+        """No call of its own is pending, and nothing that it inserted waits to be handled."""
+        snapshot = self.row.snapshot
+        if snapshot.stopped is not None:
+            return True
+        if any(call.turn == turn.id for call in self.row.calls.values()):
+            return False
+        following = statem.pending(snapshot)
+        return following is None or following[0].mark is not None
+
+    def _finish(self, turn: Turn, outcome: TurnOutcome, error: str | None = None) -> None:
+        self.row.append(TurnFinished(outcome=outcome, error=error), turn=turn.id, cause=turn.cause)
+        if self.row.turn is turn:
+            self.row.turn = None
+
+    def _append_step(self, outcome: Outcome, turn_id: str | None, cause: str | None) -> None:
+        row, after = self.row, outcome.after
+        result = "crashed" if outcome.crash else "postponed" if outcome.postponed else "handled"
+        kernel, data = row.kernel(), self.logged_data
+        if after.data is not self.dumped or row.new:
+            data, self.dumped = self.machine.dump(after.data), after.data
+        step = Step(
+            event=dump_event(outcome.event),
+            outcome=result if after.stopped is None else "stopped",
+            from_=outcome.before.state,
+            to=after.state,
+            state_no=after.state_no,
+            event_no=after.event_no,
+            patch=log.difference(self.logged_data, data),
+            kernel=log.difference(self.logged_kernel, kernel),
+        )
+        row.append(step, turn=turn_id, cause=cause)
+        self.logged_kernel, self.logged_data = kernel, data
+
+
+#: Commands that make no sense while a call locks the conversation.
+_WAITS = (
+    events.HintRequested
+    | events.SkipRequested
+    | events.GiveUpRequested
+    | events.DisputeRaised
+    | events.ContinueRequested
+    | events.ResumeRequested
+)
+
+
+def _name(event: Event) -> str:
+    """The event's name for people: its kind, for a time-out which one."""
+    if event.type in statem.TIMEOUT_TYPES:
+        return event.name or event.type.value
+    return events.encode(event.content)["kind"] if isinstance(event.content, events.EventContent) else event.type.value
+
+
+def _turn_outcome(outcome: Outcome, ended: events.ToolSucceeded | events.ToolFailed | None) -> TurnOutcome:
+    if outcome.crash is not None:
+        return "failed"
+    if isinstance(outcome.event.content, events.CancelRequested):
+        return "cancelled"
+    if isinstance(ended, events.ToolFailed):
+        return _TURN_OUTCOMES.get(ended.reason, "failed")
+    return "completed"
+
+
+def _error(ended: events.ToolSucceeded | events.ToolFailed | None) -> str | None:
+    return ended.reason if isinstance(ended, events.ToolFailed) else None

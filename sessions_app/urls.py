@@ -1,0 +1,21 @@
+"""HTTP paths: the API and the pages."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from sessions_app import http_api, pages
+
+urlpatterns = [
+    path("", pages.landing, name="landing"),
+    path("learn/<slug:course>/", pages.lesson, name="lesson"),
+    path("api/guests", http_api.guests),
+    path("api/tickets", http_api.tickets),
+    path("api/courses", http_api.courses),
+    path("api/sessions", http_api.sessions),
+    path("api/sessions/<str:session_id>", http_api.session),
+    path("api/sessions/<str:session_id>/commands", http_api.session_commands),
+    path("api/sessions/<str:session_id>/events", http_api.session_events),
+    path("api/healthz", http_api.healthz),
+    path("api/readyz", http_api.readyz),
+]

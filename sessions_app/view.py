@@ -1,0 +1,49 @@
+"""Who looks at which session, with which rights: what a socket, a request and an export have in common."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sessions_app.exceptions import CommandError
+from sessions_app.models import Session
+from tutor.interactions import Visibility
+
+Role = Literal["learner", "teacher", "operator"]
+
+
+@dataclass(slots=True)
+class View:
+    """One person's view of one session."""
+
+    session: uuid.UUID
+    user_id: int
+    actor: str
+    role: Role
+    read_only: bool = False
+
+    @property
+    def visibility(self) -> Visibility:
+        """The kinds of interactions this view may see."""
+        return Visibility[self.role.upper()]
+
+
+def role_of(user: Any, session: Session) -> Role | None:
+    """What a user is to a session: None means nothing to them, not even that it exists."""
+    if session.learner_id == user.pk:
+        return "learner"
+    if user.is_superuser:
+        return "operator"
+    if user.is_staff and user.has_perm("sessions_app.view_session"):
+        return "teacher"
+    return None
+
+
+def open_view(user: Any, session_id: uuid.UUID, *, for_learner: bool = False) -> tuple[View, Session]:
+    """A user's view of a session. Raises ``CommandError(not_found)`` for one that is not there *or not theirs*."""
+    session = Session.objects.filter(pk=session_id).first()
+    role = role_of(user, session) if session is not None else None
+    if session is None or role is None or (for_learner and role != "learner"):
+        raise CommandError("not_found", "There is no such session, or it is not yours.")
+    return View(session.pk, user.pk, user.get_username(), role), session

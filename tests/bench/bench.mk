@@ -1,0 +1,11 @@
+# Included by the Makefile; needs its VPYTHON, VENV and ARGS.
+.PHONY: bench bench-quick bench-profile
+
+bench: $(VENV)/test.stamp ## Measure the turn beside its floors, all of it (docs/benchmarks.md)
+	@exec $(VPYTHON) -m tests.bench $(ARGS)
+
+bench-quick: $(VENV)/test.stamp ## The same in short runs: to look, not to quote
+	@exec $(VPYTHON) -m tests.bench --quick $(ARGS)
+
+bench-profile: $(VENV)/test.stamp ## Where a turn's time goes, by function and by statement
+	@exec $(VPYTHON) -m tests.bench.profile $(ARGS)

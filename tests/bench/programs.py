@@ -1,0 +1,123 @@
+"""What is compared: each program is a set of processes, and the load client's command that drives it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from config.services.ports import free_port
+from tests.bench.processes import Process, run_python, wait_for_http
+from tests.bench.services import Services
+
+#: Environment of the system under test: lets ``hello.d`` name a machine instead of a course.
+BENCH_FLAG = "TUTOR_BENCH"
+COURSE = "linear-equations"
+FLOORS = {"steps": "floor: steps", "statement": "floor: statement", "group": "floor: group"}
+ECHO_TURN = "turn (echo)"
+TUTORING_TURN = "turn (tutoring)"
+#: Names on the command line, in the order of the report.
+NAMES = (*FLOORS, "echo", "tutoring", "celery", "channels")
+
+# As `make run` starts its worker.
+_WORKER = (
+    *("worker", "--pool=threads", "--concurrency=4", "--loglevel=WARNING"),
+    *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One row of the report. Two programs may share their processes."""
+
+    name: str
+    processes: list[Process]
+    #: Arguments after ``python``, without sessions and times.
+    client: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    def client_command(self, *arguments: str) -> list[str]:
+        return [sys.executable, *self.client, *arguments]
+
+
+class Launcher:
+    """Starts programs; what it started stops when its ``stack`` closes, whatever happens in between."""
+
+    def __init__(self, stack: ExitStack, services: Services, folder: Path) -> None:
+        self._stack = stack
+        self._services = services
+        self._folder = folder
+
+    def start(self, names: Sequence[str]) -> Iterator[Program]:
+        for name in names:
+            if name in FLOORS:
+                yield self._floor(name)
+        if kinds := [name for name in names if name in {"echo", "tutoring"}]:
+            yield from self._tutor(kinds)
+        if "celery" in names:
+            yield self._celery_noop()
+        if "channels" in names:
+            yield self._channels_echo()
+
+    def _process(self, system: str, role: str, arguments: Sequence[str], env: Mapping[str, str]) -> Process:
+        process = Process(role, arguments, self._folder / f"{system}-{role}.log", env)
+        self._stack.callback(process.stop)
+        return process
+
+    def _floor(self, store: str) -> Program:
+        port = free_port()
+        database = self._services.create_database(f"floor_{store}")
+        self._services.execute(database, (Path(__file__).parent / "floor" / "schema.sql").read_text())
+        env = {"FLOOR_DATABASE_URL": database, "FLOOR_REDIS_URL": f"{self._services.redis_url}/5"}
+        server = ["-m", "tests.bench.floor.server", "--store", store, "--port", str(port)]
+        processes = [
+            self._process(f"floor-{store}", "web", server, env),
+            self._process(f"floor-{store}", "worker", ["-m", "tests.bench.floor.worker", "--store", store], env),
+        ]
+        wait_for_http(f"http://127.0.0.1:{port}/", *processes)
+        return Program(FLOORS[store], processes, _client(port, {"machine": "echo"}, "echo"))
+
+    def _tutor(self, kinds: Sequence[str]) -> Iterator[Program]:
+        """Our own system as it is deployed: web process, Celery worker, timer service."""
+        port = free_port()
+        env = {
+            "DATABASE_URL": self._services.create_database("turn"),
+            "REDIS_URL": self._services.redis_url,
+            "TUTOR_DEMO": "1",
+            BENCH_FLAG: "1",
+            "PORT": str(port),
+            "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+        }
+        run_python(["manage.py", "migrate", "--verbosity", "0"], env)
+        if "tutoring" in kinds:
+            run_python(["manage.py", "course", "load", "--demo"], env)
+        processes = [
+            self._process("turn", "web", ["-m", "config.web"], env),
+            self._process("turn", "worker", ["-m", "celery", "--app=config", *_WORKER, "--queues=tools"], env),
+            self._process("turn", "timers", ["manage.py", "timer_service"], env),
+        ]
+        wait_for_http(f"http://127.0.0.1:{port}/api/healthz", *processes)
+        if "echo" in kinds:
+            yield Program(ECHO_TURN, processes, _client(port, {"machine": "echo"}, "echo"))
+        if "tutoring" in kinds:
+            yield Program(TUTORING_TURN, processes, _client(port, {"course": COURSE}, "tutoring"))
+
+    def _celery_noop(self) -> Program:
+        env = {"NOOP_REDIS_URL": f"{self._services.redis_url}/6"}
+        worker = self._process("celery", "worker", ["-m", "celery", "--app=tests.bench.celery_noop", *_WORKER], env)
+        return Program("celery no-op", [worker], ("-m", "tests.bench.celery_noop"), env)
+
+    def _channels_echo(self) -> Program:
+        port = free_port()
+        web = self._process("channels", "web", ["-m", "tests.bench.channels_echo", "--port", str(port)], {})
+        wait_for_http(f"http://127.0.0.1:{port}/", web)
+        return Program("channels echo", [web], _client(port, {"machine": "echo"}, "echo"))
+
+
+def _client(port: int, opening: dict[str, str], speech: str) -> tuple[str, ...]:
+    url = f"ws://127.0.0.1:{port}/ws/session/"
+    return ("-m", "tests.bench.load", "--url", url, "--opening", json.dumps(opening), "--speech", speech)

@@ -1,0 +1,17 @@
+"""Fixtures of all tests."""
+
+from __future__ import annotations
+
+import pytest
+import redis
+
+
+@pytest.fixture
+def redis_url() -> str:
+    """The address of the broker's Redis database of this test process; the database is empty before the test."""
+    from django.conf import settings
+
+    with redis.Redis.from_url(settings.BROKER_URL) as broker, redis.Redis.from_url(settings.LAYER_URL) as layer:
+        broker.flushdb()
+        layer.flushdb()
+    return settings.BROKER_URL

@@ -1,0 +1,182 @@
+"""The life of a tool call in SQL: claim, hand back, settle. Every change is a compare-and-set; its rows are counted."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db import connection
+
+from sessions_app.commit import postgres
+from sessions_app.delivery import Delivery, Statement, Write
+from tools_app.conf import ERROR_CHARS
+from tutor import events
+from tutor.interactions import (
+    Interaction,
+    ToolCancelled,
+    ToolEnding,
+    ToolFailedFact,
+    ToolFinished,
+    ToolInDoubt,
+    ToolResultDiscarded,
+    ToolTimedOut,
+)
+from tutor.statem import EventType
+
+#: Oldest first. SKIP LOCKED: workers that claim at the same time do not wait for each other; nobody gets a call twice.
+_CLAIM = """
+UPDATE tools_app_toolcall c
+   SET status = 'running', attempt = c.attempt + 1, owner = %s, started_at = clock_timestamp()
+  FROM (SELECT id FROM tools_app_toolcall
+         WHERE status = 'queued' AND queue = ANY(%s) AND run_after <= clock_timestamp()
+         ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED) AS next
+ WHERE c.id = next.id
+RETURNING c.session_id, c.ref, c.turn, c.tool, c.args::text, c.scope::text, c.attempt, c.owner, c.background,
+          c.started_at, extract(epoch FROM c.deadline_at - clock_timestamp())::float
+"""
+
+_RETURNED_BACK = """
+UPDATE tools_app_toolcall SET status = 'queued', attempt = attempt - 1, owner = NULL
+ WHERE owner = %s AND status = 'running' RETURNING queue
+"""
+
+SETTLE = Statement(
+    "settle_call",
+    """
+UPDATE tools_app_toolcall c
+   SET status = 'ended', ending = r.ending, error = r.error, ended_at = clock_timestamp()
+  FROM json_to_recordset(%s) AS r(session_id uuid, ref text, attempt smallint, status text, ending text, error text)
+ WHERE c.session_id = r.session_id AND c.ref = r.ref AND c.attempt = r.attempt AND c.status = r.status
+RETURNING 1""",
+)
+
+REQUEUE = Statement(
+    "requeue_call",
+    """
+UPDATE tools_app_toolcall c
+   SET status = 'queued', owner = NULL, error = r.error,
+       run_after = clock_timestamp() + make_interval(secs => r.after_s)
+  FROM json_to_recordset(%s) AS r(session_id uuid, ref text, attempt smallint, after_s float, error text)
+ WHERE c.session_id = r.session_id AND c.ref = r.ref AND c.attempt = r.attempt AND c.status = 'running'
+RETURNING 1""",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A call that this process may run, once."""
+
+    session: uuid.UUID
+    ref: str
+    turn: str | None
+    tool: str
+    args: dict[str, Any]
+    scope: dict[str, Any]
+    attempt: int
+    owner: str | None
+    background: bool
+    started_at: datetime | None
+    #: Seconds until the call's deadline, as measured by the database at the claim.
+    left_s: float
+    #: queued or running: what the settle must still find.
+    status: str = "running"
+
+
+def claimed(row: tuple[Any, ...]) -> Claimed:
+    """A call from the columns that ``_CLAIM`` returns."""
+    session, ref, turn, tool, args, scope, attempt, owner, background, started_at, left_s = row
+    return Claimed(
+        session, ref, turn, tool, msgspec.json.decode(args), msgspec.json.decode(scope), attempt, owner, background,
+        started_at, left_s,
+    )  # fmt: skip
+
+
+def claim(owner: str, queues: list[str], limit: int) -> list[Claimed]:
+    """Take up to ``limit`` queued calls, oldest first. A claim touches nothing but the calls."""
+    # psycopg itself, not Django's cursor: the statement runs at every hint and should be prepared.
+    rows = postgres().execute(_CLAIM, [owner, queues, limit]).fetchall()
+    return [claimed(row) for row in rows]
+
+
+def hand_back(owner: str) -> list[str]:
+    """Give back everything that a stopping process still runs, without charging an attempt. Returns the queues."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RETURNED_BACK, [owner])
+        return sorted({queue for (queue,) in cursor.fetchall()})
+
+
+# --- endings -----------------------------------------------------------------------------------------------------
+
+
+def _discarded(call: Claimed) -> ToolResultDiscarded:
+    return ToolResultDiscarded(call=call.ref, name=call.tool, attempt=call.attempt, why="the call had ended before")
+
+
+def _delivery(
+    call: Claimed, content: events.EventContent, ending: ToolEnding, facts: list[Interaction], error: str
+) -> Delivery:
+    name = ending.kind.removeprefix("tool.")
+    row = {"session_id": call.session, "ref": call.ref, "attempt": call.attempt, "status": call.status}
+    return Delivery(
+        call.session,
+        content,
+        by="tool",
+        type=EventType.INFO,
+        ends_call=call.ref,
+        facts=[*facts, ending],
+        discarded=[_discarded(call)],
+        writes=[Write(SETTLE, {**row, "ending": name, "error": error})],
+        opens_turn=False,
+    )
+
+
+def _about(call: Claimed) -> dict[str, Any]:
+    return {
+        "call": call.ref,
+        "name": call.tool,
+        "attempts": call.attempt,
+        "owner": call.owner,
+        "started_at": call.started_at.isoformat() if call.started_at else None,
+    }
+
+
+def succeeded(call: Claimed, result: dict[str, Any], *, fallback: bool, facts: list[Interaction]) -> Delivery:
+    """The delivery of a result."""
+    content = events.ToolSucceeded(ref=call.ref, tool=call.tool, result=result, fallback=fallback)
+    return _delivery(call, content, ToolFinished(**_about(call), fallback=fallback), facts, "")
+
+
+def failed(
+    call: Claimed, reason: events.ToolFailure, error: str, *, facts: list[Interaction] | None = None
+) -> Delivery:
+    """The delivery of an ending without a result."""
+    error = error[:ERROR_CHARS]
+    content = events.ToolFailed(ref=call.ref, tool=call.tool, reason=reason, error=error)
+    ending: ToolEnding
+    match reason:
+        case "timeout":
+            ending = ToolTimedOut(**_about(call))
+        case "cancelled":
+            ending = ToolCancelled(**_about(call))
+        case "in_doubt":
+            ending = ToolInDoubt(**_about(call))
+        case _:
+            ending = ToolFailedFact(**_about(call), reason=reason)
+    return _delivery(call, content, ending, facts or [], error)
+
+
+def again(call: Claimed, after_s: float, error: str, facts: list[Interaction]) -> Delivery:
+    """Another attempt later: facts for the log, the call back into the queue; the machine is not asked."""
+    row = {"session_id": call.session, "ref": call.ref, "attempt": call.attempt}
+    write = Write(REQUEUE, {**row, "after_s": after_s, "error": error[:ERROR_CHARS]})
+    return Delivery(call.session, None, by="tool", facts=facts, writes=[write], opens_turn=False)
+
+
+def superseded(call: Claimed) -> Delivery:
+    """A result that came after another attempt had taken over: logged, not applied."""
+    why = "another attempt had taken over"
+    discarded = ToolResultDiscarded(call=call.ref, name=call.tool, attempt=call.attempt, why=why)
+    return Delivery(call.session, None, by="tool", facts=[discarded], opens_turn=False)

@@ -1,0 +1,49 @@
+"""How a tool can fail, as a small tree.
+
+ToolError
+├── BadArguments       the arguments do not fit the tool's signature: never retried
+├── BadOutput          the result does not fit what the tool promised
+├── Overloaded         429 or the like: wait ``retry_after_s``, then again
+├── Unreachable        connection error, time-out or 5xx: again with back-off
+├── Refused            no valid scope for this call: never retried
+└── Misconfigured      bad credentials or settings: not retried, the offline tool answers
+UnknownTool            no tool of that name is registered
+"""
+
+from __future__ import annotations
+
+
+class ToolError(Exception):
+    """A tool failed in a way it knows."""
+
+
+class BadArguments(ToolError):
+    """The arguments do not fit the tool's signature."""
+
+
+class BadOutput(ToolError):
+    """The result is not what the tool promised."""
+
+
+class Overloaded(ToolError):
+    """The service is overloaded; try again after ``retry_after_s`` seconds, where it said so."""
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Unreachable(ToolError):
+    """The service does not answer, or answers with an error of its own."""
+
+
+class Refused(ToolError):
+    """The call has no valid scope."""
+
+
+class Misconfigured(ToolError):
+    """Credentials or settings are wrong; an operator must correct them."""
+
+
+class UnknownTool(Exception):
+    """No tool of that name is registered; import its module in ``tools_app.tools`` or your app's ``ready``."""

@@ -1,0 +1,98 @@
+"""Runs one claimed call: scope -> tool -> arguments -> run under a deadline -> outcome -> what to deliver.
+
+No transaction is open and no database connection held while a tool runs. The outcome set is closed: a result, another
+attempt, the offline tool, or a failure with its reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Any
+
+import msgspec
+from django.db import connections
+
+from sessions_app.delivery import Delivery
+from tools_app import calls, scope
+from tools_app.calls import Claimed
+from tools_app.conf import ERROR_CHARS
+from tools_app.exceptions import BadArguments, BadOutput, UnknownTool
+from tools_app.registry import Tool, find
+from tools_app.retry import decide
+from tutor.interactions import Interaction, StrategyApplied, TurnRecovering
+
+logger = logging.getLogger(__name__)
+
+#: Kept of the call's time for the settle and the fallback, in seconds.
+_RESERVE_S = 2.0
+
+
+def _free_of_database(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    """Run a plain tool on its thread and give its connection back, if it took one."""
+    try:
+        return function(*arguments, **named)
+    finally:
+        connections.close_all()
+
+
+async def _run(tool: Tool, call: Claimed, left_s: float, threads: Executor) -> dict[str, Any]:
+    """One attempt. Raises ``ToolError`` or whatever the tool raises."""
+    who = scope.check(call.session, call.scope)
+    arguments = tool.bind(call.args)
+    async with asyncio.timeout(max(0.1, min(tool.timeout_s, left_s))):
+        if tool.is_async:
+            result = await tool.function(who, **arguments)
+        else:
+            loop = asyncio.get_running_loop()
+            run = lambda: _free_of_database(tool.function, who, **arguments)  # noqa: E731 — closes over one call
+            result = await loop.run_in_executor(threads, run)
+    try:
+        plain = msgspec.to_builtins(result)
+    except TypeError as error:
+        raise BadOutput(f"{tool.name} returned something that is not JSON: {error}") from None
+    if not isinstance(plain, dict):
+        raise BadOutput(f"{tool.name} must return an object, it returned {type(plain).__name__}")
+    return plain
+
+
+async def execute(call: Claimed, threads: Executor) -> Delivery:
+    """Run a call and say what to deliver. Never raises for what a tool does."""
+    clock = asyncio.get_running_loop().time
+    ends = clock() + call.left_s
+    facts: list[Interaction] = []
+    try:
+        tool, offline = find(call.tool)
+    except UnknownTool as error:
+        return calls.failed(call, "error", str(error))
+    fallback = False
+    while True:
+        left_s = ends - clock() - (0 if offline is None else _RESERVE_S)
+        try:
+            result = await _run(tool, call, left_s, threads)
+        except Exception as error:
+            _log(call, tool, error)
+            decision = decide(error, call.attempt, has_offline=offline is not None, left_s=ends - clock())
+            detail = str(error)[:ERROR_CHARS]
+            if decision.strategy != "stop":
+                facts.append(StrategyApplied(reason=decision.reason, strategy=decision.strategy, detail=detail))
+            if decision.strategy == "retry":
+                recovering = [TurnRecovering(reason=decision.reason, attempt=call.attempt + 1)]
+                return calls.again(call, decision.after_s, detail, [*facts, *([] if call.background else recovering)])
+            if decision.strategy == "offline" and offline is not None:
+                tool, offline, fallback = offline, None, True
+                continue
+            return calls.failed(call, decision.failure, detail, facts=facts)
+        return calls.succeeded(call, result, fallback=fallback, facts=facts)
+
+
+def _log(call: Claimed, tool: Tool, error: BaseException) -> None:
+    level = logging.WARNING if isinstance(error, TimeoutError | BadArguments) else logging.ERROR
+    logger.log(
+        level,
+        "action=tool.attempt_failed session=%s call=%s tool=%s attempt=%d error=%s",
+        call.session, call.ref, tool.name, call.attempt, error,
+        exc_info=None if isinstance(error, TimeoutError) else error,
+    )  # fmt: skip

@@ -1,0 +1,124 @@
+"""Exactly one ending per call, whatever happens to its worker.
+
+Two sweeps, both safe to run anywhere and at the same time, because each ending is a compare-and-set:
+
+1. calls of a worker boot whose beat is older than the lease: nobody knows how it died (lost contact, not killed).
+   Another attempt while there are some left, otherwise the call ends;
+2. calls past their deadline, queued or running: they end as timed out.
+
+Honest limit: a worker that was only stopped for longer than its lease may run a repeatable tool beside the new attempt.
+Its result is discarded; its outside effects are not undone.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import Any
+
+from django.db import connection
+
+from sessions_app import server
+from sessions_app.delivery import Delivery
+from sessions_app.exceptions import StaleWrite
+from tools_app import calls, conf, outbox
+from tools_app.calls import Claimed
+from tools_app.exceptions import UnknownTool
+from tools_app.registry import find
+from tutor.interactions import Interaction, StrategyApplied, TurnRecovering
+
+logger = logging.getLogger(__name__)
+
+#: Sessions whose calls are ended in one sweep.
+_LIMIT = 200
+#: The worker's own deadline goes first, by this many seconds.
+_GRACE_S = 1.0
+
+_COLUMNS = """
+    c.session_id, c.ref, c.turn, c.tool, c.args::text, c.scope::text, c.attempt, c.owner, c.background, c.started_at,
+    extract(epoch FROM c.deadline_at - clock_timestamp())::float
+"""
+_LOST = f"""
+SELECT {_COLUMNS} FROM tools_app_toolcall c LEFT JOIN tools_app_worker w ON w.owner = c.owner
+ WHERE c.status = 'running'
+   AND coalesce(w.beat_at, '-infinity') < clock_timestamp() - make_interval(secs => %s)
+ ORDER BY c.id LIMIT {_LIMIT}
+"""
+_OVERDUE = f"""
+SELECT {_COLUMNS}, c.status FROM tools_app_toolcall c
+ WHERE c.status <> 'ended' AND c.deadline_at < clock_timestamp() - make_interval(secs => %s)
+ ORDER BY c.deadline_at LIMIT {_LIMIT}
+"""
+
+
+def sweep() -> int:
+    """End or repeat what nobody is working on. Returns how many calls were taken care of."""
+    return _lost() + _overdue()
+
+
+def _rows(sql: str, seconds: float) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [seconds])
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+def _lost() -> int:
+    lost = [calls.claimed(row) for row in _rows(_LOST, conf.LEASE_S)]
+    for call in lost:
+        logger.warning(
+            "action=call.lost_contact session=%s call=%s attempt=%d owner=%s",
+            call.session, call.ref, call.attempt, call.owner,
+        )  # fmt: skip
+    _deliver([_after_lost_contact(call) for call in lost])
+    if lost:
+        try:
+            outbox.announce(outbox.DEFAULT_QUEUE)
+        except Exception:
+            logger.warning("action=outbox.unreachable", exc_info=True)
+    return len(lost)
+
+
+def _after_lost_contact(call: Claimed) -> Delivery:
+    error = f"the worker {call.owner} does not answer any more"
+    try:
+        repeatable = find(call.tool)[0].repeatable
+    except UnknownTool:
+        repeatable = True  # the next attempt says what is wrong
+    if not repeatable:
+        return calls.failed(call, "in_doubt", error)
+    if call.attempt >= conf.MAX_ATTEMPTS:
+        return calls.failed(call, "lost_contact", error)
+    facts: list[Interaction] = [StrategyApplied(reason="lost_contact", strategy="retry", detail=error)]
+    if not call.background:
+        facts.append(TurnRecovering(reason="lost_contact", attempt=call.attempt + 1))
+    return calls.again(call, 0.0, error, facts)
+
+
+def _overdue() -> int:
+    overdue = [replace(calls.claimed(row[:-1]), status=row[-1]) for row in _rows(_OVERDUE, _GRACE_S)]
+    _deliver([calls.failed(call, "timeout", "the call's deadline has passed") for call in overdue])
+    return len(overdue)
+
+
+def _deliver(deliveries: list[Delivery]) -> None:
+    """One by one: several may concern the same session."""
+    for delivery in deliveries:
+        try:
+            server.deliver(delivery)
+        except StaleWrite:
+            logger.info("action=monitor.outrun session=%s", delivery.session)  # its worker, or another sweep, was first
+        except Exception:
+            logger.exception("action=monitor.failed session=%s", delivery.session)
+
+
+def worker_alive() -> str | None:
+    """Health: some worker beats."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM tools_app_worker"
+            " WHERE stopped_at IS NULL AND beat_at > clock_timestamp() - make_interval(secs => %s)",
+            [conf.LEASE_S],
+        )
+        found = cursor.fetchone()
+    return None if found and found[0] else "no worker is running: celery -A config worker -P threads"

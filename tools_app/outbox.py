@@ -1,0 +1,45 @@
+"""Announcing work: a call is durable before it is published, and a publication is only a hint.
+
+The message names a queue, not a call: it wakes a worker, which then claims from the database whatever is queued. A lost
+message is made good by the sweep here and by the workers' own looking; a doubled or forged one finds nothing more.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from celery import current_app
+from django.db import connection
+
+from tools_app.conf import ANNOUNCE_AGAIN_S
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_QUEUE = "tools"
+#: The name under which workers register what a hint runs (``tools_app.tasks``).
+WAKE_TASK = "tools.wake"
+#: A hint that nobody took in this long says nothing new, in seconds.
+_EXPIRES_S = 30
+
+_OVERDUE = """
+SELECT DISTINCT queue FROM tools_app_toolcall
+ WHERE status = 'queued' AND run_after <= clock_timestamp() - make_interval(secs => %s)
+"""
+
+
+def announce(queue: str) -> None:
+    """Say that a queue has work. Raises the broker's error; whoever calls logs it and goes on."""
+    current_app.send_task(WAKE_TASK, args=[queue], queue=queue, expires=_EXPIRES_S, ignore_result=True)
+
+
+def sweep() -> int:
+    """Announce queues again whose calls have waited for too long. Returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OVERDUE, [ANNOUNCE_AGAIN_S])
+        queues = [queue for (queue,) in cursor.fetchall()]
+    for queue in queues:
+        try:
+            announce(queue)
+        except Exception:
+            logger.warning("action=outbox.unreachable queue=%s", queue, exc_info=True)
+    return len(queues)

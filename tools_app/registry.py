@@ -1,0 +1,114 @@
+"""The tools: ``@tool`` on a typed function makes one.
+
+    @tool(timeout_s=5)
+    def echo(scope: Scope, text: str) -> dict[str, str]:
+        return {"text": text}
+
+The first parameter is the scope; the others are the arguments, checked against their annotations before the function
+runs. A plain function runs on a thread, a coroutine function on the worker's event loop. A tool may have an offline
+tool of the same name, which answers where the other cannot.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_type_hints
+
+import msgspec
+
+from tools_app.exceptions import BadArguments, UnknownTool
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A registered tool."""
+
+    name: str
+    function: Callable[..., Any]
+    arguments: type[msgspec.Struct]
+    is_async: bool
+    #: For one attempt.
+    timeout_s: float
+    #: Whether a second run does no harm: where not, a call whose worker was lost is in doubt.
+    repeatable: bool
+    queue: str
+    #: Says whether it can answer at all here, for example whether a model is configured.
+    available: Callable[[], bool]
+
+    def bind(self, args: dict[str, Any]) -> dict[str, Any]:
+        """The arguments in their types. Raises ``BadArguments``."""
+        try:
+            bound = msgspec.convert(args, self.arguments)
+        except msgspec.ValidationError as error:
+            raise BadArguments(f"{self.name}: {error}") from None
+        return {name: getattr(bound, name) for name in self.arguments.__struct_fields__}
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """JSON schema of the arguments."""
+        return msgspec.json.schema(self.arguments)
+
+
+_online: dict[str, Tool] = {}
+_offline: dict[str, Tool] = {}
+
+
+def _arguments(name: str, function: Callable[..., Any]) -> type[msgspec.Struct]:
+    hints = get_type_hints(function)
+    fields: list[Any] = []
+    for parameter in list(inspect.signature(function).parameters.values())[1:]:
+        if parameter.name not in hints:
+            raise TypeError(f"the tool {name!r} must annotate its parameter {parameter.name!r}")
+        annotation = hints[parameter.name]
+        plain = parameter.default is inspect.Parameter.empty
+        fields.append((parameter.name, annotation) if plain else (parameter.name, annotation, parameter.default))
+    return msgspec.defstruct(f"{name}_arguments", fields, frozen=True, kw_only=True, forbid_unknown_fields=True)
+
+
+def tool(
+    *,
+    timeout_s: float,
+    name: str | None = None,
+    repeatable: bool = True,
+    queue: str = "tools",
+    offline: bool = False,
+    available: Callable[[], bool] = lambda: True,
+) -> Callable[[F], F]:
+    """Register a function as a tool. ``offline``: it answers where the tool of the same name cannot."""
+
+    def register(function: F) -> F:
+        tool_name = name or function.__name__
+        made = Tool(
+            tool_name,
+            function,
+            _arguments(tool_name, function),
+            inspect.iscoroutinefunction(function),
+            timeout_s,
+            repeatable,
+            queue,
+            available,
+        )
+        table = _offline if offline else _online
+        if tool_name in table and table[tool_name].function is not function:
+            raise TypeError(f"two tools are called {tool_name!r}")
+        table[tool_name] = made
+        return function
+
+    return register
+
+
+def find(name: str) -> tuple[Tool, Tool | None]:
+    """The tool of that name and the offline one behind it. Raises ``UnknownTool``.
+
+    Where the first is not available here, the offline one is the tool.
+    """
+    online, offline = _online.get(name), _offline.get(name)
+    if online is not None and (offline is None or online.available()):
+        return online, offline
+    if offline is not None:
+        return offline, None
+    raise UnknownTool(f"no tool is called {name!r}; known are {', '.join(sorted(_online.keys() | _offline.keys()))}")

@@ -1,0 +1,83 @@
+"""What to do about a failed attempt: pure, as data (DESIGN §5)."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Literal
+
+from tools_app.conf import BACKOFF_MOST_S, BACKOFF_S, MAX_ATTEMPTS
+from tools_app.exceptions import BadArguments, BadOutput, Misconfigured, Overloaded, Refused, Unreachable
+from tutor.events import ToolFailure
+
+Strategy = Literal["retry", "offline", "stop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What happens next, and why."""
+
+    strategy: Strategy
+    reason: str
+    #: Pause before the next attempt.
+    after_s: float = 0.0
+    #: How the call ends where it ends here.
+    failure: ToolFailure = "error"
+
+
+def reason_of(error: BaseException) -> str:
+    """The row of the table that an error belongs to."""
+    match error:
+        case TimeoutError():
+            return "timeout"
+        case Overloaded():
+            return "overloaded"
+        case Unreachable():
+            return "unreachable"
+        case BadOutput():
+            return "bad_output"
+        case Misconfigured():
+            return "misconfigured"
+        case Refused():
+            return "refused"
+        case BadArguments():
+            return "bad_arguments"
+        case _:
+            return "bug"
+
+
+#: reason -> what is tried, in order, while attempts and time are left.
+TABLE: dict[str, tuple[Strategy, ...]] = {
+    "timeout": ("retry", "offline", "stop"),
+    "unreachable": ("retry", "offline", "stop"),
+    "overloaded": ("retry", "offline", "stop"),
+    "bad_output": ("retry", "offline", "stop"),
+    "misconfigured": ("offline", "stop"),
+    "bug": ("offline", "stop"),
+    "bad_arguments": ("stop",),
+    "refused": ("stop",),
+}
+
+
+def backoff_s(attempt: int, *, random_: random.Random | None = None) -> float:
+    """The pause after an attempt: doubling, with full jitter, so that callers do not come back in step."""
+    most = min(BACKOFF_MOST_S, BACKOFF_S * 2 ** (attempt - 1))
+    return (random_ or random).uniform(most / 2, most)
+
+
+def decide(error: BaseException, attempt: int, *, has_offline: bool, left_s: float) -> Decision:
+    """The next step after attempt number ``attempt`` failed, with ``left_s`` seconds until the call's deadline."""
+    reason = reason_of(error)
+    failure: ToolFailure = "timeout" if reason == "timeout" else "refused" if reason == "refused" else "error"
+    for strategy in TABLE[reason]:
+        if strategy == "retry" and attempt < MAX_ATTEMPTS:
+            wanted = error.retry_after_s if isinstance(error, Overloaded) else None
+            after_s = backoff_s(attempt) if wanted is None else wanted
+            # Time for another attempt and, failing that, the fallback must remain.
+            if after_s < left_s / 2:
+                return Decision("retry", reason, after_s)
+        if strategy == "offline" and has_offline:
+            return Decision("offline", reason)
+        if strategy == "stop":
+            return Decision("stop", reason, failure=failure)
+    raise AssertionError("unreachable: every row of the table ends with stop")

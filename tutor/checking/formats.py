@@ -1,0 +1,26 @@
+"""Which answer formats there are, by the name a course gives them."""
+
+from __future__ import annotations
+
+from tutor.checking.answer_format import AnswerFormat
+from tutor.checking.choice import ChoiceFormat
+from tutor.checking.number import NumberFormat
+from tutor.checking.short_text import ShortTextFormat
+
+FORMATS: dict[str, AnswerFormat] = {
+    "number": NumberFormat(),
+    "choice": ChoiceFormat(),
+    "short_text": ShortTextFormat(),
+}
+
+
+class UnknownFormat(LookupError):
+    """No checker of this name is installed."""
+
+
+def of(name: str) -> AnswerFormat:
+    """The format called ``name``. Raises ``UnknownFormat``."""
+    try:
+        return FORMATS[name]
+    except KeyError:
+        raise UnknownFormat(f"unknown answer format {name!r}; use one of {', '.join(FORMATS)}") from None

@@ -1,0 +1,109 @@
+"""Answers of a word or a short phrase: spellings count, slips are forgiven, another known answer never is."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from rapidfuzz.distance import OSA
+
+from tutor.checking.answer_format import MAX_ANSWER, AnswerFormat, MalformedAnswer, Reading
+from tutor.checking.verdict import Verdict
+from tutor.checking.wording import LETTERS_PER_SLIP, folded, slips, unmarked
+
+if TYPE_CHECKING:
+    from tutor.questions import QuestionInstance
+
+_LEAD_IN = re.compile(
+    r"^(?:i (?:think|guess|believe|would|say|would say)|i'd(?: say)?|maybe|probably|(?:what|how) about|"
+    r"it's|it is|its|that's|that is|is it|they are|they're|we call (?:it|them|that|this)|it is called|it's called|"
+    r"(?:this|that) is called|called|you|we|you have to|we have to|you must|by|to|"
+    r"(?:my |the )?(?:answer|word|term|result)(?: (?:is|would be))?)(?![A-Za-z])\s*:?\s*",
+    re.IGNORECASE,
+)
+
+
+class ShortTextFormat(AnswerFormat):
+    """``type: short_text``. Policies: aliases, typos, case."""
+
+    def read(self, question: QuestionInstance, given: str) -> Reading:
+        if len(given) > MAX_ANSWER:
+            raise MalformedAnswer("too_long", f"That is very long: an answer has at most {MAX_ANSWER} characters.")
+        text = folded(given, case=question.format.case)
+        if not text:
+            raise MalformedAnswer("empty", "Please answer with a word or a short phrase.")
+        return Reading(text=text)
+
+    def same(self, question: QuestionInstance, reading: Reading, value: str) -> bool:
+        return folded(value, case=question.format.case) in _forms(reading.text)
+
+    def judge(self, question: QuestionInstance, reading: Reading) -> Verdict:
+        right = self._right(question)
+        forms = _forms(reading.text)
+        if any(form in right for form in forms):
+            return Verdict(verdict="correct", feedback="Yes, that is right.")
+        if question.format.typos and not self._another_answer(question, forms):
+            if any(slips(form, wanted) is not None for form in forms for wanted in right):
+                return Verdict(verdict="correct", feedback="Yes, that is right; only mind the spelling.")
+            if any(_close(form, wanted) for form in forms for wanted in right):
+                return Verdict(
+                    verdict="malformed",
+                    code="spelling",
+                    feedback="I am not sure which word that is: please check the spelling and send it again.",
+                )
+        return Verdict(verdict="wrong", feedback="That is not it yet: think about what the question asks for.")
+
+    def accepts(self, question: QuestionInstance, text: str) -> bool:
+        """Any text is readable here, so only a known answer is certainly one."""
+        if len(text) > MAX_ANSWER:
+            return False
+        forms = _forms(folded(text, case=question.format.case))
+        known = [*self._right(question), *self._other(question)]
+        return any(form == one or slips(form, one) is not None for form in forms for one in known)
+
+    def reveals(self, question: QuestionInstance, text: str) -> bool:
+        plain, prompt = f" {_words(text)} ", f" {_words(question.prompt)} "
+        for form in self._right(question):
+            words = f" {_words(form)} "
+            if words.strip() and words in plain and words not in prompt:
+                return True
+        return False
+
+    def _right(self, question: QuestionInstance) -> list[str]:
+        texts = [question.answer, *question.alternatives, *question.format.aliases]
+        return [folded(text, case=question.format.case) for text in texts]
+
+    def _other(self, question: QuestionInstance) -> list[str]:
+        """What this question knows as a wrong answer: never to be taken for a slip of the right one."""
+        texts = [error.match for error in question.errors if error.match]
+        texts += [
+            detector.formula for error in question.errors for detector in error.detect if detector.kind == "value"
+        ]
+        return [folded(text, case=question.format.case) for text in texts]
+
+    def _another_answer(self, question: QuestionInstance, forms: list[str]) -> bool:
+        other = self._other(question)
+        return any(form in other for form in forms)
+
+
+def _forms(text: str) -> list[str]:
+    """The folded answer with and without the words people put in front of it."""
+    forms = [text]
+    for _ in range(4):
+        shorter = folded(_LEAD_IN.sub("", forms[-1], count=1), case=True)
+        if not shorter or shorter == forms[-1]:
+            break
+        forms.append(shorter)
+    return forms
+
+
+def _close(given: str, wanted: str) -> bool:
+    """Too far for a slip that may be forgiven, too near to be called another word."""
+    allowed = sum(char.isalpha() for char in wanted) // LETTERS_PER_SLIP
+    if not allowed or given[:1] != wanted[:1] or re.search(r"\d", given + wanted):
+        return False
+    return OSA.distance(given, wanted, score_cutoff=allowed + 1) <= allowed + 1
+
+
+def _words(text: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"[^\w+*/=<>^%-]+", " ", folded(unmarked(text))))

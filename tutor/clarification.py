@@ -1,0 +1,161 @@
+"""Explaining without a model: the piece of the course's own material that fits the learner's question best."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tutor import course as content
+from tutor.leak_gate import leaks
+
+if TYPE_CHECKING:
+    from tutor.questions import QuestionInstance
+
+#: In words: what is longer is not read.
+MAX_WORDS = 120
+
+_STOP = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        a about actually all also am an and any anything are as ask at be because been being but by can cannot
+        could did do does doing don done else even ever every explain for from get give go got had has have he
+        help her here him his how i if in into is it its just know let like ll me mean means mine more my need no
+        not now of off on one or our out over please question re really say see she should so some something
+        sorry still such t tell than that the their them then there these they thing this those through to too
+        understand up us use ve very want was way we well were what when where which who why will with word would
+        yes you your
+        """,
+    )
+)
+_SUFFIXES = (
+    "ations",
+    "ation",
+    "ingly",
+    "ically",
+    "ions",
+    "ion",
+    "ings",
+    "ing",
+    "ied",
+    "ies",
+    "ical",
+    "ally",
+    "ed",
+    "es",
+    "ly",
+    "s",
+    "e",
+)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z*$-])|\n+")
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    topic_id: str
+    text: str
+    keys: frozenset[str]
+    terms: frozenset[str]
+    order: int
+
+
+def explain(course: content.Course, topic_id: str, text: str, question: QuestionInstance | None) -> str:
+    """An explanation from the course (Markdown, at most ``MAX_WORDS`` words) that does not give the answer away.
+
+    Where nothing in the course fits it says so and what the learner can do instead.
+    """
+    wanted = _terms(text)
+    context = _terms(question.prompt) if question is not None else frozenset()
+    skills = frozenset(question.skills) if question is not None else frozenset()
+    ranked = sorted(
+        (
+            (_score(chunk, topic_id, text.lower(), wanted=wanted, context=context, skills=skills), -chunk.order, chunk)
+            for chunk in _chunks(course)
+        ),
+        key=lambda entry: entry[:2],
+        reverse=True,
+    )
+    for score, _, chunk in ranked:
+        if score <= 0:
+            break
+        said = _within(chunk.text, question)
+        if said:
+            return said
+    return _nothing(course, topic_id, question)
+
+
+def _score(
+    chunk: _Chunk, topic_id: str, said: str, *, wanted: frozenset[str], context: frozenset[str], skills: frozenset[str]
+) -> float:
+    """Key terms count three times, words once; the open topic and its question only decide between chunks that fit.
+
+    "Why?" names no term: then the question's own skill and words choose.
+    """
+    here = chunk.topic_id == topic_id
+    if not wanted:
+        return (1 + len(chunk.keys & skills) + 0.1 * len(chunk.terms & context)) if here else 0
+    fit = 3 * len(chunk.keys & wanted) + len(chunk.terms & wanted)
+    # A key of several words that stands there as it is says most.
+    fit += 4 * sum(" " in key and key in said for key in chunk.keys)
+    if not fit:
+        return 0
+    return fit / len(wanted) + (0.5 if here else 0) + 0.02 * len(chunk.terms & context)
+
+
+def _chunks(course: content.Course) -> list[_Chunk]:
+    chunks: list[_Chunk] = []
+    for topic in course.topics:
+        for material in topic.materials:
+            if material.body:
+                keys = frozenset(material.keys) | frozenset(term for key in material.keys for term in _terms(key))
+                chunks.append(_Chunk(topic.id, material.body, keys, _terms(material.body), len(chunks)))
+        for known in topic.known_errors:
+            body = " ".join(known.remedy)
+            if body:
+                named = _terms(known.name)
+                chunks.append(_Chunk(topic.id, body, named, _terms(body) | named, len(chunks)))
+    return chunks
+
+
+def _within(text: str, question: QuestionInstance | None) -> str:
+    """Whole sentences of ``text`` up to the limit, without those that would tell the answer."""
+    sentences = [part.strip() for part in _SENTENCE.split(text) if part and part.strip()]
+    kept: list[str] = []
+    words = 0
+    for sentence in sentences:
+        if question is not None and leaks(sentence, question):
+            continue
+        words += len(sentence.split())
+        if words > MAX_WORDS:
+            break
+        kept.append(sentence)
+    said = " ".join(kept)
+    # Half an explanation is none; and sentences that are safe alone may tell together.
+    if len(kept) * 2 < len(sentences) or (question is not None and said and leaks(said, question)):
+        return ""
+    return said
+
+
+def _nothing(course: content.Course, topic_id: str, question: QuestionInstance | None) -> str:
+    title = next((topic.title for topic in course.topics if topic.id == topic_id), course.course.title)
+    way_on = (
+        "You can ask for a hint, or tell me which word or step of the question is unclear."
+        if question is not None
+        else "You can ask about a word or step of the explanation, or go on."
+    )
+    return f"I have no explanation of that in this course: we are working on “{title}”. {way_on}"
+
+
+def _terms(text: str) -> frozenset[str]:
+    words = re.findall(r"[a-z]{2,}", re.sub(r"\$[^$]*\$|\\[A-Za-z]+", " ", text.lower()))
+    return frozenset(_stem(word) for word in words if word not in _STOP)
+
+
+def _stem(word: str) -> str:
+    for suffix in _SUFFIXES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
+            stem = word[: -len(suffix)]
+            # "adding" and "add", "subtracting" and "subtract": a doubled letter goes with its suffix.
+            return stem[:-1] if len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] not in "lsd" else stem
+    return word

@@ -1,0 +1,96 @@
+"""The echo machine: two states on the full kernel. For benchmarks and for tests of the kernel itself.
+
+A message calls the tool ``echo``; its result is said back. While a call runs, messages are answered as the tutoring
+machine does (DESIGN rule 9), so that busy policies can be measured without any tutoring.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from tutor import events, statem
+from tutor.effects import CallTool, CancelCall, Disposition, Refuse, say
+
+IDLE = "idle"
+AWAITING_TOOL_RESULT = "awaiting_tool_result"
+
+
+class EchoData(msgspec.Struct, frozen=True, kw_only=True):
+    """How many calls there were, and which one is running."""
+
+    calls: int = 0
+    pending: str | None = None
+
+
+class EchoMachine:
+    """``idle`` --message--> ``awaiting_tool_result`` --result--> ``idle``."""
+
+    states = frozenset({IDLE, AWAITING_TOOL_RESULT})
+    state_enter = False
+    initial_state = IDLE
+
+    def initial(self, _seed: int, _context: dict[str, Any]) -> tuple[str, EchoData]:
+        """The first state and its data."""
+        return IDLE, EchoData()
+
+    def handle(self, event: statem.Event, state: str, data: EchoData) -> statem.Result:
+        """Decide."""
+        match event.content:
+            case events.UserMessage(text=text) if state == IDLE:
+                ref = f"c{data.calls + 1}"
+                running = EchoData(calls=data.calls + 1, pending=ref)
+                return statem.NextState(AWAITING_TOOL_RESULT, running, (CallTool(ref, "echo", {"text": text}),))
+            case events.UserMessage(on_busy="queue"):
+                return statem.KeepState(actions=(Disposition("queued"), statem.Postpone()))
+            case events.UserMessage(on_busy="interrupt") as message:
+                again = statem.NextEvent(statem.EventType.CAST, message)
+                return statem.NextState(IDLE, _settled(data), (CancelCall(str(data.pending)), again))
+            case events.UserMessage():
+                return statem.KeepState(actions=(Disposition("busy"), say("Please wait.")))
+            case events.CancelRequested() if state == AWAITING_TOOL_RESULT:
+                return statem.NextState(IDLE, _settled(data), (CancelCall(str(data.pending)), say("Stopped.")))
+            case events.ToolSucceeded(ref=ref, result=result) if ref == data.pending:
+                return statem.NextState(IDLE, _settled(data), (say(str(result.get("text", ""))),))
+            case events.ToolFailed(ref=ref, reason=reason) if ref == data.pending:
+                return statem.NextState(IDLE, _settled(data), (say(f"The echo failed ({reason})."),))
+            case events.Start() | events.ToolSucceeded() | events.ToolFailed():
+                return statem.KeepState()
+            case _:
+                refusal = Refuse("The echo machine only takes messages.", self.allowed(state, data))
+                return statem.KeepState(actions=(refusal,))
+
+    def dump(self, data: EchoData) -> dict[str, Any]:
+        """The data as plain JSON values; ``load`` is the exact inverse."""
+        plain: dict[str, Any] = msgspec.to_builtins(data)
+        return plain
+
+    def load(self, plain: dict[str, Any]) -> EchoData:
+        """The data again."""
+        return msgspec.convert(plain, EchoData)
+
+    def allowed(self, state: str, _data: EchoData) -> tuple[str, ...]:
+        """Commands that have a row now."""
+        return ("message.send", "turn.cancel") if state == AWAITING_TOOL_RESULT else ("message.send",)
+
+    def current_question(self, _state: str, _data: EchoData) -> None:
+        """It asks nothing."""
+        return
+
+    def pedagogical_context(self, _data: EchoData) -> dict[str, Any]:
+        """It teaches nothing."""
+        return {}
+
+    def syllabus_context(self, _data: EchoData) -> dict[str, Any]:
+        """It has no syllabus."""
+        return {}
+
+
+def _settled(data: EchoData) -> EchoData:
+    return EchoData(calls=data.calls)
+
+
+def load(_args: dict[str, Any]) -> EchoMachine:
+    """The machine; it needs no arguments."""
+    return EchoMachine()

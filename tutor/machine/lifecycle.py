@@ -1,0 +1,174 @@
+"""What can happen in any state: nudges, pauses, errors, resets, the end."""
+
+from __future__ import annotations
+
+from tutor import events, statem, wording
+from tutor.effects import Disposition, Record
+from tutor.interactions import AuthorNoted, SessionClosed, SessionPaused, SessionResumed
+from tutor.machine.data import TutoringData
+from tutor.machine.reviewing import practised_lines
+from tutor.machine.situation import Situation, again, cancel, change, returned, set_question, tell
+from tutor.machine.state import ACTIVE, EVERY, NUDGED, STABLE, State
+from tutor.machine.table import Rows, Signal
+from tutor.statem import Action, KeepState, NextState, Postpone, Result
+
+rows = Rows()
+
+NUDGE_MS = 90_000
+SECOND_NUDGE_MS = 300_000
+NUDGES = 2
+INACTIVITY_MS = 1_200_000
+
+
+# --- quiet learners ----------------------------------------------------------------------------------------------
+
+
+def _may_nudge(s: Situation) -> bool:
+    return s.data.nudges < NUDGES
+
+
+@rows.row("A3", NUDGED, Signal.NUDGE, when=_may_nudge)
+def nudge(s: Situation) -> Result:
+    words = wording.nudge if s.state is State.AWAITING_ANSWER else wording.nudge_reading
+    data = change(s.data, nudges=s.data.nudges + 1)
+    later = (statem.named_timeout(Signal.NUDGE, SECOND_NUDGE_MS, events.Tick()),) if data.nudges < NUDGES else ()
+    return KeepState(data, (*tell(words(s.data.nudges)), *later))
+
+
+def clocks(state: State) -> tuple[Action, ...]:
+    """The reminders of a state, set anew whenever the learner does something or is answered."""
+    if state in {State.AWAITING_TOOL_RESULT, State.SETTING_QUESTION, State.CREATED}:
+        return ()  # passing states: the reminders of the state before go on
+    return (
+        statem.named_timeout(Signal.NUDGE, NUDGE_MS if state in NUDGED else None, events.Tick()),
+        statem.named_timeout(Signal.INACTIVITY, INACTIVITY_MS if state in ACTIVE else None, events.Tick()),
+    )
+
+
+# --- pausing -----------------------------------------------------------------------------------------------------
+
+
+@rows.row("A4", ACTIVE, Signal.INACTIVITY, to=State.PAUSED)
+def pause_quiet_session(s: Situation) -> Result:
+    return _pause(s, "inactivity", wording.PAUSED_BY_INACTIVITY)
+
+
+@rows.row("A2", STABLE, events.PauseRequested, to=State.PAUSED)
+@rows.row("26", State.AWAITING_TOOL_RESULT, events.PauseRequested, to=State.PAUSED)
+def pause(s: Situation) -> Result:
+    return _pause(s, "asked", wording.PAUSED)
+
+
+def _pause(s: Situation, why: str, text: str) -> NextState:
+    if s.state is State.AWAITING_TOOL_RESULT:
+        state, data = returned(s.data)
+    else:
+        state, data = s.state, s.data
+    paused = Record(SessionPaused(why=why))
+    return NextState(State.PAUSED, change(data, return_state=state), (*cancel(s.data), paused, *tell(text)))
+
+
+@rows.row("39", State.PAUSED, events.ResumeRequested, to=STABLE)
+def resume(s: Situation) -> Result:
+    return _return(s)
+
+
+@rows.row("39", State.PAUSED, events.UserMessage, events.AnswerSubmitted, to=STABLE)
+def resume_with_message(s: Situation) -> Result:
+    return _return(s, again(s.content))
+
+
+def _return(s: Situation, *then: Action) -> NextState:
+    """Back to where a pause or an error came from, with one line about where that was."""
+    state = State(s.data.return_state)
+    data = change(s.data, return_state="", failures=0)
+    resumed = enter(s, data, state, (Record(SessionResumed(state=state)),))
+    return NextState(resumed.state, resumed.data, (*resumed.actions, *then))
+
+
+def enter(s: Situation, data: TutoringData, state: State, actions: tuple[Action, ...]) -> NextState:
+    """To ``state`` if the data can carry it; else to the next question, which can always be asked."""
+    if not data.topic:
+        return NextState(State.CREATED, data, (*actions, again(events.Start())))
+    if not carries(data, state):
+        return set_question(data, *actions, *tell(wording.recap(wording.RECAP_NEXT_QUESTION)))
+    return NextState(state, data, (*actions, *tell(wording.recap(where(s, state)))))
+
+
+def where(s: Situation, state: State) -> str:
+    """One line: where the lesson stands."""
+    match state:
+        case State.EXPOSITION:
+            return wording.recap_exposition(s.syllabus.topics[s.data.topic].title)
+        case State.AWAITING_ANSWER:
+            return wording.RECAP_QUESTION
+        case State.REMEDIATING:
+            r = s.remediation
+            probe = s.syllabus.probe(r.known_error, r.question, r.seed)
+            return wording.recap_probe(probe.prompt if probe else r.known_error)
+        case State.REVIEWING:
+            return wording.RECAP_REVIEW
+        case State.TOPIC_COMPLETE:
+            return wording.RECAP_TOPIC_COMPLETE
+        case _:
+            raise LookupError(f"nobody waits in {state}")
+
+
+# --- errors ------------------------------------------------------------------------------------------------------
+
+
+@rows.row("40", State.ERROR, events.ResumeRequested, events.ContinueRequested, to=STABLE)
+def try_again(s: Situation) -> Result:
+    return _return(s)
+
+
+@rows.row("41", State.ERROR, events.UserMessage)
+def keep_message(s: Situation) -> Result:
+    told = () if s.data.operator_told else (Record(AuthorNoted(about="session", note=wording.NOTE_STUCK)),)
+    data = change(s.data, operator_told=True)
+    return KeepState(data, (Disposition("queued"), *told, *tell(wording.KEPT_FOR_LATER), Postpone()))
+
+
+def _reachable(s: Situation) -> bool:
+    return s.content.state in set(STABLE | {State.ERROR})
+
+
+@rows.row("42", EVERY, events.ResetRequested, to=STABLE | {State.ERROR}, when=_reachable)
+def reset(s: Situation) -> Result:
+    state, actions = State(s.content.state), cancel(s.data)
+    data = change(s.data, pending=None, failures=0, return_state="", operator_told=False)
+    if state is not State.ERROR:
+        return enter(s, data, state, actions)
+    before = State(s.data.pending.return_state) if s.data.pending else s.state
+    back = before if before in STABLE else State(s.data.return_state or State.SETTING_QUESTION)
+    return NextState(state, change(data, return_state=back, operator_told=True), (*actions, *tell(wording.STUCK)))
+
+
+def carries(data: TutoringData, state: State) -> bool:
+    """Whether a session with this data can be in this state."""
+    match state:
+        case State.AWAITING_ANSWER:
+            return data.question is not None and data.remediation is None
+        case State.REVIEWING:
+            return data.question is not None
+        case State.REMEDIATING:
+            return data.remediation is not None
+        case State.EXPOSITION | State.TOPIC_COMPLETE:
+            return data.question is None
+        case _:
+            return False
+
+
+# --- the end -----------------------------------------------------------------------------------------------------
+
+
+@rows.row("A6", EVERY - {State.COMPLETED}, events.EndRequested, to=State.COMPLETED)
+def end(s: Situation) -> Result:
+    report = wording.ended_report(s.syllabus.course.course.title, practised_lines(s.syllabus, s.data))
+    data = change(s.data, pending=None, question=None, remediation=None, return_state="")
+    return NextState(State.COMPLETED, data, (*cancel(s.data), *tell(report), Record(SessionClosed(why="ended"))))
+
+
+@rows.row("A6", State.COMPLETED, events.EndRequested)
+def already_ended(s: Situation) -> Result:
+    return KeepState(s.data, (Disposition("noop"), *tell(wording.ALREADY_ENDED)))

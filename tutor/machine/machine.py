@@ -1,0 +1,210 @@
+"""``TutoringMachine``: finds the row, lets it decide, keeps the promises that hold for all rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+import msgspec
+
+from tutor import events, leak_gate, statem, wording
+from tutor.course import Course
+from tutor.effects import Disposition, Record, Refuse, say
+from tutor.interactions import OutputCommitted
+from tutor.machine import answering, exposition, lifecycle, remediation, reviewing, tool_results
+from tutor.machine import data as tutoring_data
+from tutor.machine.data import TutoringData
+from tutor.machine.situation import Situation, change
+from tutor.machine.state import SECRET, State
+from tutor.machine.syllabus import Syllabus
+from tutor.machine.table import COMMANDS, Row, Signal, Table, kind_of
+from tutor.mastery import SkillRecord
+from tutor.statem import Action, Event, EventType, KeepState, Result
+
+#: Commands of the protocol as events; in the order in which a refusal lists them.
+_COMMANDS: dict[str, events.EventContent] = {
+    "answer.submit": events.AnswerSubmitted(question="", value=""),
+    "message.send": events.UserMessage(text=""),
+    "hint.request": events.HintRequested(),
+    "question.skip": events.SkipRequested(),
+    "question.give_up": events.GiveUpRequested(),
+    "answer.dispute": events.DisputeRaised(),
+    "continue": events.ContinueRequested(),
+    "turn.cancel": events.CancelRequested(),
+    "session.pause": events.PauseRequested(),
+    "session.resume": events.ResumeRequested(),
+    "session.close": events.EndRequested(),
+}
+
+#: What only a learner does: it ends a silence.
+_LEARNERS = frozenset(COMMANDS) - {events.Start, events.RemediationForced, events.ResetRequested}
+
+_MOVES = (events.Start, events.ToolSucceeded, events.ToolFailed, events.RemediationForced, events.ResetRequested)
+
+
+class TutoringMachine:
+    """The callback module of a tutoring session over one course. ``handle`` is a pure function of its arguments."""
+
+    states: frozenset[str] = frozenset(str(state) for state in State)
+    state_enter = True
+    initial_state: str = str(State.CREATED)
+
+    def __init__(self, course: Course) -> None:
+        self.course = course
+        self.syllabus = Syllabus(course)
+        self.table = Table(
+            chain(
+                exposition.rows,
+                answering.rows,
+                tool_results.rows,
+                remediation.rows,
+                reviewing.rows,
+                lifecycle.rows,
+            ),
+            refuse=self._refuse,
+            ignore=_ignore,
+        )
+
+    # --- a session's beginning and its data ----------------------------------------------------------------------
+
+    def initial(self, seed: int, context: Mapping[str, Any]) -> tuple[str, TutoringData]:
+        """The first state and data. ``context["mastery"]`` (skill -> P) is what is known of the learner already."""
+        known = context.get("mastery") or {}
+        skills = {skill.id: SkillRecord(p=float(known.get(skill.id, skill.bkt.L0))) for skill in self.course.skills}
+        return self.initial_state, TutoringData(seed=seed, skills=skills)
+
+    def dump(self, data: TutoringData) -> dict[str, Any]:
+        """The data as plain JSON values; ``load`` is the exact inverse."""
+        return tutoring_data.dump(data)
+
+    def load(self, plain: dict[str, Any]) -> TutoringData:
+        """The data again. Raises ``msgspec.ValidationError`` where it is none."""
+        return tutoring_data.load(plain)
+
+    # --- deciding ------------------------------------------------------------------------------------------------
+
+    def handle(self, event: Event, state: str, data: TutoringData) -> Result:
+        """Decide (the callback of ``statem``)."""
+        situation = Situation(self.syllabus, State(state), data, event)
+        row = self.row_for(event, state, data)
+        result = row.decide(situation)
+        after = State(result.state) if isinstance(result, statem.NextState) else situation.state
+        new = data if result.data is statem.KEEP else result.data
+        if isinstance(result, statem.Stop):
+            return result
+        result = _tell_of_fallback(situation, row, result, new)
+        result = self._gated(row, result, after, new)
+        return _with_clocks(situation, row, result, after)
+
+    def row_for(self, event: Event, state: str, data: TutoringData) -> Row:
+        """The one row of the table that decides about this event."""
+        return self.table.find(kind_of(event), Situation(self.syllabus, State(state), data, event))
+
+    def arrows(self) -> frozenset[tuple[str, str, str]]:
+        """Every possible change of state as ``(row id, source, target)``."""
+        return self.table.arrows()
+
+    def _refuse(self, s: Situation) -> Result:
+        allowed = self.allowed(s.state, s.data)
+        return KeepState(actions=(Refuse(wording.not_possible(allowed), allowed),))
+
+    def _gated(self, row: Row, result: Result, after: State, data: TutoringData) -> Result:
+        """Nothing that is said gives the open question's answer away, except in rows that may show it."""
+        if isinstance(result, statem.Stop) or row.may_show_answer or data.question is None or after not in SECRET:
+            return result
+        question = self.syllabus.of(data.question)
+
+        def gate(action: Action) -> Action:
+            match action:
+                case Record(interaction=OutputCommitted(text=text)) if leak_gate.leaks(text, question):
+                    return say(wording.WITHHELD)
+            return action
+
+        return replace(result, actions=tuple(gate(action) for action in result.actions))
+
+    # --- what others may ask -------------------------------------------------------------------------------------
+
+    def allowed(self, state: str, data: TutoringData) -> tuple[str, ...]:
+        """The protocol's commands that have a row now."""
+        return tuple(name for name, content in _COMMANDS.items() if self._has_row(content, state, data))
+
+    def _has_row(self, content: events.EventContent, state: str, data: TutoringData) -> bool:
+        if isinstance(content, events.AnswerSubmitted):
+            open_now = data.remediation.question if data.remediation else data.question.id if data.question else ""
+            content = change(content, question=open_now)
+        return self.row_for(Event(EventType.CAST, content), state, data).id != "A12"
+
+    def current_question(self, state: str, data: TutoringData) -> dict[str, Any] | None:
+        """The open question as the fields of ``question.asked``; None where none is open."""
+        if data.question is None or State(state) in {State.REVIEWING, State.COMPLETED}:
+            return None
+        plain: dict[str, Any] = msgspec.to_builtins(answering.asked(self.syllabus, data.question))
+        return plain
+
+    def pedagogical_context(self, data: TutoringData) -> dict[str, Any]:
+        """How the teaching goes: attempts, hints, mastery, known errors, and the course's manner of speaking."""
+        question = data.question
+        return {
+            "attempts": question.attempts if question else 0,
+            "hint_level": question.hint_level if question else 0,
+            "mastery": {skill: record.p for skill, record in data.skills.items()},
+            "known_errors": {
+                name: {"seen": record.seen, "remediated": record.remediated}
+                for name, record in data.known_errors.items()
+            },
+            "remediating": data.remediation.known_error if data.remediation else None,
+            "pedagogy": self.course.course.pedagogy,
+        }
+
+    def syllabus_context(self, data: TutoringData) -> dict[str, Any]:
+        """Where in the course the session is."""
+        shown = self.syllabus.chunks(data.topic)[: data.chunks] if data.topic else []
+        return {
+            "course": self.course.course.id,
+            "topic": data.topic or None,
+            "path": [
+                {"topic": topic.id, "title": topic.title, "status": _status(topic.id, data)}
+                for topic in self.course.topics
+            ],
+            "materials_shown": [material.id for material in shown],
+        }
+
+
+def _status(topic: str, data: TutoringData) -> str:
+    if topic in data.finished:
+        return data.finished[topic]
+    return "current" if topic == data.topic else "ahead"
+
+
+def _ignore(_s: Situation) -> Result:
+    return KeepState()
+
+
+def _tell_of_fallback(s: Situation, row: Row, result: Result, new: TutoringData) -> Result:
+    """Row 24: where the offline tool answered for the model, say so once."""
+    if not isinstance(s.content, events.ToolSucceeded) or not s.content.fallback or row.id == "27":
+        return result
+    if isinstance(result, statem.Stop) or new.told_fallback:
+        return result
+    return replace(result, data=change(new, told_fallback=True), actions=(say(wording.FALLBACK), *result.actions))
+
+
+def _with_clocks(s: Situation, row: Row, result: Result, after: State) -> Result:
+    """Whoever does something, or is answered, is not reminded for a while."""
+    if isinstance(result, statem.Stop) or row.id in {"A12", "27"}:
+        return result
+    if any(isinstance(action, Disposition) and action.value != "noop" for action in result.actions):
+        return result  # it was put off: nothing has happened yet
+    kind = type(s.content)
+    moved = s.event.type is not EventType.ENTER and (
+        kind in _LEARNERS or kind in _MOVES or kind_of(s.event) is Signal.SET_QUESTION
+    )
+    paused = kind_of(s.event) is Signal.INACTIVITY
+    if not (moved or paused):
+        return result
+    data = s.data if result.data is statem.KEEP else result.data
+    if kind in _LEARNERS and data.nudges:
+        result = replace(result, data=change(data, nudges=0))
+    return replace(result, actions=(*result.actions, *lifecycle.clocks(after)))

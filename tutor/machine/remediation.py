@@ -1,0 +1,212 @@
+"""remediating_known_error: contrast, probe, a second explanation; and a teacher who asks for it (A1)."""
+
+from __future__ import annotations
+
+from tutor import events, wording
+from tutor.effects import Record
+from tutor.interactions import AuthorNoted, RemediationFinished, RemediationStarted
+from tutor.machine.answering import show_solution
+from tutor.machine.data import ErrorRecord, Remediation, TutoringData
+from tutor.machine.situation import Situation, change, check, set_question, tell
+from tutor.machine.state import ACTIVE, State
+from tutor.machine.table import Rows, Signal
+from tutor.machine.tool_results import both, checked, on_part, settled
+from tutor.mastery import Evidence
+from tutor.questions import QuestionInstance
+from tutor.statem import Action, KeepState, NextState, Postpone, RepeatState, Result
+
+rows = Rows()
+
+#: Where a treatment may go back to when it is over.
+_BACK = frozenset({State.AWAITING_ANSWER, State.SETTING_QUESTION, State.EXPOSITION, State.TOPIC_COMPLETE})
+
+
+def _probe(s: Situation) -> QuestionInstance:
+    """The question that exposes the error. Rows come here only where there is one."""
+    r = s.remediation
+    probe = s.syllabus.probe(r.known_error, r.question, r.seed)
+    if probe is None:
+        raise LookupError(f"known error {r.known_error!r} has no probe")
+    return probe
+
+
+@rows.row("28", State.REMEDIATING, Signal.ENTER)
+def show_contrast(s: Situation) -> Result:
+    r = s.remediation
+    if r.presented:
+        return KeepState()
+    known = s.syllabus.known_error(r.known_error, r.question, r.seed)
+    probe = _probe(s)
+    text = wording.contrast(known.contrast, probe.prompt, probe.choices or [])
+    return KeepState(change(s.data, remediation=change(r, presented=True)), tell(text))
+
+
+@rows.row("28", State.REMEDIATING, events.HintRequested)
+def explain_again(s: Situation) -> Result:
+    r = s.remediation
+    known = s.syllabus.known_error(r.known_error, r.question, r.seed)
+    return KeepState(s.data, tell(wording.remedy_hint(known.remedy, _probe(s).prompt)))
+
+
+def _of_this_question(s: Situation) -> bool:
+    return bool(s.content.question == s.remediation.question)
+
+
+@rows.row("29", State.REMEDIATING, events.UserMessage, to=State.AWAITING_TOOL_RESULT)
+def check_probe(s: Situation) -> Result:
+    part = f"probe:{s.remediation.known_error}"
+    return check(s, s.content.text, typed=False, part=part, return_state=State.REMEDIATING)
+
+
+@rows.row("29", State.REMEDIATING, events.AnswerSubmitted, to=State.AWAITING_TOOL_RESULT, when=_of_this_question)
+def check_submitted_probe(s: Situation) -> Result:
+    part = f"probe:{s.remediation.known_error}"
+    return check(s, s.content.value, typed=True, part=part, return_state=State.REMEDIATING)
+
+
+@rows.row(
+    "30",
+    State.AWAITING_TOOL_RESULT,
+    events.ToolSucceeded,
+    to=_BACK,
+    when=on_part("probe", "correct", "form_issue"),
+)
+def probe_right(s: Situation) -> Result:
+    name = s.remediation.known_error
+    record = s.data.known_errors.get(name, ErrorRecord())
+    data = change(
+        settled(s), known_errors={**s.data.known_errors, name: change(record, remediated=record.remediated + 1)}
+    )
+    open_again = s.remediation.back == State.AWAITING_ANSWER
+    text = wording.PROBE_RIGHT if open_again else wording.PROBE_RIGHT_ALONE
+    return _back(s, data, "passed", (checked(s),), tell(text))
+
+
+def _first_try(s: Situation) -> bool:
+    return s.remediation.tries == 0
+
+
+def _question_open(s: Situation) -> bool:
+    return s.data.question is not None and s.remediation.back == State.AWAITING_ANSWER
+
+
+@rows.row(
+    "31",
+    State.AWAITING_TOOL_RESULT,
+    events.ToolSucceeded,
+    to=State.REMEDIATING,
+    when=both(on_part("probe"), _first_try),
+)
+def probe_wrong(s: Situation) -> Result:
+    r = s.remediation
+    known = s.syllabus.known_error(r.known_error, r.question, r.seed)
+    text = wording.probe_wrong(known.remedy, _probe(s).prompt)
+    data = change(settled(s), remediation=change(r, tries=r.tries + 1))
+    return NextState(State.REMEDIATING, data, (checked(s), *tell(text)))
+
+
+@rows.row(
+    "31",
+    State.AWAITING_TOOL_RESULT,
+    events.ToolSucceeded,
+    to=State.REVIEWING,
+    when=both(on_part("probe"), _question_open),
+    may_show_answer=True,
+)
+def probe_wrong_again(s: Situation) -> Result:
+    actions = (checked(s), _alert(s), _finished(s, "not_yet"))
+    return show_solution(s, settled(s), Evidence.NOT_YET, wording.probe_failed, actions)
+
+
+@rows.row("31", State.AWAITING_TOOL_RESULT, events.ToolSucceeded, to=_BACK, when=on_part("probe"))
+def lone_probe_wrong_again(s: Situation) -> Result:
+    r = s.remediation
+    known = s.syllabus.known_error(r.known_error, r.question, r.seed)
+    text = " ".join(known.remedy) or known.contrast
+    return _back(s, settled(s), "not_yet", (checked(s), _alert(s)), tell(text))
+
+
+@rows.row(
+    "32",
+    State.REMEDIATING,
+    events.SkipRequested,
+    events.GiveUpRequested,
+    to=State.REVIEWING,
+    when=_question_open,
+    may_show_answer=True,
+)
+def leave_with_solution(s: Situation) -> Result:
+    return show_solution(s, s.data, Evidence.GIVEN_UP, wording.given_up, (_finished(s, "given_up"),))
+
+
+@rows.row("32", State.REMEDIATING, events.SkipRequested, events.GiveUpRequested, to=_BACK)
+def leave(s: Situation) -> Result:
+    return _back(s, s.data, "given_up", (), tell(wording.REMEDIATION_LEFT))
+
+
+def _finished(s: Situation, outcome: str) -> Record:
+    return Record(RemediationFinished(known_error=s.remediation.known_error, outcome=outcome))
+
+
+def _alert(s: Situation) -> Record:
+    note = wording.note_probe_failed(s.remediation.known_error)
+    return Record(AuthorNoted(about=s.remediation.question, note=note))
+
+
+def _back(
+    s: Situation, data: TutoringData, outcome: str, facts: tuple[Action, ...], words: tuple[Action, ...]
+) -> NextState:
+    """The end of a treatment: to where it came from."""
+    actions = (*facts, _finished(s, outcome), *words)
+    back = State(s.remediation.back)
+    if back is State.SETTING_QUESTION:
+        return set_question(data, *actions)
+    return NextState(back, change(data, remediation=None), actions)
+
+
+# --- a teacher asks for it ---------------------------------------------------------------------------------------
+
+#: Moments that pass by themselves: the treatment waits for the state after them.
+_PASSING = frozenset({State.CREATED, State.SETTING_QUESTION, State.AWAITING_TOOL_RESULT})
+
+
+def _treatable(s: Situation) -> bool:
+    question = _numbers_of(s)
+    return question is not None and s.syllabus.probe(s.content.known_error, *question) is not None
+
+
+def _numbers_of(s: Situation) -> tuple[str, int] | None:
+    """The question (id and seed) in whose numbers the treatment speaks: the open one, if there is one."""
+    if s.data.question is not None:
+        return s.data.question.id, s.data.question.seed
+    question = s.syllabus.question_for(s.content.known_error, s.data.topic)
+    return (question, s.data.seed) if question is not None else None
+
+
+@rows.row("A1", _PASSING, events.RemediationForced, when=_treatable)
+def treat_later(_s: Situation) -> Result:
+    return KeepState(actions=(Postpone(),))
+
+
+@rows.row("A1", ACTIVE - _PASSING, events.RemediationForced, to=State.REMEDIATING, when=_treatable)
+def treat(s: Situation) -> Result:
+    question, seed = _numbers_of(s) or ("", 0)
+    name = s.content.known_error
+    match s.state:
+        case State.REVIEWING:
+            back = State.SETTING_QUESTION
+        case State.REMEDIATING:
+            back = State(s.remediation.back)
+        case _:
+            back = s.state
+    data = change(
+        s.data,
+        question=None if back is State.SETTING_QUESTION else s.data.question,
+        remediation=Remediation(known_error=name, question=question, seed=seed, by=s.content.actor, back=back),
+    )
+    known = s.syllabus.known_error(name, question, seed)
+    started = Record(RemediationStarted(known_error=name, question=question, by=s.content.actor))
+    actions = (started, *tell(wording.forced_remediation(known.name)))
+    if s.state is State.REMEDIATING:
+        return RepeatState(data, (_finished(s, "replaced"), *actions))
+    return NextState(State.REMEDIATING, data, actions)

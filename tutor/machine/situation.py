@@ -1,0 +1,195 @@
+"""What a row decides on, and the few moves that many rows share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from tutor import events, selection, statem
+from tutor.checking.verdict import Verdict
+from tutor.effects import CallTool, CancelCall, say
+from tutor.machine.data import OpenQuestion, Pending, Remediation, TutoringData
+from tutor.machine.state import State
+from tutor.machine.syllabus import Syllabus
+from tutor.questions import QuestionInstance
+from tutor.selection import Exhausted, Selection
+from tutor.statem import Action, EventType, NextEvent, NextState
+
+#: All attempts of a call and its fallback together.
+DEADLINE_MS = 45_000
+#: When a running call is mentioned once.
+WARN_MS = 15_000
+#: A call ends by itself at its deadline; this is for the case that even its ending is lost.
+SAFETY_MS = 15_000
+
+#: Contents of the state time-out while a call runs.
+WARN = "warn"
+OVERDUE = "overdue"
+
+change = msgspec.structs.replace
+
+
+class ClarifyResult(msgspec.Struct, frozen=True):
+    """What ``clarify_concept`` returns."""
+
+    text: str
+
+
+class ExplanationResult(msgspec.Struct, frozen=True):
+    """What ``check_explanation`` returns: key terms of the solution the learner named, and those missing."""
+
+    covered: list[str]
+    missing: list[str]
+
+
+RESULTS: dict[str, type[Verdict | ClarifyResult | ExplanationResult]] = {
+    "check_answer": Verdict,
+    "clarify_concept": ClarifyResult,
+    "check_explanation": ExplanationResult,
+}
+
+
+@dataclass(frozen=True)
+class Situation:
+    """An event, the state and data it meets, and the course."""
+
+    syllabus: Syllabus
+    state: State
+    data: TutoringData
+    event: statem.Event
+
+    @property
+    def content(self) -> Any:
+        """The event's content; rows are registered per type, so each knows its own."""
+        return self.event.content
+
+    @property
+    def question(self) -> OpenQuestion:
+        """The open question, in states that have one."""
+        question = self.data.question
+        if question is None:
+            raise LookupError(f"no question is open in {self.state}")
+        return question
+
+    @property
+    def instance(self) -> QuestionInstance:
+        """The open question as the learner sees it."""
+        return self.syllabus.of(self.question)
+
+    @property
+    def remediation(self) -> Remediation:
+        """The known error under treatment, in the state that has one."""
+        remediation = self.data.remediation
+        if remediation is None:
+            raise LookupError(f"no known error is under treatment in {self.state}")
+        return remediation
+
+    @property
+    def pending(self) -> Pending:
+        """The running call, in the state that has one."""
+        pending = self.data.pending
+        if pending is None:
+            raise LookupError(f"no call is running in {self.state}")
+        return pending
+
+    @cached_property
+    def selection(self) -> Selection | Exhausted:
+        """The next question of the topic, or that there is none."""
+        topic, progress = self.syllabus.topics[self.data.topic], self.syllabus.progress(self.data)
+        if selection.is_finished(topic, progress):
+            return Exhausted(unmastered=())
+        earlier = [self.syllabus.topics[done] for done in self.data.finished if done != self.data.topic]
+        return selection.choose(topic, earlier, self.syllabus.skills, progress)
+
+    @cached_property
+    def result(self) -> Verdict | ClarifyResult | ExplanationResult | None:
+        """What the tool returned, typed; None if it has not the form its tool promises."""
+        try:
+            return msgspec.convert(self.content.result, RESULTS[self.pending.tool])
+        except (msgspec.ValidationError, KeyError):
+            return None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict that has just come."""
+        if not isinstance(self.result, Verdict):
+            raise LookupError("the result is not a verdict")
+        return self.result
+
+
+def dispatch(
+    s: Situation,
+    tool: str,
+    args: dict[str, Any],
+    *,
+    return_state: State,
+    part: str = "main",
+    given: str = "",
+    actions: tuple[Action, ...] = (),
+) -> NextState:
+    """``→T(tool)`` of the table: call the tool, remember where to return, wait."""
+    ref = f"c{s.data.calls + 1}"
+    pending = Pending(ref=ref, tool=tool, return_state=return_state, part=part, given=given)
+    data = change(s.data, calls=s.data.calls + 1, pending=pending)
+    call = CallTool(ref, tool, args, deadline_ms=DEADLINE_MS)
+    return NextState(
+        State.AWAITING_TOOL_RESULT,
+        data,
+        (*actions, call, statem.state_timeout(WARN_MS, events.Tick(note=WARN))),
+    )
+
+
+def clarify(s: Situation, text: str, *, return_state: State, about_question: bool) -> NextState:
+    """``→T(clarify_concept)``."""
+    question = s.data.question if about_question else None
+    args = {
+        "topic": s.data.topic,
+        "text": text,
+        "question": question.id if question else None,
+        "seed": question.seed if question else s.data.seed,
+    }
+    return dispatch(s, "clarify_concept", args, return_state=return_state, given=text)
+
+
+def check(s: Situation, given: str | list[str], *, typed: bool, part: str, return_state: State) -> NextState:
+    """``→T(check_answer)`` on the open question, its sub-question or the probe."""
+    probing = part.startswith("probe:")
+    question, seed = (s.remediation.question, s.remediation.seed) if probing else (s.question.id, s.question.seed)
+    args = {"question": question, "seed": seed, "part": part, "given": given, "typed": typed}
+    return dispatch(s, "check_answer", args, return_state=return_state, part=part, given=as_text(given))
+
+
+def as_text(given: str | list[str]) -> str:
+    """An answer as one line."""
+    return given if isinstance(given, str) else ", ".join(given)
+
+
+def returned(data: TutoringData) -> tuple[State, TutoringData]:
+    """Where the running call was made from, and the data without it."""
+    state = State(data.pending.return_state) if data.pending else State.SETTING_QUESTION
+    return state, change(data, pending=None)
+
+
+def cancel(data: TutoringData) -> tuple[Action, ...]:
+    """Drop the running call, if one is running; its late result will be ignored by its ref."""
+    return (CancelCall(data.pending.ref),) if data.pending else ()
+
+
+def set_question(data: TutoringData, *actions: Action) -> NextState:
+    """Go and choose the next question: an event of its own, as an enter call may not change the state."""
+    cleared = change(data, question=None, remediation=None, pending=None)
+    inserted = NextEvent(EventType.INTERNAL, events.Tick(note="set_question"))
+    return NextState(State.SETTING_QUESTION, cleared, (*actions, inserted))
+
+
+def again(content: events.EventContent) -> NextEvent:
+    """Let a command be decided anew, in the state that follows."""
+    return NextEvent(EventType.CAST, content)
+
+
+def tell(*texts: str) -> tuple[Action, ...]:
+    """Say each text that is not empty, as a message of its own."""
+    return tuple(say(text) for text in texts if text)

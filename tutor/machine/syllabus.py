@@ -1,0 +1,90 @@
+"""A course by its names: what the rows look up while they decide."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from tutor import questions
+from tutor.course import Course, KnownError, Material, Question, Skill, Topic
+from tutor.machine.data import OpenQuestion, TutoringData
+from tutor.questions import QuestionInstance, UnknownQuestion
+from tutor.selection import PREREQUISITE_P, Progress
+
+#: Instances kept ready, over all sessions of one process.
+INSTANCES_KEPT = 2_048
+
+
+class Syllabus:
+    """Look-ups over one version of a course. Immutable, shared by all its sessions."""
+
+    def __init__(self, course: Course) -> None:
+        self.course = course
+        self.topics = {topic.id: topic for topic in course.topics}
+        self.skills: dict[str, Skill] = {skill.id: skill for skill in course.skills}
+        self.questions: dict[str, Question] = {q.id: q for topic in course.topics for q in topic.questions}
+        self._home = {q.id: topic for topic in course.topics for q in topic.questions}
+        self._instance = lru_cache(maxsize=INSTANCES_KEPT)(self._instantiate)
+
+    def _instantiate(self, question: str, seed: int, part: str) -> QuestionInstance:
+        return questions.instantiate(self.course, question, seed, part)
+
+    def instance(self, question: str, seed: int, part: str = "main") -> QuestionInstance:
+        """The question as the learner sees it. Raises ``UnknownQuestion``."""
+        return self._instance(question, seed, part)
+
+    def of(self, question: OpenQuestion) -> QuestionInstance:
+        """The open question itself, whatever sub-question stands in for it at the moment."""
+        return self._instance(question.id, question.seed, "main")
+
+    def known_error(self, known_error: str, question: str, seed: int) -> KnownError:
+        """The known error in the words of this question. Raises ``UnknownQuestion``."""
+        return questions.known_error(self.course, known_error, question, seed)
+
+    def probe(self, known_error: str, question: str, seed: int) -> QuestionInstance | None:
+        """The question that exposes the known error; None if its author wrote none."""
+        try:
+            return self._instance(question, seed, f"probe:{known_error}")
+        except UnknownQuestion:
+            return None
+
+    def question_for(self, known_error: str, topic: str) -> str | None:
+        """A question whose numbers a treatment out of the blue can use: of this topic if possible."""
+        homes = [self.topics[topic]] if topic in self.topics else []
+        for home in (*homes, *self.course.topics):
+            if any(error.id == known_error for error in home.known_errors) and home.questions:
+                naming = [q for q in home.questions if any(known_error in (e.ref, e.id) for e in q.errors)]
+                return (naming or home.questions)[0].id
+        return None
+
+    def topic_of(self, question: str) -> Topic:
+        """Where a question is at home."""
+        return self._home[question]
+
+    def chunks(self, topic: str) -> list[Material]:
+        """The topic's material, chunk by chunk."""
+        return self.topics[topic].materials
+
+    def next_topic(self, data: TutoringData) -> Topic | None:
+        """The next topic by prerequisites, in the course's order; None when all are finished.
+
+        A topic whose prerequisites do not stand still comes in the end: a learner is never locked out.
+        """
+        left = [topic for topic in self.course.topics if topic.id not in data.finished]
+
+        def ready(topic: Topic) -> bool:
+            required = {r for s in topic.skills for r in self.skills[s].prereq if r not in topic.skills}
+            return all(data.skills[r].p >= PREREQUISITE_P for r in required)
+
+        return next((topic for topic in left if ready(topic)), left[0] if left else None)
+
+    def progress(self, data: TutoringData) -> Progress:
+        """What selection has to know."""
+        return Progress(
+            skills=data.skills,
+            asked=data.asked,
+            retests=data.retests,
+            put_off=data.put_off,
+            number=data.number,
+            last_question=data.last_question,
+            probing=data.probing,
+        )
