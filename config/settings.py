@@ -169,6 +169,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+
 def _worth_logging(record: logging.LogRecord) -> bool:
     """Not being ready yet is an answer, not an error."""
     return getattr(getattr(record, "request", None), "path", "") != "/api/readyz"

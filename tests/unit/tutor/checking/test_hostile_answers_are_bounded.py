@@ -13,10 +13,56 @@ from tutor.checking import check
 from tutor.leak_gate import leaks
 
 WORST_SECONDS = 0.1
-ATOMS = (
-    r"9 9^ ( (( - + 1/ \frac { } \frac{1}{ 1, x= so the_answer_is_ = . .. , ½ ² $ \left i_think_ can_you_ and_ because_ é % ** * / ? ! "
-    r"hint_ not_ don't_ number_ \boxed{ \text{ ' please_ 1_2/ e9 ９ ﷺ ㍿ ("
-).split()
+ATOMS = [
+    r"9",
+    r"9^",
+    r"(",
+    r"((",
+    r"-",
+    r"+",
+    r"1/",
+    r"\frac",
+    r"{",
+    r"}",
+    r"\frac{1}{",
+    r"1,",
+    r"x=",
+    r"so",
+    r"the_answer_is_",
+    r"=",
+    r".",
+    r"..",
+    r",",
+    r"½",
+    r"²",
+    r"$",
+    r"\left",
+    r"i_think_",
+    r"can_you_",
+    r"and_",
+    r"because_",
+    r"é",
+    r"%",
+    r"**",
+    r"*",
+    r"/",
+    r"?",
+    r"!",
+    r"hint_",
+    r"not_",
+    r"don't_",
+    r"number_",
+    r"\boxed{",
+    r"\text{",
+    r"'",
+    r"please_",
+    r"1_2/",
+    r"e9",
+    r"９",
+    r"ﷺ",
+    r"㍿",
+    r"(",
+]
 QUESTIONS = [
     number("7/2", vars=["x"], prompt="Solve $2x = 7$."),
     question(
