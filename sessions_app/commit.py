@@ -1,7 +1,7 @@
 """Lock and write: the two round trips of an event's transaction.
 
-1. ``BEGIN``, lock the sessions (``FOR NO KEY UPDATE``: sessions first, always), read them and the commands that may have
-   come before;
+1. ``BEGIN``, lock the sessions (``FOR NO KEY UPDATE``: sessions first, always), read them and the commands that may
+   have come before;
 2. one statement that writes everything, and ``COMMIT``.
 
 Between the two everything is computed in memory. Both go through psycopg's pipeline mode. The write checks its own
@@ -150,7 +150,8 @@ def _parameters(groups: Mapping[Statement, Sequence[dict[str, Any]]]) -> list[An
     return arrays + [len(rows) for statement, rows in groups.items() if statement.exact]
 
 
-def _pg() -> psycopg.Connection[Any]:
+def postgres() -> psycopg.Connection[Any]:
+    """This thread's connection, as psycopg knows it: prepared statements and pipelines."""
     connection.ensure_connection()
     pg: psycopg.Connection[Any] = connection.connection
     return pg
@@ -220,7 +221,7 @@ def open_transaction() -> Iterator[Transaction]:
     """A transaction of the kernel on this thread's connection. Raises ``InsideTransaction`` within another one."""
     if connection.in_atomic_block:
         raise InsideTransaction("deliver to sessions outside of transactions: accepted has to mean committed")
-    transaction = Transaction(_pg())
+    transaction = Transaction(postgres())
     try:
         yield transaction
     finally:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from django_fsm import InvalidResultState, TransitionNotAllowed
+
 from sessions_app.exceptions import SessionError
 from sessions_app.models import Session, TutoringSession
 
@@ -25,24 +27,26 @@ def arrows(proxy: type[Session]) -> dict[tuple[str, str], str]:
     """``(source, target)`` -> name of the proxy's transition method, from django-fsm's own table."""
     field = proxy._meta.get_field("state")
     found: dict[tuple[str, str], str] = {}
-    for transition in field.get_all_transitions(proxy):  # type: ignore[union-attr]
+    for transition in field.get_all_transitions(proxy):
         if isinstance(transition.target, str):
-            found[transition.source, transition.target] = transition.name
+            found[str(transition.source), transition.target] = transition.name
     return found
 
 
-def check(machine_name: str, machine: Any, source: str, target: str) -> None:
-    """Raises ``NotPermitted`` where there is no such arrow."""
+def check(machine_name: str, machine: Any, source: str, target: str, *, reset: bool = False) -> None:
+    """Raises ``NotPermitted`` where there is no such arrow. ``reset``: an operator chose the target."""
     proxy = PROXIES.get(machine_name)
     if proxy is None:
         if target not in machine.states:
             raise NotPermitted(f"{target!r} is none of the declared states of {machine_name!r}")
         return
-    table = arrows(proxy)
-    method = table.get((source, target)) or table.get(("*", target))
-    if method is None:
-        raise NotPermitted(f"{proxy.__name__} has no arrow from {source!r} to {target!r}")
-    instance = proxy(state=source)
-    getattr(instance, method)()
-    if instance.state != target:
-        raise NotPermitted(f"{proxy.__name__}.{method} leads to {instance.state!r}, not to {target!r}")
+    instance: Any = proxy(state=source)
+    try:
+        if reset:
+            instance.reset(target)
+        else:
+            getattr(instance, arrows(proxy)[source, target])()
+    except KeyError:
+        raise NotPermitted(f"{proxy.__name__} has no arrow from {source!r} to {target!r}") from None
+    except (InvalidResultState, TransitionNotAllowed) as error:
+        raise NotPermitted(str(error)) from error

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sessions_app import http_api
+from sessions_app import http_api, pages
 
 urlpatterns = [
+    path("", pages.landing, name="landing"),
+    path("learn/<slug:course>/", pages.lesson, name="lesson"),
     path("api/guests", http_api.guests),
     path("api/tickets", http_api.tickets),
     path("api/courses", http_api.courses),

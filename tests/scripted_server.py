@@ -1,8 +1,8 @@
 """A small server that speaks protocol v1 from a script, for tests of clients.
 
-It keeps a log and answers hello, ping and commands as the real server does, so far as a client can tell. A test makes it
-misbehave: lose connections, keep answers back, repeat or hold back events. It also serves files over HTTP, so that a
-browser can be pointed at it.
+It keeps a log and answers hello, ping and commands as the real server does, so far as a client can tell. A test makes
+it misbehave: lose connections, keep answers back, repeat or hold back events. It also serves files over HTTP, so that
+a browser can be pointed at it.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ def main() -> int:
     try:
         taken = bench(arguments, console)
     except BenchError as error:
-        console.print(f"[red]{error}[/red]", markup=True, highlight=False)
+        console.print(str(error), style="red", markup=False, highlight=False)
         return 1
     except KeyboardInterrupt:
         console.print("stopped; everything the run had started is gone")

@@ -51,7 +51,7 @@ class Vm:
         driver = Path(__file__).with_name("driver.erl")
         subprocess.run(["erlc", "-o", self._folder.name, str(driver)], check=True)
         self._erl = subprocess.Popen(
-            ["erl", "-noinput", "-noshell", "+S", "1", "-pa", self._folder.name, "-s", "driver", "main"],
+            ["erl", "-noinput", "+S", "1", "-pa", self._folder.name, "-s", "driver", "main"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

@@ -54,7 +54,7 @@ async def server() -> AsyncIterator[ScriptedServer]:
 
 @pytest.fixture
 async def client(server: ScriptedServer) -> AsyncIterator[TutorClient]:
-    async with TutorClient(server.url, course="algebra", token="secret", pace=QUICK) as running:
+    async with TutorClient(server.url, course="algebra", pace=QUICK) as running:
         yield running
 
 

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from sessions_app.client import Event, Resync, TutorClient
+from sessions_app.client import Event, Output, Resync, TutorClient
 from tests.scripted_server import ScriptedServer, until
 from tests.unit.sessions_app.client.conftest import QUICK, Witness
 
@@ -119,7 +119,7 @@ async def test_a_new_attempt_begins_its_text_afresh(server: ScriptedServer, witn
     server.happen("turn.finished", turn="t1", outcome="completed")
     await until(lambda: len(witness.seqs) == 2)
 
-    texts = [(item.attempt, item.text) for item in witness.items if hasattr(item, "attempt")]
+    texts = [(item.attempt, item.text) for item in witness.items if isinstance(item, Output)]
     assert texts == [(1, "a first try"), (2, ""), (2, "the second")]
     assert witness.client.view.streams == {}
 
