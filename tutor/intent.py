@@ -146,7 +146,8 @@ _RULES: dict[str, tuple[str, ...]] = {
 }
 _COMPILED = [(name, re.compile("|".join(rules), re.IGNORECASE | re.DOTALL)) for name, rules in _RULES.items()]
 _POLITE = re.compile(
-    r"^(?:please|pls|plz|ok(?:ay)?|well|um+|hmm+|uh+|oh|sorry|so|and|tutor)[\s,.!…]+(?=\S)|[\s,]+(?:please|pls|plz|thanks|thank you|tutor|now|sir|miss)$",
+    r"^(?:please|pls|plz|ok(?:ay)?|well|um+|hmm+|uh+|oh|sorry|so|and|tutor)[\s,.!…]+(?=\S)|"
+    r"[\s,]+(?:please|pls|plz|thanks|thank you|tutor|now|sir|miss)$",
     re.IGNORECASE,
 )
 

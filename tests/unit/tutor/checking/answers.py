@@ -66,7 +66,9 @@ def numerals(value: Fraction, rng: random.Random) -> dict[str, str]:
         whole, _, places = decimal.partition(".")
         if len(whole) > 3:
             for name, separator in (("comma", ","), ("space", " "), ("apostrophe", "'"), ("thin space", "\u202f")):
-                forms[f"thousands {name}"] = sign + f"{int(whole):,}".replace(",", separator) + (f".{places}" if places else "")
+                forms[f"thousands {name}"] = (
+                    sign + f"{int(whole):,}".replace(",", separator) + (f".{places}" if places else "")
+                )
     if size.denominator > 1:
         top, bottom = size.numerator, size.denominator
         forms["fraction"] = f"{sign}{top}/{bottom}"
