@@ -37,15 +37,15 @@ class StatemError(Exception):
     """
 
 
-class BadReturn(StatemError):  # noqa: N818 - OTP's word
+class BadReturn(StatemError):
     """The machine returned something that is not a result, or a result not allowed in an enter call."""
 
 
-class BadAction(StatemError):  # noqa: N818 - OTP's word
+class BadAction(StatemError):
     """The machine asked for an unknown or malformed action, or for one not allowed in an enter call."""
 
 
-class BudgetExceeded(StatemError):  # noqa: N818 - OTP's word
+class BudgetExceeded(StatemError):
     """One event set off more transitions than the budget allows; the machine is probably spinning."""
 
 
@@ -203,7 +203,7 @@ class Stop:
 Result: TypeAlias = "NextState | KeepState | RepeatState | Stop"
 
 
-class Thrown(Exception):  # noqa: N818 - no error, a way to return
+class Thrown(Exception):
     """Raising ``Thrown(result)`` in a callback equals returning the result (S19)."""
 
     def __init__(self, result: Result) -> None:
