@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """A course as the machine sees it: immutable, typed, complete. How it is written in YAML is ``course_format``'s affair.
-=======
-"""A course as the machine sees it: immutable, typed, complete. ``course_format`` knows how it is written in YAML.
->>>>>>> course
 
 ``Course`` is what one version of a course contains. A question may be a template (``params``); ``instantiate`` makes
 the question a learner sees, the same one for the same seed.

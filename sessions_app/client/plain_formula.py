@@ -6,7 +6,8 @@ import re
 
 _SYMBOLS = {
     "cdot": "·", "times": "×", "div": "÷", "pm": "±", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "neq": "≠",
-    "ne": "≠", "approx": "≈", "to": "→", "Rightarrow": "⇒", "Leftrightarrow": "⇔", "infty": "∞", "pi": "π", "alpha": "α",
+    "ne": "≠", "approx": "≈", "to": "→", "Rightarrow": "⇒", "Leftrightarrow": "⇔", "infty": "∞", "pi": "π",
+    "alpha": "α",
     "beta": "β", "theta": "θ", "degree": "°", "in": "∈", "quad": "  ", "qquad": "    ", "ldots": "…", "dots": "…",
     "left": "", "right": "", "displaystyle": "", "lt": "<", "gt": ">",
 }  # fmt: skip

@@ -60,12 +60,31 @@ def pause(s: Situation) -> Result:
 
 
 def _pause(s: Situation, why: str, text: str) -> NextState:
-    if s.state is State.AWAITING_TOOL_RESULT:
-        state, data = returned(s.data)
-    else:
-        state, data = s.state, s.data
     paused = Record(SessionPaused(why=why))
-    return NextState(State.PAUSED, change(data, return_state=state), (*cancel(s.data), paused, *tell(text)))
+    if s.state is not State.AWAITING_TOOL_RESULT:
+        return NextState(State.PAUSED, change(s.data, return_state=s.state), (paused, *tell(text)))
+    # Messages queued behind the call are retried now, and would end the pause at once: they stay queued until
+    # the zero time-out says that all of them have been seen (S8).
+    state, data = returned(s.data)
+    return NextState(
+        State.PAUSED,
+        change(data, return_state=state, settling=True),
+        (*cancel(s.data), paused, *tell(text), statem.state_timeout(0, events.Tick(note="settled"))),
+    )
+
+
+def _settling(s: Situation) -> bool:
+    return s.data.settling
+
+
+@rows.row("26", State.PAUSED, events.UserMessage, events.AnswerSubmitted, when=_settling)
+def stay_queued(_s: Situation) -> Result:
+    return KeepState(actions=(Disposition("queued"), Postpone()))
+
+
+@rows.row("26", State.PAUSED, Signal.STATE_TIMEOUT)
+def settled_down(s: Situation) -> Result:
+    return KeepState(change(s.data, settling=False))
 
 
 @rows.row("39", State.PAUSED, events.ResumeRequested, to=STABLE)
@@ -81,7 +100,7 @@ def resume_with_message(s: Situation) -> Result:
 def _return(s: Situation, *then: Action) -> NextState:
     """Back to where a pause or an error came from, with one line about where that was."""
     state = State(s.data.return_state)
-    data = change(s.data, return_state="", failures=0)
+    data = change(s.data, return_state="", settling=False, failures=0)
     resumed = enter(s, data, state, (Record(SessionResumed(state=state)),))
     return NextState(resumed.state, resumed.data, (*resumed.actions, *then))
 
@@ -136,7 +155,7 @@ def _reachable(s: Situation) -> bool:
 @rows.row("42", EVERY, events.ResetRequested, to=STABLE | {State.ERROR}, when=_reachable)
 def reset(s: Situation) -> Result:
     state, actions = State(s.content.state), cancel(s.data)
-    data = change(s.data, pending=None, failures=0, return_state="", operator_told=False)
+    data = change(s.data, pending=None, failures=0, return_state="", settling=False, operator_told=False)
     if state is not State.ERROR:
         return enter(s, data, state, actions)
     before = State(s.data.pending.return_state) if s.data.pending else s.state
@@ -165,7 +184,7 @@ def carries(data: TutoringData, state: State) -> bool:
 @rows.row("A6", EVERY - {State.COMPLETED}, events.EndRequested, to=State.COMPLETED)
 def end(s: Situation) -> Result:
     report = wording.ended_report(s.syllabus.course.course.title, practised_lines(s.syllabus, s.data))
-    data = change(s.data, pending=None, question=None, remediation=None, return_state="")
+    data = change(s.data, pending=None, question=None, remediation=None, return_state="", settling=False)
     return NextState(State.COMPLETED, data, (*cancel(s.data), *tell(report), Record(SessionClosed(why="ended"))))
 
 

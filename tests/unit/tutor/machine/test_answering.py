@@ -7,10 +7,10 @@ import pytest
 
 from tests.unit.tutor.machine.lesson import MACHINE, Lesson, asked, checking_answer, reviewing
 from tutor import events, interactions
-from tutor.statem import Event, EventType
+from tutor.statem import Event, EventType, KeepState, Postpone
 
 
-def test_row_5_a_question_opens_with_all_that_a_client_shows():
+def test_row_5_a_question_opens_with_all_that_a_client_shows() -> None:
     lesson = asked()
     fact = lesson.fact(interactions.QuestionAsked)
 
@@ -22,11 +22,11 @@ def test_row_5_a_question_opens_with_all_that_a_client_shows():
     assert fact.prompt not in lesson.said
 
 
-def test_row_5_the_same_session_seed_asks_the_same_question():
+def test_row_5_the_same_session_seed_asks_the_same_question() -> None:
     assert asked().data.question == asked().data.question
 
 
-def test_row_5_what_a_client_sees_of_a_choice_does_not_tell_the_right_one():
+def test_row_5_what_a_client_sees_of_a_choice_does_not_tell_the_right_one() -> None:
     lesson = Lesson(auto=True).start()
     while lesson.data.topic != "names" or lesson.state != "awaiting_answer":
         lesson.submit(lesson.right()) if lesson.state == "awaiting_answer" else lesson.go_on()
@@ -37,7 +37,7 @@ def test_row_5_what_a_client_sees_of_a_choice_does_not_tell_the_right_one():
     assert "feedback" not in shown
 
 
-def test_row_6_an_exhausted_bank_is_noted_for_the_author_and_ends_the_topic():
+def test_row_6_an_exhausted_bank_is_noted_for_the_author_and_ends_the_topic() -> None:
     lesson = asked()
     notes = []
     for _ in range(100):
@@ -55,16 +55,17 @@ def test_row_6_an_exhausted_bank_is_noted_for_the_author_and_ends_the_topic():
     assert "needs more practice" in lesson.said
 
 
-def test_row_7_a_message_that_comes_before_the_question_is_decided_after_it():
+def test_row_7_a_message_that_comes_before_the_question_is_decided_after_it() -> None:
     lesson = asked()
     message = Event(EventType.CAST, events.UserMessage(text="5"))
     result = MACHINE.handle(message, "setting_question", lesson.data)
 
     assert MACHINE.row_for(message, "setting_question", lesson.data).id == "7"
-    assert any(type(action).__name__ == "Postpone" for action in result.actions)
+    assert isinstance(result, KeepState)
+    assert Postpone() in result.actions
 
 
-def test_row_8_hints_come_one_by_one_and_are_not_repeated_in_words():
+def test_row_8_hints_come_one_by_one_and_are_not_repeated_in_words() -> None:
     lesson = asked().hint()
     first = lesson.fact(interactions.HintGiven)
     lesson.rest().hint()
@@ -76,7 +77,7 @@ def test_row_8_hints_come_one_by_one_and_are_not_repeated_in_words():
     assert lesson.state == "awaiting_answer"
 
 
-def test_row_8_the_next_hint_comes_only_after_a_moment():
+def test_row_8_the_next_hint_comes_only_after_a_moment() -> None:
     lesson = asked().hint().hint()
 
     assert lesson.dispositions == ["noop"]
@@ -85,7 +86,7 @@ def test_row_8_the_next_hint_comes_only_after_a_moment():
     assert lesson.data.question.hint_level == 1
 
 
-def test_row_9_after_the_last_hint_comes_the_solution():
+def test_row_9_after_the_last_hint_comes_the_solution() -> None:
     lesson = asked().hint().rest().hint().rest().hint()
     fact = lesson.fact(interactions.HintGiven)
 
@@ -94,7 +95,7 @@ def test_row_9_after_the_last_hint_comes_the_solution():
     assert "Why does that work" in lesson.said
 
 
-def test_row_10_a_question_about_the_question_is_explained_and_leaves_it_open():
+def test_row_10_a_question_about_the_question_is_explained_and_leaves_it_open() -> None:
     lesson = checking_answer("why?").verdict("not_an_answer", intent="clarify")
 
     assert lesson.state == "awaiting_tool_result"
@@ -107,7 +108,18 @@ def test_row_10_a_question_about_the_question_is_explained_and_leaves_it_open():
     assert "Think of a balance." in lesson.said
 
 
-def test_row_11_who_gives_up_at_once_is_offered_a_hint_once():
+def test_row_10_an_interleaved_question_is_explained_from_its_own_topic() -> None:
+    lesson = Lesson(auto=True).start()
+    while lesson.data.topic != "names" or lesson.data.question is None or lesson.data.question.skill != "undo":
+        lesson.submit(lesson.right()) if lesson.state == "awaiting_answer" else lesson.go_on()
+    lesson.auto = False
+
+    lesson.say("why?").verdict("not_an_answer", intent="clarify")
+
+    assert lesson.calls[0].args["topic"] == "one_step"
+
+
+def test_row_11_who_gives_up_at_once_is_offered_a_hint_once() -> None:
     lesson = asked().give_up()
 
     assert lesson.state == "awaiting_answer"
@@ -115,7 +127,7 @@ def test_row_11_who_gives_up_at_once_is_offered_a_hint_once():
 
 
 @pytest.mark.parametrize("hint_first", [True, False])
-def test_row_12_who_insists_sees_the_solution_and_owes_a_retest(hint_first):
+def test_row_12_who_insists_sees_the_solution_and_owes_a_retest(hint_first: bool) -> None:
     lesson = asked()
     lesson.hint() if hint_first else lesson.give_up()
     lesson.give_up()
@@ -126,7 +138,7 @@ def test_row_12_who_insists_sees_the_solution_and_owes_a_retest(hint_first):
     assert lesson.fact(interactions.MasteryChanged).p < 0.25
 
 
-def test_row_13_a_question_put_off_comes_again_and_changes_no_mastery():
+def test_row_13_a_question_put_off_comes_again_and_changes_no_mastery() -> None:
     lesson = asked()
     before = lesson.data.skills["undo"].p
 
@@ -139,13 +151,13 @@ def test_row_13_a_question_put_off_comes_again_and_changes_no_mastery():
     assert lesson.data.skills["undo"].p == before
 
 
-def test_row_13_the_third_time_putting_off_is_giving_up():
+def test_row_13_the_third_time_putting_off_is_giving_up() -> None:
     lesson = asked().skip().skip().skip()
 
     assert lesson.state == "reviewing_solution"
 
 
-def test_row_14_a_dispute_is_heard_and_costs_nothing():
+def test_row_14_a_dispute_is_heard_and_costs_nothing() -> None:
     lesson = checking_answer("99").verdict("wrong")
     before = lesson.data
 
@@ -157,7 +169,7 @@ def test_row_14_a_dispute_is_heard_and_costs_nothing():
     assert "99" in lesson.fact(interactions.AuthorNoted).note
 
 
-def test_row_15_a_right_answer_is_explained_counted_and_followed_by_the_next_question():
+def test_row_15_a_right_answer_is_explained_counted_and_followed_by_the_next_question() -> None:
     lesson = checking_answer().verdict("correct")
 
     assert lesson.fact(interactions.AnswerChecked).verdict == "correct"
@@ -166,20 +178,20 @@ def test_row_15_a_right_answer_is_explained_counted_and_followed_by_the_next_que
     assert lesson.fact(interactions.QuestionAsked).number == 2
 
 
-def test_row_15_three_right_answers_without_help_finish_a_topic_of_one_skill():
+def test_row_15_three_right_answers_without_help_finish_a_topic_of_one_skill() -> None:
     lesson = asked()
     for expected in ("awaiting_answer", "awaiting_answer", "topic_complete"):
         lesson.say("…").verdict("correct")
         assert lesson.state == expected
 
 
-def test_row_15_what_is_said_and_the_verdicts_sentence_are_not_the_same():
+def test_row_15_what_is_said_and_the_verdicts_sentence_are_not_the_same() -> None:
     for verdict in ("correct", "wrong", "malformed", "partial", "form_issue", "undecided", "not_an_answer"):
         lesson = checking_answer().verdict(verdict)
         assert lesson.fact(interactions.AnswerChecked).feedback not in lesson.said.split("\n")
 
 
-def test_row_16_another_form_is_asked_for_twice_and_then_taken():
+def test_row_16_another_form_is_asked_for_twice_and_then_taken() -> None:
     lesson = checking_answer().verdict("form_issue", feedback="Please simplify.")
     assert lesson.state == "awaiting_answer"
     assert "Please simplify." in lesson.said
@@ -193,7 +205,7 @@ def test_row_16_another_form_is_asked_for_twice_and_then_taken():
     assert lesson.data.skills["undo"].unassisted == 1
 
 
-def test_row_18_a_wrong_answer_is_pointed_at_and_a_hint_offered():
+def test_row_18_a_wrong_answer_is_pointed_at_and_a_hint_offered() -> None:
     lesson = checking_answer().verdict("wrong", feedback="Check the sign.")
 
     assert lesson.state == "awaiting_answer"
@@ -203,13 +215,13 @@ def test_row_18_a_wrong_answer_is_pointed_at_and_a_hint_offered():
     assert lesson.data.question.attempts == 1
 
 
-def test_row_18_the_same_wrong_answer_twice_is_named():
+def test_row_18_the_same_wrong_answer_twice_is_named() -> None:
     lesson = checking_answer("9").verdict("wrong").say("9").verdict("wrong")
 
     assert "“9” is what you had before" in lesson.said
 
 
-def test_row_18_only_the_first_counted_attempt_is_evidence():
+def test_row_18_only_the_first_counted_attempt_is_evidence() -> None:
     lesson = checking_answer().verdict("wrong")
     before = lesson.data.skills
 
@@ -218,7 +230,7 @@ def test_row_18_only_the_first_counted_attempt_is_evidence():
     assert lesson.data.skills == before
 
 
-def test_row_19_the_third_wrong_answer_shows_the_solution():
+def test_row_19_the_third_wrong_answer_shows_the_solution() -> None:
     lesson = checking_answer("1").verdict("wrong").say("2").verdict("wrong").say("3").verdict("wrong")
 
     assert lesson.state == "reviewing_solution"
@@ -233,7 +245,7 @@ def at_scaffold() -> Lesson:
     return lesson.say("1").verdict("wrong").say("2").verdict("wrong").say("3").verdict("wrong")
 
 
-def test_row_19_the_third_wrong_answer_leads_to_a_smaller_step_where_there_is_one():
+def test_row_19_the_third_wrong_answer_leads_to_a_smaller_step_where_there_is_one() -> None:
     lesson = at_scaffold()
 
     assert lesson.state == "awaiting_answer"
@@ -241,14 +253,14 @@ def test_row_19_the_third_wrong_answer_leads_to_a_smaller_step_where_there_is_on
     assert lesson.say("5").calls[0].args["part"] == "scaffold:1"
 
 
-def test_row_19_the_smaller_step_leads_back_to_the_question():
+def test_row_19_the_smaller_step_leads_back_to_the_question() -> None:
     lesson = at_scaffold().say("5").verdict("correct")
 
     assert lesson.state == "awaiting_answer"
     assert lesson.say("5").calls[0].args["part"] == "main"
 
 
-def test_row_19_a_smaller_step_missed_twice_is_left_and_counts_nothing():
+def test_row_19_a_smaller_step_missed_twice_is_left_and_counts_nothing() -> None:
     lesson = at_scaffold()
     assert lesson.data.question is not None
     attempts = lesson.data.question.attempts
@@ -258,13 +270,13 @@ def test_row_19_a_smaller_step_missed_twice_is_left_and_counts_nothing():
     assert lesson.say("5").calls[0].args["part"] == "main"
 
 
-def test_row_19_after_the_smaller_step_another_wrong_answer_shows_the_solution():
+def test_row_19_after_the_smaller_step_another_wrong_answer_shows_the_solution() -> None:
     lesson = at_scaffold().say("5").verdict("correct").say("1").verdict("wrong")
 
     assert lesson.state == "reviewing_solution"
 
 
-def test_row_20_what_is_right_is_kept_and_the_rest_asked_for():
+def test_row_20_what_is_right_is_kept_and_the_rest_asked_for() -> None:
     lesson = checking_answer().verdict("partial", score=0.5, feedback="One value is missing.")
 
     assert lesson.state == "awaiting_answer"
@@ -274,7 +286,7 @@ def test_row_20_what_is_right_is_kept_and_the_rest_asked_for():
 
 
 @pytest.mark.parametrize("verdict", ["malformed", "undecided"])
-def test_row_21_what_cannot_be_read_is_not_counted(verdict):
+def test_row_21_what_cannot_be_read_is_not_counted(verdict: str) -> None:
     lesson = checking_answer().verdict(verdict)
 
     assert lesson.state == "awaiting_answer"
@@ -287,7 +299,7 @@ def test_row_21_what_cannot_be_read_is_not_counted(verdict):
 @pytest.mark.parametrize(
     ("intent", "row"), [("hint", "8"), ("give_up", "11"), ("skip", "13"), ("dispute", "14"), ("clarify", "10")]
 )
-def test_row_22_a_wish_is_decided_as_the_command_it_means(intent, row):
+def test_row_22_a_wish_is_decided_as_the_command_it_means(intent: str | None, row: str) -> None:
     lesson = checking_answer("please").verdict("not_an_answer", intent=intent)
 
     assert row in lesson.rows()
@@ -295,14 +307,14 @@ def test_row_22_a_wish_is_decided_as_the_command_it_means(intent, row):
 
 
 @pytest.mark.parametrize("intent", ["continue", "cancel", None, "off_topic"])
-def test_row_22_anything_else_leaves_the_question_open(intent):
+def test_row_22_anything_else_leaves_the_question_open(intent: str | None) -> None:
     lesson = checking_answer("please").verdict("not_an_answer", intent=intent)
 
     assert lesson.state == "awaiting_answer"
     assert lesson.said
 
 
-def test_row_22_off_topic_three_times_running_offers_a_pause():
+def test_row_22_off_topic_three_times_running_offers_a_pause() -> None:
     lesson = asked()
     for _ in range(3):
         assert "pause" not in lesson.said
@@ -313,7 +325,7 @@ def test_row_22_off_topic_three_times_running_offers_a_pause():
     assert lesson.data.question.attempts == 0
 
 
-def test_row_24_the_offline_tool_is_mentioned_once():
+def test_row_24_the_offline_tool_is_mentioned_once() -> None:
     lesson = checking_answer().succeed({"verdict": "wrong"}, fallback=True)
     assert "own material" in lesson.said
 
@@ -321,7 +333,7 @@ def test_row_24_the_offline_tool_is_mentioned_once():
     assert "own material" not in lesson.said
 
 
-def test_row_27_a_result_of_another_call_changes_nothing():
+def test_row_27_a_result_of_another_call_changes_nothing() -> None:
     lesson = checking_answer()
     before = lesson.snapshot
 
@@ -332,7 +344,7 @@ def test_row_27_a_result_of_another_call_changes_nothing():
     assert (lesson.snapshot.state, lesson.snapshot.data) == (before.state, before.data)
 
 
-def test_row_27_a_result_after_the_cancel_changes_nothing():
+def test_row_27_a_result_after_the_cancel_changes_nothing() -> None:
     lesson = checking_answer().cast(events.CancelRequested())
     before = lesson.snapshot
 
@@ -341,7 +353,7 @@ def test_row_27_a_result_after_the_cancel_changes_nothing():
     assert (lesson.snapshot.state, lesson.snapshot.data) == (before.state, before.data)
 
 
-def test_row_33_an_explanation_is_read_by_its_key_terms():
+def test_row_33_an_explanation_is_read_by_its_key_terms() -> None:
     lesson = reviewing().say("you do the opposite")
     assert lesson.calls[0].tool == "check_explanation"
     assert lesson.calls[0].args["text"] == "you do the opposite"
@@ -353,7 +365,7 @@ def test_row_33_an_explanation_is_read_by_its_key_terms():
     assert lesson.state == "awaiting_answer"
 
 
-def test_row_34_after_the_solution_a_similar_question_comes_within_five():
+def test_row_34_after_the_solution_a_similar_question_comes_within_five() -> None:
     lesson = reviewing()
     for distance in range(1, 6):
         lesson.go_on() if lesson.state == "reviewing_solution" else lesson.say("…").verdict("correct")
@@ -363,14 +375,14 @@ def test_row_34_after_the_solution_a_similar_question_comes_within_five():
     raise AssertionError("no re-test came")
 
 
-def test_an_answer_to_a_question_that_is_not_open_is_refused():
+def test_an_answer_to_a_question_that_is_not_open_is_refused() -> None:
     lesson = asked().submit("5", question="undo3")
 
     assert lesson.refused
     assert lesson.state == "awaiting_answer"
 
 
-def test_an_answer_from_the_questions_own_control_is_only_an_answer():
+def test_an_answer_from_the_questions_own_control_is_only_an_answer() -> None:
     lesson = asked().submit("12")
 
     assert lesson.calls[0].args["typed"] is True

@@ -49,7 +49,7 @@ def sample(kind: object) -> Event:
 
 @walking
 @given(walks)
-def test_every_event_has_exactly_one_row_in_every_situation_and_is_decided(script):
+def test_every_event_has_exactly_one_row_in_every_situation_and_is_decided(script: bytes) -> None:
     for lesson in walk(script):
         for kind in KINDS:
             event = sample(kind)
@@ -60,7 +60,7 @@ def test_every_event_has_exactly_one_row_in_every_situation_and_is_decided(scrip
 
 @walking
 @given(walks)
-def test_a_state_changes_only_along_an_arrow_of_the_table(script):
+def test_a_state_changes_only_along_an_arrow_of_the_table(script: bytes) -> None:
     arrows = MACHINE.arrows()
     for lesson in walk(script):
         for outcome in lesson.last:
@@ -71,11 +71,11 @@ def test_a_state_changes_only_along_an_arrow_of_the_table(script):
 
 @walking
 @given(walks)
-def test_at_most_one_conversation_call_is_running(script):
+def test_at_most_one_conversation_call_is_running(script: bytes) -> None:
     running: set[str] = set()
     for lesson in walk(script):
         for outcome in lesson.last:
-            if isinstance(outcome.event.content, ENDINGS):
+            if isinstance(outcome.event.content, events.ToolSucceeded | events.ToolFailed):
                 running.discard(outcome.event.content.ref)
             for command in outcome.commands:
                 if isinstance(command, CancelCall):
@@ -90,7 +90,7 @@ def test_at_most_one_conversation_call_is_running(script):
 
 @walking
 @given(walks)
-def test_attempts_grow_by_one_and_only_on_an_answer(script):
+def test_attempts_grow_by_one_and_only_on_an_answer(script: bytes) -> None:
     for lesson in walk(script):
         for outcome in lesson.last:
             before, after = outcome.before.data.question, outcome.after.data.question
@@ -101,7 +101,7 @@ def test_attempts_grow_by_one_and_only_on_an_answer(script):
 
 @walking
 @given(walks)
-def test_the_answer_is_said_only_where_it_may_be_shown(script):
+def test_the_answer_is_said_only_where_it_may_be_shown(script: bytes) -> None:
     for lesson in walk(script):
         for outcome in lesson.last:
             question = outcome.after.data.question
@@ -120,7 +120,7 @@ def test_the_answer_is_said_only_where_it_may_be_shown(script):
 
 @walking
 @given(walks)
-def test_a_pause_and_a_resume_lead_back_to_the_same_state_and_data(script):
+def test_a_pause_and_a_resume_lead_back_to_the_same_state_and_data(script: bytes) -> None:
     for lesson in walk(script):
         if "session.pause" not in MACHINE.allowed(lesson.state, lesson.data):
             continue
@@ -138,7 +138,7 @@ def test_a_pause_and_a_resume_lead_back_to_the_same_state_and_data(script):
 
 @walking
 @given(walks)
-def test_a_late_result_changes_nothing(script):
+def test_a_late_result_changes_nothing(script: bytes) -> None:
     for lesson in walk(script):
         for number in range(1, lesson.data.calls + 2):
             ref = f"c{number}"
@@ -153,7 +153,7 @@ def test_a_late_result_changes_nothing(script):
 
 @walking
 @given(walks)
-def test_every_message_of_the_learner_is_answered(script):
+def test_every_message_of_the_learner_is_answered(script: bytes) -> None:
     owed = False
     for lesson in walk(script):
         for outcome in lesson.last:
@@ -173,7 +173,7 @@ def is_reply(command: object) -> bool:
 
 @walking
 @given(walks)
-def test_a_command_is_refused_exactly_where_it_is_not_allowed(script):
+def test_a_command_is_refused_exactly_where_it_is_not_allowed(script: bytes) -> None:
     commands = {
         "message.send": events.UserMessage(text="hello"),
         "hint.request": events.HintRequested(),
@@ -195,7 +195,7 @@ def test_a_command_is_refused_exactly_where_it_is_not_allowed(script):
 
 @walking
 @given(walks)
-def test_there_is_always_a_way_on_that_ends_the_lesson(script):
+def test_there_is_always_a_way_on_that_ends_the_lesson(script: bytes) -> None:
     *_, lesson = walk(script)
     for _ in range(400):
         if lesson.state == "completed":
@@ -221,7 +221,7 @@ def way_on(lesson: Lesson) -> None:
 
 @walking
 @given(walks)
-def test_the_data_survives_json_at_every_step(script):
+def test_the_data_survives_json_at_every_step(script: bytes) -> None:
     for lesson in walk(script):
         for outcome in lesson.last:
             assert through_json(outcome.after.data) == outcome.after.data
@@ -233,7 +233,7 @@ def through_json(data: TutoringData) -> TutoringData:
 
 @walking
 @given(walks)
-def test_a_lesson_folded_through_json_after_every_step_goes_the_same_way(script):
+def test_a_lesson_folded_through_json_after_every_step_goes_the_same_way(script: bytes) -> None:
     plain = MACHINE.dump(MACHINE.initial(script[0], {})[1])
     for lesson in walk(script):
         lesson.snapshot = replace(
@@ -256,7 +256,7 @@ def test_a_lesson_folded_through_json_after_every_step_goes_the_same_way(script)
 
 @walking
 @given(walks)
-def test_no_session_waits_without_a_clock(script):
+def test_no_session_waits_without_a_clock(script: bytes) -> None:
     for lesson in walk(script):
         timers = {name or kind for kind, name in lesson.snapshot.timers}
         if lesson.state == "awaiting_tool_result":
@@ -273,7 +273,7 @@ def fork(lesson: Lesson, snapshot: Snapshot | None = None) -> Lesson:
     return other
 
 
-def test_the_walks_reach_every_state_and_every_row():
+def test_the_walks_reach_every_state_and_every_row() -> None:
     states, rows = set(), set()
     for number in range(150):
         for lesson in walk(random.Random(number).randbytes(2 * STEPS)):
@@ -291,5 +291,5 @@ def test_the_walks_reach_every_state_and_every_row():
     assert rows >= {row.id for row in MACHINE.table.rows} - enter_calls - {"7"}
 
 
-def test_the_kinds_of_the_table_are_all_that_can_reach_a_session():
+def test_the_kinds_of_the_table_are_all_that_can_reach_a_session() -> None:
     assert {*COMMANDS, *ENDINGS, events.Tick} == set(events.AnyEvent.__args__)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.tutor.machine.lesson import asked, checking_answer, reading
-from tutor import interactions
+from tutor import events, interactions
 from tutor.effects import CallTool
 from tutor.statem import EventType
 
 
-def test_s1_a_message_in_exposition_calls_clarify_concept():
+def test_s1_a_message_in_exposition_calls_clarify_concept() -> None:
     lesson = reading().say("What is a balance?")
 
     assert lesson.state == "awaiting_tool_result"
@@ -24,7 +24,7 @@ def test_s1_a_message_in_exposition_calls_clarify_concept():
     ]
 
 
-def test_s2_a_message_in_awaiting_answer_calls_check_answer():
+def test_s2_a_message_in_awaiting_answer_calls_check_answer() -> None:
     lesson = asked()
     question = lesson.data.question
     assert question is not None
@@ -43,7 +43,7 @@ def test_s2_a_message_in_awaiting_answer_calls_check_answer():
     }
 
 
-def test_s3_an_explanation_is_shown_and_the_state_returns():
+def test_s3_an_explanation_is_shown_and_the_state_returns() -> None:
     lesson = reading().say("What is a balance?").succeed({"text": "Two sides that weigh the same."})
 
     assert lesson.state == "exposition"
@@ -51,7 +51,7 @@ def test_s3_an_explanation_is_shown_and_the_state_returns():
     assert lesson.data.pending is None
 
 
-def test_s3_an_explanation_that_tells_the_answer_is_withheld():
+def test_s3_an_explanation_that_tells_the_answer_is_withheld() -> None:
     lesson = asked().say("how?").verdict("not_an_answer", intent="clarify")
     answer = lesson.right()
 
@@ -63,7 +63,7 @@ def test_s3_an_explanation_that_tells_the_answer_is_withheld():
 
 
 @pytest.mark.parametrize("reason", ["error", "timeout", "killed", "lost_contact", "refused", "in_doubt", "cancelled"])
-def test_s4_a_failed_call_is_told_honestly_and_the_state_returns(reason):
+def test_s4_a_failed_call_is_told_honestly_and_the_state_returns(reason: events.ToolFailure) -> None:
     lesson = checking_answer().fail(reason)
 
     assert lesson.state == "awaiting_answer"
@@ -75,7 +75,7 @@ def test_s4_a_failed_call_is_told_honestly_and_the_state_returns(reason):
     assert reason in note.note
 
 
-def test_s4_the_third_failure_running_leads_to_error_state():
+def test_s4_the_third_failure_running_leads_to_error_state() -> None:
     lesson = asked()
     for _ in range(3):
         assert lesson.state == "awaiting_answer"
@@ -85,21 +85,21 @@ def test_s4_the_third_failure_running_leads_to_error_state():
     assert lesson.data.return_state == "awaiting_answer"
 
 
-def test_s4_a_success_in_between_starts_the_count_anew():
+def test_s4_a_success_in_between_starts_the_count_anew() -> None:
     lesson = asked().say("1").fail().say("1").fail().say("1").verdict("malformed").say("1").fail()
 
     assert lesson.state == "awaiting_answer"
     assert lesson.data.failures == 1
 
 
-def test_s4_a_result_without_the_tools_form_counts_as_a_failure():
+def test_s4_a_result_without_the_tools_form_counts_as_a_failure() -> None:
     lesson = checking_answer().succeed({"verdict": "brilliant"})
 
     assert lesson.state == "awaiting_answer"
     assert lesson.data.failures == 1
 
 
-def test_s5_a_message_while_a_call_runs_gets_the_polite_wait_and_starts_nothing():
+def test_s5_a_message_while_a_call_runs_gets_the_polite_wait_and_starts_nothing() -> None:
     lesson = checking_answer()
     before = lesson.snapshot
 
@@ -113,7 +113,7 @@ def test_s5_a_message_while_a_call_runs_gets_the_polite_wait_and_starts_nothing(
     assert lesson.snapshot.postponed == ()
 
 
-def test_s5_a_queued_message_waits_for_the_result_and_is_then_decided():
+def test_s5_a_queued_message_waits_for_the_result_and_is_then_decided() -> None:
     lesson = checking_answer().say("2", on_busy="queue")
     assert lesson.dispositions == ["queued"]
     assert lesson.calls == []
@@ -124,7 +124,7 @@ def test_s5_a_queued_message_waits_for_the_result_and_is_then_decided():
     assert [call.args["given"] for call in lesson.calls] == ["2"]
 
 
-def test_s5_an_interrupting_message_cancels_the_call_and_takes_its_place():
+def test_s5_an_interrupting_message_cancels_the_call_and_takes_its_place() -> None:
     lesson = checking_answer("1").say("2", on_busy="interrupt")
 
     assert lesson.cancelled == ["c1"]
@@ -133,7 +133,7 @@ def test_s5_an_interrupting_message_cancels_the_call_and_takes_its_place():
 
 
 @pytest.mark.parametrize("text", ["stop", "Cancel!", "never mind"])
-def test_s5_a_message_that_means_stop_cancels_the_call(text):
+def test_s5_a_message_that_means_stop_cancels_the_call(text: str) -> None:
     lesson = checking_answer().say(text)
 
     assert lesson.rows() == ["26"]
@@ -141,7 +141,7 @@ def test_s5_a_message_that_means_stop_cancels_the_call(text):
     assert lesson.state == "awaiting_answer"
 
 
-def test_a5_a_long_call_is_mentioned_once():
+def test_a5_a_long_call_is_mentioned_once() -> None:
     lesson = checking_answer().fire(EventType.STATE_TIMEOUT)
 
     assert "still checking" in lesson.said
@@ -149,7 +149,7 @@ def test_a5_a_long_call_is_mentioned_once():
     assert lesson.now == 15_000
 
 
-def test_a5_a_call_whose_ending_is_lost_is_given_up_after_its_deadline():
+def test_a5_a_call_whose_ending_is_lost_is_given_up_after_its_deadline() -> None:
     lesson = checking_answer().fire(EventType.STATE_TIMEOUT).fire(EventType.STATE_TIMEOUT)
 
     assert lesson.now > 45_000
