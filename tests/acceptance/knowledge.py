@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import functools
 import re
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -25,14 +26,16 @@ def right_answer(question: dict[str, Any]) -> str:
     prompt = question["prompt"]
     if question["format"]["type"] == "number":
         return str(_solution(prompt))
-    authored = next(each for each in _authored_questions() if _renders(each["prompt"], prompt))
+    for authored in _authored_questions():
+        if (numbers := _read_as(authored["prompt"], prompt)) is not None:
+            break
+    else:
+        raise LookupError(f"nobody taught me {prompt!r}")
     if question["format"]["type"] == "short_text":
         return str(authored["answer"])
     texts = {choice["id"]: choice["text"] for choice in authored["format"]["choices"]}
-    right = [texts[each.strip()] for each in str(authored["answer"]).split(",")]
-    return ", ".join(
-        choice["id"] for choice in question["choices"] if any(_renders(text, choice["text"]) for text in right)
-    )
+    right = [_written(texts[each.strip()], numbers) for each in str(authored["answer"]).split(",")]
+    return ", ".join(choice["id"] for choice in question["choices"] if choice["text"] in right)
 
 
 def repeated_operation(question: dict[str, Any]) -> str | None:
@@ -80,22 +83,22 @@ def _solve(equation: str) -> Fraction:
     left, right = (ast.parse(side.strip(), mode="eval").body for side in plain.split("="))
 
     def difference(x: Fraction) -> Fraction:
-        return _value(left, x) - _value(right, x)
+        return _value(left, {"x": x}) - _value(right, {"x": x})
 
     at_0, at_1 = difference(Fraction(0)), difference(Fraction(1))
     return at_0 / (at_0 - at_1)
 
 
-def _value(node: ast.expr, x: Fraction) -> Fraction:
+def _value(node: ast.expr, names: Mapping[str, Fraction]) -> Fraction:
     match node:
         case ast.Constant(value=int(value)):
             return Fraction(value)
-        case ast.Name(id="x"):
-            return x
+        case ast.Name(id=name):
+            return names[name]
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -_value(operand, x)
+            return -_value(operand, names)
         case ast.BinOp(left=left, op=operator, right=right):
-            a, b = _value(left, x), _value(right, x)
+            a, b = _value(left, names), _value(right, names)
             match operator:
                 case ast.Add():
                     return a + b
@@ -105,13 +108,28 @@ def _value(node: ast.expr, x: Fraction) -> Fraction:
                     return a * b
                 case ast.Div():
                     return a / b
-    raise LookupError(f"not a linear equation: {ast.dump(node)}")
+    raise LookupError(f"not a linear expression: {ast.dump(node)}")
 
 
-def _renders(template: str, text: str) -> bool:
-    """Whether the author's template, with numbers for its parameters, reads like this."""
-    pieces = re.split(r"\{[a-z0-9*+()/ -]+\}", " ".join(template.split()))
-    return re.fullmatch(r"-?\d+".join(map(re.escape, pieces)), " ".join(text.split())) is not None
+_PLACEHOLDER = re.compile(r"\{([a-z0-9*+()/ -]+)\}")
+
+
+def _read_as(template: str, text: str) -> dict[str, Fraction] | None:
+    """The author's parameters, where the template reads like ``text`` with some numbers in it; None where it does not."""
+    pattern, end = "", 0
+    template = " ".join(template.split())
+    for found in _PLACEHOLDER.finditer(template):
+        name = found[1]
+        number = f"(?P<{name}>-?\\d+)" if name.isidentifier() and f"<{name}>" not in pattern else r"-?\d+"
+        pattern += re.escape(template[end : found.start()]) + number
+        end = found.end()
+    match = re.fullmatch(pattern + re.escape(template[end:]), " ".join(text.split()))
+    return None if match is None else {name: Fraction(value) for name, value in match.groupdict().items()}
+
+
+def _written(template: str, numbers: Mapping[str, Fraction]) -> str:
+    """The template with these numbers for its parameters."""
+    return _PLACEHOLDER.sub(lambda found: str(_value(ast.parse(found[1], mode="eval").body, numbers)), template)
 
 
 @functools.cache
