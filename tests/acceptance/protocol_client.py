@@ -34,6 +34,10 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
+class Cut(Exception):  # noqa: N818 - not an error
+    """Raised by ``on_frame`` to cut the line at this frame: nothing after it is read."""
+
+
 class ProtocolClient:
     """One socket. ``stream`` may be shared with an earlier socket of the same view, to resume from its cursor."""
 
@@ -170,6 +174,8 @@ class ProtocolClient:
                     self.on_frame(frame)
                 async with self._arrived:
                     self._arrived.notify_all()
+        except Cut:
+            self.socket.transport.abort()
         except (ConnectionClosed, OSError):
             pass
         except BaseException as failure:  # noqa: BLE001 - raised again where the test waits
