@@ -4,5 +4,5 @@ N ?= 10000
 SEED ?= 1
 
 .PHONY: fuzz-otp
-fuzz-otp: ## compare N random state machine programs with real Erlang/OTP
+fuzz-otp: $(VENV)/test.stamp ## Compare N random state machine programs with real Erlang/OTP
 	@exec $(VPYTHON) -m tests.otp.fuzz --programs $(N) --events 30 --seed $(SEED)
