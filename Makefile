@@ -32,8 +32,6 @@ format: $(VENV)/test.stamp ## Format the code and mend what the linter can mend
 	$(VPYTHON) -m ruff check --fix .
 	$(VPYTHON) -m ruff format .
 
-bench: $(VENV)/test.stamp ## Measure turns per second beside the database's own floor
-	@exec $(VPYTHON) -m tests.bench $(ARGS)
 
 clean: ## Remove the virtual environment and caches; data stays where `make run` said it is
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

@@ -260,6 +260,11 @@ class _Play:
         """Append an outcome's rows, in this order: the command, endings, turn, step, state, facts, the turn's end."""
         row, event, after = self.row, outcome.event, outcome.after
         changed = after.state_no != outcome.before.state_no
+        closing = next((fact for fact in performing.facts if isinstance(fact, SessionClosed)), None)
+        if closing is not None:
+            # A machine that ends in a state of its own says so by the fact; the kernel closes the session with it.
+            performing.facts.remove(closing)
+            after = replace(after, stopped=closing.why)
         if after.stopped is not None:
             # Nothing wakes a closed session any more.
             after = replace(after, timers={}, zero=(), queue=(), postponed=())

@@ -73,10 +73,6 @@ def clarified_with_question_open(text: str) -> str:
     return f"{text}\n\nDoes that help? The question is still open."
 
 
-def clarified_in_review(text: str) -> str:
-    return f"{text}\n\n*Continue when you are ready.*"
-
-
 WITHHELD = (
     "I would give too much away if I said more here. Look again at what the question asks for, and what would be the "
     "first step towards it. You can also ask for a hint."

@@ -45,4 +45,5 @@ def test_statements_are_counted_by_execution_whatever_their_literals(tmp_path: P
 
     assert (select.text, select.executions) == ("SELECT … FROM t3", 2)
     assert (insert.text, insert.executions) == ("INSERT INTO log VALUES (…) × n", 1)
-    assert (select.total_ms, insert.total_ms) == (pytest.approx(3.0), pytest.approx(0.3))
+    assert select.total_ms == pytest.approx(3.0)
+    assert insert.total_ms == pytest.approx(0.3)

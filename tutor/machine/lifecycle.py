@@ -189,5 +189,5 @@ def end(s: Situation) -> Result:
 
 
 @rows.row("A6", State.COMPLETED, events.EndRequested)
-def already_ended(s: Situation) -> Result:
-    return KeepState(s.data, (Disposition("noop"), *tell(wording.ALREADY_ENDED)))
+def close_completed(s: Situation) -> Result:
+    return KeepState(s.data, (*tell(wording.ALREADY_ENDED), Record(SessionClosed(why="ended"))))

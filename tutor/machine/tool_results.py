@@ -154,8 +154,6 @@ def show_explanation(s: Situation) -> Result:
         text = wording.WITHHELD
     elif state is State.EXPOSITION:
         text = wording.clarified_in_exposition(text)
-    elif state is State.REVIEWING:
-        text = wording.clarified_in_review(text)
     else:
         text = wording.clarified_with_question_open(text)
     return NextState(state, data, tell(text))

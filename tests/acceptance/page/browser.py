@@ -70,13 +70,16 @@ class Lesson:
         button = self.button(name)
         expect(button).not_to_have_attribute("aria-disabled", "true")
         button.click()
+        self.wait_settled()
+
+    def wait_settled(self) -> None:
+        """Until the command is answered (its events come before its answer) and no tool runs."""
+        expect(self.page.locator("#actions")).not_to_have_class(re.compile(r"\bbusy\b"))
 
     def go_to_first_question(self) -> Locator:
         """Through the explanations to the first question."""
         for _ in range(20):
-            lines = self.lines.count()
             self.press("Continue")
-            expect(self.lines).not_to_have_count(lines)
             if self.page.locator(".question").count():
                 return self.question
         raise AssertionError("twenty explanations and no question yet")

@@ -25,7 +25,9 @@ def send(session: uuid.UUID, text: str, **kwargs: Any) -> Any:
     return sessions.handle_user_message(session, text, **kwargs)
 
 
-def deliver(session: uuid.UUID, content: events.EventContent, command: str, text: str | None = None, **more: Any) -> Any:
+def deliver(
+    session: uuid.UUID, content: events.EventContent, command: str, text: str | None = None, **more: Any
+) -> Any:
     return server.deliver(
         Delivery(session, content, by="learner", command=CommandId(command, "x", b"d"), text=text, **more)
     )
@@ -61,7 +63,13 @@ def test_a_crash_of_the_machine_is_logged_answered_and_skipped(
     send(scripted_session, "crash")
 
     assert said(scripted_session)[-1] == CRASH_TEXT
-    assert kinds(scripted_session)[-5:] == ["turn.started", "step", "event.crashed", "output.committed", "turn.finished"]
+    assert kinds(scripted_session)[-5:] == [
+        "turn.started",
+        "step",
+        "event.crashed",
+        "output.committed",
+        "turn.finished",
+    ]
     assert Session.objects.get(pk=scripted_session).state == "a"
     folds(scripted_session)
 
@@ -131,7 +139,13 @@ def test_a_cancel_ends_the_call_then_the_turn_and_a_late_result_changes_nothing(
     send(scripted_session, "call")
     deliver(scripted_session, events.CancelRequested(), "stop", opens_turn=False)
 
-    assert kinds(scripted_session)[-5:] == ["tool.cancelled", "step", "state.changed", "output.committed", "turn.finished"]
+    assert kinds(scripted_session)[-5:] == [
+        "tool.cancelled",
+        "step",
+        "state.changed",
+        "output.committed",
+        "turn.finished",
+    ]
     assert ToolCall.objects.get(session_id=scripted_session).ending == "cancelled"
     folds(scripted_session)
 

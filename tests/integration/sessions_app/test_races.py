@@ -38,7 +38,9 @@ def test_exactly_one_live_session_under_any_race(learner: Any) -> None:
     assert Session.objects.filter(learner=learner).count() == 1
 
 
-def test_a_closed_sessions_name_is_free_and_the_new_session_is_linked(scripted_session: uuid.UUID, learner: Any) -> None:
+def test_a_closed_sessions_name_is_free_and_the_new_session_is_linked(
+    scripted_session: uuid.UUID, learner: Any
+) -> None:
     sessions.shutdown(scripted_session)
 
     again, is_new = registry.start_or_find(learner.pk, "scripted", "scripted", {})
@@ -51,9 +53,7 @@ def test_one_command_sent_by_many_threads_has_one_effect(
     scripted_session: uuid.UUID, folds: Callable[[uuid.UUID], None]
 ) -> None:
     before = Session.objects.get(pk=scripted_session).event_no
-    answers: list[Delivered] = in_threads(
-        lambda _: server.deliver(_message(scripted_session, "say:hello", "same")), 10
-    )
+    answers: list[Delivered] = in_threads(lambda _: server.deliver(_message(scripted_session, "say:hello", "same")), 10)
 
     assert len({answer.seq for answer in answers}) == 1
     assert [answer.duplicate for answer in answers].count(False) == 1
@@ -63,7 +63,11 @@ def test_one_command_sent_by_many_threads_has_one_effect(
 
 def _message(session: uuid.UUID, text: str, command: str) -> Delivery:
     return Delivery(
-        session, events.UserMessage(text=text), by="learner", command=CommandId(command, "message.send", b"1"), text=text
+        session,
+        events.UserMessage(text=text),
+        by="learner",
+        command=CommandId(command, "message.send", b"1"),
+        text=text,
     )
 
 

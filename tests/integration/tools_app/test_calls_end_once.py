@@ -128,9 +128,7 @@ def test_lost_contact_counts_as_an_attempt_and_after_three_the_call_ends(
 
 
 @pytest.mark.parametrize("claimed", [False, True], ids=["queued", "running"])
-def test_a_call_past_its_deadline_ends_as_timed_out(
-    scripted_session: uuid.UUID, claimed: bool, folds: Folds
-) -> None:
+def test_a_call_past_its_deadline_ends_as_timed_out(scripted_session: uuid.UUID, claimed: bool, folds: Folds) -> None:
     sessions.handle_user_message(scripted_session, "call")
     if claimed:
         Worker.objects.create(owner="slow", host="h", process=1, queues="tools")

@@ -32,7 +32,9 @@ async def endpoint(settings: Any, answer: Answer) -> AsyncIterator[list[bytes]]:
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
-        length = next(int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length"))
+        length = next(
+            int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
+        )
         requests.append(head + await reader.readexactly(length))
         writer.write(answer(requests[-1]))
         await writer.drain()

@@ -14,9 +14,43 @@ from tutor.leak_gate import leaks
 
 WORST_SECONDS = 0.1
 ATOMS = (
-    r"9 9^ ( (( - + 1/ \frac { } \frac{1}{ 1, x= so the_answer_is_ = . .. , ½ ² $ \left i_think_ can_you_ and_ because_ é % ** * / ? ! "
-    r"hint_ not_ don't_ number_ \boxed{ \text{ ' please_ 1_2/ e9 ９ ﷺ ㍿ ("
-).split()
+    *(
+        "9",
+        "9^",
+        "(",
+        "((",
+        "-",
+        "+",
+        "1/",
+        r"\frac",
+        "{",
+        "}",
+        r"\frac{1}{",
+        "1,",
+        "x=",
+        "=",
+        ".",
+        "..",
+        ",",
+        "½",
+        "²",
+        "$",
+    ),
+    *(
+        r"\left",
+        "so ",
+        "the answer is ",
+        "can you ",
+        "and ",
+        "because ",
+        "hint ",
+        "not ",
+        "don't ",
+        "number ",
+        "please ",
+    ),
+    *("é", "%", "**", "*", "/", "?", "!", r"\boxed{", r"\text{", "'", "1 2/", "e9", "９", "ﷺ", "㍿", "option "),
+)
 QUESTIONS = [
     number("7/2", vars=["x"], prompt="Solve $2x = 7$."),
     question(
@@ -35,7 +69,7 @@ QUESTIONS = [
 def test_the_worst_text_takes_at_most_a_tenth_of_a_second(asked):
     rng = random.Random(7)
     for turn in range(200):
-        atoms = [rng.choice(ATOMS).replace("_", " ") for _ in range(rng.randrange(1, 5))]
+        atoms = [rng.choice(ATOMS) for _ in range(rng.randrange(1, 5))]
         text = ("".join(atoms) * 300)[:300] if turn % 2 else "".join(rng.choice(ATOMS) for _ in range(120))[:300]
         started = time.thread_time()
         check(asked, text)

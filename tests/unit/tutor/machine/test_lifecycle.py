@@ -268,11 +268,12 @@ def test_a6_a_session_can_be_ended_from_anywhere(lesson: Callable[[], Lesson]) -
     assert not played.snapshot.timers.keys() - {(EventType.NAMED_TIMEOUT, "hint_rest")}
 
 
-def test_a6_ending_twice_is_harmless() -> None:
+def test_a6_a_finished_lesson_can_be_closed() -> None:
     lesson = finished().cast(events.EndRequested())
 
-    assert lesson.dispositions == ["noop"]
+    assert lesson.state == "completed"
     assert lesson.said
+    assert lesson.fact(interactions.SessionClosed).why == "ended"
 
 
 def test_a12_what_has_no_row_is_refused_with_what_is_possible() -> None:
