@@ -76,12 +76,12 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "pool": {"min_size": 1, "max_size": DB_CONNECTIONS, "timeout": 5, "max_idle": 300, "max_lifetime": 1800},
-            # Behind a pooler in transaction mode set PREPARE_THRESHOLD=0: no prepared statements.
-            "prepare_threshold": env.integer("PREPARE_THRESHOLD", 5) or None,
             "options": "-c statement_timeout=10000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=15000",
         },
     }
 }
+#: Off behind a pooler in transaction mode, which gives every transaction another connection.
+PREPARE_STATEMENTS = env.flag("PREPARE_STATEMENTS", default=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 #: Redis databases: 0 is the broker's alone; hints to sockets have their own.

@@ -40,6 +40,13 @@ class SessionConsumer(AsyncWebsocketConsumer):
     user: Any = None
     live = False
 
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """As in Channels, but without closing database connections around every message: none is held here.
+
+        Upstream does that on the one thread that all sockets of the process would then wait for.
+        """
+        await getattr(self, message["type"].replace(".", "_"))(message)
+
     # --- connection ----------------------------------------------------------------------------------------------
 
     async def connect(self) -> None:

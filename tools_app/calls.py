@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 
-from sessions_app.commit import postgres
+from sessions_app.commit import execute, postgres
 from sessions_app.delivery import Delivery, Statement, Write
 from tools_app.conf import ERROR_CHARS
 from tutor import events
@@ -97,7 +97,7 @@ def claimed(row: tuple[Any, ...]) -> Claimed:
 def claim(owner: str, queues: list[str], limit: int) -> list[Claimed]:
     """Take up to ``limit`` queued calls, oldest first. A claim touches nothing but the calls."""
     # psycopg itself, not Django's cursor: the statement runs at every hint and should be prepared.
-    rows = postgres().execute(_CLAIM, [owner, queues, limit]).fetchall()
+    rows = execute(postgres(), _CLAIM, [owner, queues, limit]).fetchall()
     return [claimed(row) for row in rows]
 
 

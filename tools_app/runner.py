@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
+import uvloop
 from django.db import Error, connection
 from django.db.models.functions import Now
 
@@ -52,7 +53,7 @@ class Runner:
         #: Unique per boot: host and process number only help people who read it.
         self.owner = f"{socket.gethostname()[:30]}-{os.getpid()}-{secrets.token_hex(6)}"
         self._concurrency = concurrency
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
         self._work = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         # One thread, whose connection stays open: a claim is the first thing every call waits for.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import struct
 import subprocess
@@ -54,6 +55,7 @@ class Vm:
             ["erl", "-noinput", "+S", "1", "-pa", self._folder.name, "-s", "driver", "main"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            env={**os.environ, "ERL_CRASH_DUMP_SECONDS": "0"},  # no dump file where the tests happen to run
         )
 
     def __enter__(self) -> Self:

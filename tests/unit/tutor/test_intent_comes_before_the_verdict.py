@@ -8,11 +8,15 @@ from tutor.checking import check
 from tutor.intent import classify
 
 WISHES = {
-    "hint": "hint? | a hint please | help me | I'm stuck | I don't know | idk | no idea | where do I start | can I have a hint?",
-    "give_up": "I give up | just tell me the answer | what's the answer? | show me the solution | can you tell me the answer?",
+    "hint": "hint? | a hint please | help me | I'm stuck | "
+    "I don't know | idk | no idea | where do I start | can I have a hint?",
+    "give_up": "I give up | just tell me the answer | "
+    "what's the answer? | show me the solution | can you tell me the answer?",
     "skip": "skip | next question please | can we skip this? | pass",
-    "dispute": "mine is right | but my answer is correct! | you're wrong | are you sure? | why is it wrong? | I disagree",
-    "clarify": "why? | ??? | what does coefficient mean? | I don't understand | can you explain that again | how do I undo adding?",
+    "dispute": "mine is right | but my answer is correct! | you're wrong | "
+    "are you sure? | why is it wrong? | I disagree",
+    "clarify": "why? | ??? | what does coefficient mean? | "
+    "I don't understand | can you explain that again | how do I undo adding?",
     "off_topic": "hello | how are you? | tell me a joke | I'm bored | are you a robot? | do you like pizza?",
     "continue": "continue | go on | I'm ready | let's go",
     "pause": "pause | I need a break | bye | see you tomorrow",

@@ -58,8 +58,10 @@ def test_the_course_language_is_exact_arithmetic(a, b, c):
         "[1]",
         "1" * 40,
         "(" * 40 + "1" + ")" * 40,
-    ]
-    + ["0^-1", "2^0.5", "1+" * 200 + "1"],
+        "0^-1",
+        "2^0.5",
+        "1+" * 200 + "1",
+    ],
 )
 def test_what_is_no_bounded_expression_is_refused(text):
     with pytest.raises(ExpressionError):

@@ -11,8 +11,16 @@ EQUATION = number(7, prompt="Solve $x + 3 = 10$.", vars=["x"])
 
 @pytest.mark.parametrize(
     "text",
-    ["It is 7.", "So $x = 7$.", "$x=\\frac{14}{2}$", "The answer is seven.", "You get 7.0 in the end.", "x is **7**"]
-    + ["$\\boxed{7}$", "−7 with the other sign, no: 7"],
+    [
+        "It is 7.",
+        "So $x = 7$.",
+        "$x=\\frac{14}{2}$",
+        "The answer is seven.",
+        "You get 7.0 in the end.",
+        "x is **7**",
+        "$\\boxed{7}$",
+        "−7 with the other sign, no: 7",
+    ],
 )
 def test_an_equal_value_in_any_writing_leaks(text):
     assert leaks(text, EQUATION)
@@ -25,8 +33,10 @@ def test_an_equal_value_in_any_writing_leaks(text):
         "What is $10 - 3$?",
         "17 and 70 are other numbers.",
         "Then $7x$ is left.",
-    ]
-    + ["7. Look at both sides.", "There are seven days in a week.", "$x^7$"],
+        "7. Look at both sides.",
+        "There are seven days in a week.",
+        "$x^7$",
+    ],
 )
 def test_other_numbers_and_the_next_step_do_not(text):
     assert not leaks(text, EQUATION)

@@ -35,8 +35,11 @@ def many() -> object:
         "I think b",
         "Is it b?",
         "b because it undoes",
-    ]
-    + ["Subtract 3 from both sides", "subtract 3", "b) Subtract 3 from both sides", "Substract 3 from both sides"],
+        "Subtract 3 from both sides",
+        "subtract 3",
+        "b) Subtract 3 from both sides",
+        "Substract 3 from both sides",
+    ],
 )
 def test_the_right_option(given):
     assert check(one(), given).verdict == "correct"

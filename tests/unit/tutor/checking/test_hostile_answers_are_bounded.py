@@ -13,56 +13,44 @@ from tutor.checking import check
 from tutor.leak_gate import leaks
 
 WORST_SECONDS = 0.1
-ATOMS = [
-    r"9",
-    r"9^",
-    r"(",
-    r"((",
-    r"-",
-    r"+",
-    r"1/",
-    r"\frac",
-    r"{",
-    r"}",
-    r"\frac{1}{",
-    r"1,",
-    r"x=",
-    r"so",
-    r"the_answer_is_",
-    r"=",
-    r".",
-    r"..",
-    r",",
-    r"½",
-    r"²",
-    r"$",
-    r"\left",
-    r"i_think_",
-    r"can_you_",
-    r"and_",
-    r"because_",
-    r"é",
-    r"%",
-    r"**",
-    r"*",
-    r"/",
-    r"?",
-    r"!",
-    r"hint_",
-    r"not_",
-    r"don't_",
-    r"number_",
-    r"\boxed{",
-    r"\text{",
-    r"'",
-    r"please_",
-    r"1_2/",
-    r"e9",
-    r"９",
-    r"ﷺ",
-    r"㍿",
-    r"(",
-]
+ATOMS = (
+    *(
+        "9",
+        "9^",
+        "(",
+        "((",
+        "-",
+        "+",
+        "1/",
+        r"\frac",
+        "{",
+        "}",
+        r"\frac{1}{",
+        "1,",
+        "x=",
+        "=",
+        ".",
+        "..",
+        ",",
+        "½",
+        "²",
+        "$",
+    ),
+    *(
+        r"\left",
+        "so ",
+        "the answer is ",
+        "can you ",
+        "and ",
+        "because ",
+        "hint ",
+        "not ",
+        "don't ",
+        "number ",
+        "please ",
+    ),
+    *("é", "%", "**", "*", "/", "?", "!", r"\boxed{", r"\text{", "'", "1 2/", "e9", "９", "ﷺ", "㍿", "option "),
+)
 QUESTIONS = [
     number("7/2", vars=["x"], prompt="Solve $2x = 7$."),
     question(
@@ -81,7 +69,7 @@ QUESTIONS = [
 def test_the_worst_text_takes_at_most_a_tenth_of_a_second(asked):
     rng = random.Random(7)
     for turn in range(200):
-        atoms = [rng.choice(ATOMS).replace("_", " ") for _ in range(rng.randrange(1, 5))]
+        atoms = [rng.choice(ATOMS) for _ in range(rng.randrange(1, 5))]
         text = ("".join(atoms) * 300)[:300] if turn % 2 else "".join(rng.choice(ATOMS) for _ in range(120))[:300]
         started = time.thread_time()
         check(asked, text)

@@ -22,8 +22,11 @@ ASKED = question(
         "the inverse operation",
         "it is called inverse operation",
         "INVERSE  OPERATION",
-    ]
-    + ["invers operation", "inverse opertaion", "ínverse operátion", "opposit operation"],
+        "invers operation",
+        "inverse opertaion",
+        "ínverse operátion",
+        "opposit operation",
+    ],
 )
 def test_spelling_case_and_accents_do_not_matter(given):
     assert check(ASKED, given).verdict == "correct"
