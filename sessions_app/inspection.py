@@ -51,29 +51,35 @@ def queue(session: Session) -> list[dict[str, Any]]:
 def deadlines(session: Session) -> list[dict[str, Any]]:
     """Running time-outs, the next one first."""
     timers = session.kernel.get("timers", {})
-    found = [
+    return [
         {"name": key, "due": datetime.fromtimestamp(timer["due"] / 1000, UTC).isoformat()}
         for key, timer in sorted(timers.items(), key=lambda item: item[1]["due"])
     ]
-    return found
+
+
+def waiting_for(session: Session) -> list[str]:
+    """What has to come next: each pending tool call, or else the learner. Empty where a session waits for nothing."""
+    if not session.live or session.status == Session.Status.SUSPENDED:
+        return []
+    calls = session.kernel.get("calls", {})
+    return [f"the tool {call['tool']} (call {ref})" for ref, call in calls.items()] or ["the learner"]
 
 
 def inspect(session_id: uuid.UUID) -> dict[str, Any]:
     """State, since when, waiting for what, until when; in data and in ``words``."""
     session = Session.objects.get(pk=session_id)
     calls = session.kernel.get("calls", {})
-    waiting_for = [f"the tool {call['tool']} (call {ref})" for ref, call in calls.items()]
     times = deadlines(session)
     if not session.live:
         words = "The session is closed."
     elif session.status == Session.Status.SUSPENDED:
         words = "An operator has suspended the session; events queue up until it is resumed."
-    elif waiting_for:
-        words = f"Waiting for {' and '.join(waiting_for)}."
     else:
-        words = "Waiting for the learner."
+        words = f"Waiting for {' and '.join(waiting_for(session))}."
     if session.live and times:
-        words += f" If nothing happens, {times[0]['name'].split(':')[1] or times[0]['name']} is due at {times[0]['due']}."
+        words += (
+            f" If nothing happens, {times[0]['name'].split(':')[1] or times[0]['name']} is due at {times[0]['due']}."
+        )
     return {
         "session": str(session.pk),
         "state": session.state,

@@ -101,6 +101,11 @@ def tool(
     return register
 
 
+def names() -> list[str]:
+    """The names of all tools, sorted."""
+    return sorted(_online.keys() | _offline.keys())
+
+
 def find(name: str) -> tuple[Tool, Tool | None]:
     """The tool of that name and the offline one behind it. Raises ``UnknownTool``.
 
@@ -111,4 +116,4 @@ def find(name: str) -> tuple[Tool, Tool | None]:
         return online, offline
     if offline is not None:
         return offline, None
-    raise UnknownTool(f"no tool is called {name!r}; known are {', '.join(sorted(_online.keys() | _offline.keys()))}")
+    raise UnknownTool(f"no tool is called {name!r}; known are {', '.join(names())}")

@@ -12,7 +12,7 @@ from django_fsm import FSMField
 
 
 def new_log_id() -> str:
-    """Which log this is: changes when a backup is restored, so that a client's cursor is not taken for a newer log's."""
+    """Which log this is: changes when a backup is restored, so that no client's cursor is taken for another log's."""
     return uuid.uuid4().hex
 
 
@@ -66,7 +66,11 @@ class Session(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["name"], condition=models.Q(live=True), name="one_live_session_per_name"),
         ]
-        indexes = [models.Index(fields=["learner", "-created_at"], name="sessions_of_a_learner")]
+        # No index on a column that an event changes: the row's update then stays on its page (HOT).
+        indexes = [
+            models.Index(fields=["learner", "-created_at"], name="sessions_of_a_learner"),
+            models.Index(fields=["-created_at"], name="sessions_newest_first"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.state})"

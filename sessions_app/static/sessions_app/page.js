@@ -16,13 +16,13 @@ const DOING = {
   generate_variant: "Making up a question…",
 };
 
-/** name → [words, icon, command] of every button. */
+/** name → [words, icon, command, words on a narrow screen] of every button. */
 const ACTIONS = {
   continue: ["Continue", "arrow", "continue"],
   hint: ["Hint", "bulb", "hint.request"],
   know: ["I know this", "skip", "question.skip"],
-  skip: ["Leave for later", "skip", "question.skip"],
-  give_up: ["Show the solution", "key", "question.give_up"],
+  skip: ["Leave for later", "skip", "question.skip", "Later"],
+  give_up: ["Show the solution", "key", "question.give_up", "Solution"],
   dispute: ["Mine is right", "hand", "answer.dispute"],
   resume: ["Go on", "arrow", "session.resume"],
   retry: ["Try again", "again", "session.resume"],
@@ -158,7 +158,7 @@ client.addEventListener("event", ({ detail: frame }) => {
   progress.add(frame);
   switch (t) {
     case "message.accepted":
-      lastSaid = { turn, text: d.text };
+      lastSaid = { cause, text: d.text };
       release(cause, true);
       break;
     case "question.asked":
@@ -172,7 +172,7 @@ client.addEventListener("event", ({ detail: frame }) => {
       break;
     case "turn.finished":
       if (running.turn === turn) running.turn = null;
-      giveBack(d.outcome, turn);
+      giveBack(d.outcome, cause);
       break;
     case "tool.requested":
       running.calls.set(d.call, d.name);
@@ -181,7 +181,7 @@ client.addEventListener("event", ({ detail: frame }) => {
       if (/^tool\.(finished|failed|timed_out|in_doubt|cancelled)$/.test(t)) running.calls.delete(d.call);
   }
   showDoing();
-  if (client.view.state !== shownState) showActions();
+  showActions();
   toEnd(atEnd);
 });
 
@@ -199,14 +199,14 @@ client.addEventListener("live", () => {
     // From now on new lines are read out; the history just told was not.
     requestAnimationFrame(() => $("transcript").setAttribute("aria-live", "polite"));
     toEnd(true);
-    if (matchMedia("(pointer: fine)").matches && document.activeElement === document.body) page.box.focus();
+    if (document.activeElement === document.body) resting().focus({ preventScroll: true });
   }
 });
 
 /** Where the tutor failed, the learner does not have to type again. */
-function giveBack(outcome, turn) {
+function giveBack(outcome, cause) {
   const lost = outcome === "failed" || outcome === "timed_out";
-  if (lost && lastSaid?.turn === turn && boxCommand === null && page.box.value === "") {
+  if (lost && cause !== null && lastSaid?.cause === cause && boxCommand === null && page.box.value === "") {
     page.box.value = lastSaid.text ?? "";
     keepDraft();
     fit();
@@ -233,14 +233,12 @@ function showDoing() {
 
 // --- controls --------------------------------------------------------------------------------------------------
 
-let shownState = null;
 let shownActions = "";
 
 function showActions() {
   const state = client.view.state;
   const known = STATES[state] ?? { actions: [], label: "Your message" };
   const busy = state === "awaiting_tool_result" || waiting > 0;
-  shownState = state;
   $("pause").hidden = !PAUSABLE.has(state);
   if (known.label !== null) {
     $("text-label").textContent = known.label;
@@ -263,19 +261,24 @@ function showActions() {
 function rebuildActions(names, primary) {
   const hadFocus = page.actions.contains(document.activeElement) ? document.activeElement.dataset.action : null;
   page.actions.replaceChildren(...names.map((name) => makeAction(name, name === primary)));
-  if (hadFocus) (page.actions.querySelector(`[data-action="${hadFocus}"]`) ?? page.box).focus();
+  if (hadFocus) (page.actions.querySelector(`[data-action="${hadFocus}"]`) ?? resting()).focus();
 }
 
 function makeAction(name, primary = false) {
-  const [words, picture, command] = ACTIONS[name];
-  const button = element("button", primary ? "button primary" : "button", icon(picture), words);
+  const [words, picture, command, short = words] = ACTIONS[name];
+  const label = [element("span", "long", words), element("span", "short", short)];
+  const button = element("button", primary ? "button primary" : "button", icon(picture), ...label);
   button.type = "button";
+  button.setAttribute("aria-label", words);
   button.dataset.action = name;
   button.addEventListener("click", () => {
     if (button.getAttribute("aria-disabled") !== "true") give(command, {});
   });
   return button;
 }
+
+/** Where the focus goes when its place is gone; on a phone not into the box, which would bring up the keyboard. */
+const resting = () => (matchMedia("(pointer: fine)").matches ? page.box : page.scroller);
 
 /** A check takes a moment; only what takes longer can be stopped. */
 let stopTimer = null;
@@ -285,7 +288,7 @@ function setStop(wanted) {
     clearTimeout(stopTimer);
     stopTimer = null;
     const stop = page.actions.querySelector('[data-action="stop"]');
-    if (stop?.contains(document.activeElement)) page.box.focus();
+    if (stop?.contains(document.activeElement)) resting().focus();
     stop?.remove();
   } else if (stopTimer === null) {
     stopTimer = setTimeout(() => page.actions.append(makeAction("stop")), 1500);
@@ -325,7 +328,7 @@ page.box.addEventListener("input", () => {
 
 $("pause").addEventListener("click", async () => {
   await give("session.pause", {});
-  page.box.focus();
+  resting().focus();
 });
 
 function keepDraft() {
@@ -362,7 +365,7 @@ page.scroller.addEventListener("scroll", () => {
 });
 $("newer").addEventListener("click", () => {
   toEnd(true);
-  page.box.focus();
+  resting().focus();
 });
 
 // --- the connection, honestly ----------------------------------------------------------------------------------

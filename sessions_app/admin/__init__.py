@@ -1,0 +1,5 @@
+"""The admin of sessions, for teachers and operators: look at all, change nothing by hand, two actions."""
+
+from sessions_app.admin.session import SessionAdmin
+
+__all__ = ["SessionAdmin"]
