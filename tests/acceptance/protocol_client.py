@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from tests.acceptance.grammar import Frame, SocketGrammar, Stream
+from tests.acceptance.grammar import STATES, Frame, SocketGrammar, Stream
 
 COURSE = "linear-equations"
 #: Seconds; generous, for the machine may be busy.
@@ -205,9 +205,9 @@ class ProtocolClient:
             raise self._failure
 
 
-async def whole_stream(ws_url: str, token: str, session: str) -> list[Frame]:
+async def whole_stream(ws_url: str, token: str, session: str, states: set[str] = STATES) -> list[Frame]:
     """All events of a session, read afresh: by `hello` without a cursor, and `history.get` for what is older."""
-    async with ProtocolClient(ws_url, token, Stream(whole=False)) as client:
+    async with ProtocolClient(ws_url, token, Stream(whole=False, machine_states=states)) as client:
         await client.hello(session=session)
         return await whole_history(client)
 

@@ -47,7 +47,8 @@ async def resumed(system: LiveSystem, token: str, before: ProtocolClient) -> Asy
 
 async def _same_afresh(system: LiveSystem, token: str, client: ProtocolClient) -> None:
     client.stream.demand_quiet()
-    assert await whole_stream(system.ws_url, token, client.session) == client.stream.events
+    afresh = await whole_stream(system.ws_url, token, client.session, client.stream.states)
+    assert afresh == client.stream.events
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "timers", "postgres", "valkey"])
