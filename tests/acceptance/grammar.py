@@ -83,7 +83,7 @@ REQUIRED: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "state.changed": {"from": str, "to": str, "why": str},
 }
 #: Traces of an internal error that no client may ever see.
-FORBIDDEN_TEXT = ("Traceback", "File \"", "psycopg", "django.", "site-packages")
+FORBIDDEN_TEXT = ("Traceback", 'File "', "psycopg", "django.", "site-packages")
 
 
 class GrammarError(AssertionError):
