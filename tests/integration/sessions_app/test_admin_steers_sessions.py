@@ -63,6 +63,7 @@ def test_a_teacher_has_a_known_error_treated(transactional_db: None, folds: Call
     shown = words(treat(staff("teacher", *STEER), session))
 
     assert "ada, small : “Adds instead of subtracting” is being treated." in shown
+    assert "Known error under treatment: Adds instead of subtracting." in shown
     assert state(session) == "remediating_known_error"
     assert [(fact.known_error, fact.by) for fact in facts(session, "remediation.started")] == [("same_sign", "teacher")]
     folds(session)
