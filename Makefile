@@ -13,7 +13,7 @@ ARGS ?=
 .PHONY: help run test check format bench clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/run.stamp ## Start the whole system on this machine (docs/running.md)
 	@exec $(VPYTHON) manage.py run $(ARGS)
@@ -32,8 +32,9 @@ format: $(VENV)/test.stamp ## Format the code and mend what the linter can mend
 	$(VPYTHON) -m ruff check --fix .
 	$(VPYTHON) -m ruff format .
 
-bench: $(VENV)/test.stamp ## Measure turns per second beside the database's own floor
-	@exec $(VPYTHON) -m tests.bench $(ARGS)
+
+include tests/bench/bench.mk
+include tests/otp/fuzz.mk
 
 clean: ## Remove the virtual environment and caches; data stays where `make run` said it is
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

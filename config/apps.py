@@ -8,4 +8,4 @@ class ConfigApp(AppConfig):
     verbose_name = "Running the system"
 
     def ready(self) -> None:
-        from config import celery  # noqa: F401 — makes the Celery application the default one
+        from config import celery  # noqa: F401, PLC0415 — makes the Celery application the default one

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -43,8 +44,6 @@ def database(url: str) -> dict[str, object]:
 
     Raises ``ImproperlyConfigured`` for another scheme.
     """
-    from urllib.parse import parse_qsl, unquote, urlsplit
-
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured(f"DATABASE_URL must begin with postgres://; it begins with {parts.scheme!r}")

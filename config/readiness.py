@@ -16,8 +16,9 @@ ANSWER_LIMIT_S = 5.0
 class ReadinessProbe:
     """One question at a time over a plain socket; ``is_ready`` never blocks."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, *, host_header: str) -> None:
         self._address = (host, port)
+        self._question = f"GET {PATH} HTTP/1.1\r\nHost: {host_header}\r\nConnection: close\r\n\r\n".encode()
         self._connection: socket.socket | None = None
         self._answer = b""
         self._ask_at = 0.0
@@ -50,7 +51,7 @@ class ReadinessProbe:
         self._ask_at = now + PAUSE_S
         with contextlib.suppress(OSError):
             connection = socket.create_connection(self._address, timeout=1)
-            connection.sendall(f"GET {PATH} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+            connection.sendall(self._question)
             connection.setblocking(False)
             self._connection = connection
             self._answer = b""

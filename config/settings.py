@@ -1,7 +1,8 @@
-"""Settings of the project. What a deployment changes comes from the environment; every limit has its unit in its name."""
+"""Settings of the project. What a deployment changes comes from the environment; limits have their unit in the name."""
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from config import environment as env
@@ -75,12 +76,12 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "pool": {"min_size": 1, "max_size": DB_CONNECTIONS, "timeout": 5, "max_idle": 300, "max_lifetime": 1800},
-            # Behind a pooler in transaction mode set PREPARE_THRESHOLD=0: no prepared statements.
-            "prepare_threshold": env.integer("PREPARE_THRESHOLD", 5) or None,
             "options": "-c statement_timeout=10000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=15000",
         },
     }
 }
+#: Off behind a pooler in transaction mode, which gives every transaction another connection.
+PREPARE_STATEMENTS = env.flag("PREPARE_STATEMENTS", default=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 #: Redis databases: 0 is the broker's alone; hints to sockets have their own.
@@ -136,6 +137,8 @@ TUTOR_SWEEPS = {
 
 #: What ``/api/readyz`` asks: each answers None or, in plain words, what is missing.
 TUTOR_HEALTH_CHECKS = ["sessions_app.health.courses", "tools_app.monitor.worker_alive"]
+#: A callable that says where the system on this machine can be reached; None where none runs.
+TUTOR_RUNNING_URL = "config.running.url"
 
 LLM_BASE_URL = env.text("LLM_BASE_URL")
 LLM_API_KEY = env.text("LLM_API_KEY")
@@ -166,11 +169,23 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+
+def _worth_logging(record: logging.LogRecord) -> bool:
+    """Not being ready yet is an answer, not an error."""
+    return getattr(getattr(record, "request", None), "path", "") != "/api/readyz"
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"worth_logging": {"()": "django.utils.log.CallbackFilter", "callback": _worth_logging}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["worth_logging"]}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {"httpx": {"level": "WARNING"}},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        # Two lines a hint would bury everything else.
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+    },
 }

@@ -1,7 +1,7 @@
 """Lock and write: the two round trips of an event's transaction.
 
-1. ``BEGIN``, lock the sessions (``FOR NO KEY UPDATE``: sessions first, always), read them and the commands that may have
-   come before;
+1. ``BEGIN``, lock the sessions (``FOR NO KEY UPDATE``: sessions first, always), read them and the commands that may
+   have come before;
 2. one statement that writes everything, and ``COMMIT``.
 
 Between the two everything is computed in memory. Both go through psycopg's pipeline mode. The write checks its own
@@ -11,6 +11,7 @@ that missed a row.
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from typing import Any
 
 import msgspec
 import psycopg
+from django.conf import settings
 from django.db import connection
 
 from sessions_app import log
@@ -121,6 +123,8 @@ RETURNING 1""",
 )
 
 _encoder = msgspec.json.Encoder()
+#: The connection of each thread that was prepared for the hot path.
+_mine = threading.local()
 
 
 def hexed(value: bytes) -> str:
@@ -150,10 +154,20 @@ def _parameters(groups: Mapping[Statement, Sequence[dict[str, Any]]]) -> list[An
     return arrays + [len(rows) for statement, rows in groups.items() if statement.exact]
 
 
-def _pg() -> psycopg.Connection[Any]:
+def postgres() -> psycopg.Connection[Any]:
+    """This thread's connection, as psycopg knows it: prepared statements and pipelines."""
     connection.ensure_connection()
     pg: psycopg.Connection[Any] = connection.connection
+    if pg is not getattr(_mine, "pg", None):
+        # The few statements of the hot path take arrays of any length: one plan serves them all.
+        pg.execute("SET plan_cache_mode = force_generic_plan")
+        _mine.pg = pg
     return pg
+
+
+def execute(pg: psycopg.Connection[Any], sql: str, parameters: Sequence[Any] | None = None) -> psycopg.Cursor[Any]:
+    """Run a statement prepared, with its parameters bound by the server; Django's own cursors bind in the client."""
+    return psycopg.Cursor(pg).execute(sql, parameters, prepare=settings.PREPARE_STATEMENTS)
 
 
 class Transaction:
@@ -171,9 +185,11 @@ class Transaction:
         with pg.pipeline():
             pg.execute("BEGIN")
             self.open = True
-            locked = pg.execute(LOCK_FREE if skip_locked else LOCK, [sorted(sessions)])
+            locked = execute(pg, LOCK_FREE if skip_locked else LOCK, [sorted(sessions)])
             # A statement after the lock: it sees what was committed while the lock was awaited.
-            before = pg.execute(COMMANDS, [[s for s, _ in commands], [c for _, c in commands]]) if commands else None
+            before = (
+                execute(pg, COMMANDS, [[s for s, _ in commands], [c for _, c in commands]]) if commands else None
+            )
             rows = locked.fetchall()
             known = before.fetchall() if before is not None else []
         return {row[0]: row for row in rows}, {(row[0], row[1]): (row[2], row[3]) for row in known}
@@ -200,7 +216,7 @@ class Transaction:
         ordered = {statement: groups[statement] for statement in sorted(groups)}
         try:
             with self.pg.pipeline():
-                self.pg.execute(_combined(tuple(ordered)), _parameters(ordered))
+                execute(self.pg, _combined(tuple(ordered)), _parameters(ordered))
                 self.pg.execute("COMMIT")
             self.open = False
         except psycopg.Error as error:
@@ -220,7 +236,7 @@ def open_transaction() -> Iterator[Transaction]:
     """A transaction of the kernel on this thread's connection. Raises ``InsideTransaction`` within another one."""
     if connection.in_atomic_block:
         raise InsideTransaction("deliver to sessions outside of transactions: accepted has to mean committed")
-    transaction = Transaction(_pg())
+    transaction = Transaction(postgres())
     try:
         yield transaction
     finally:

@@ -1,8 +1,8 @@
 """The WebSocket: one socket is one view of one session (protocol v1).
 
-The order of a socket's life: hello -> subscribe -> read the database -> ``welcome``, events, ``live`` -> commands and hints.
-It subscribes *before* it reads, and drops what it has already sent, so that nothing falls between. Hints only say
-"look": rows that travel with one are used where they directly follow what was sent, otherwise the database is read.
+The order of a socket's life: hello -> subscribe -> read the database -> ``welcome``, events, ``live`` -> commands and
+hints. It subscribes *before* it reads, and drops what it has already sent, so that nothing falls between. Hints only
+say "look": rows that travel with one are used where they directly follow what was sent, otherwise the database is read.
 """
 
 from __future__ import annotations
@@ -39,6 +39,13 @@ class SessionConsumer(AsyncWebsocketConsumer):
     view: View | None = None
     user: Any = None
     live = False
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """As in Channels, but without closing database connections around every message: none is held here.
+
+        Upstream does that on the one thread that all sockets of the process would then wait for.
+        """
+        await getattr(self, message["type"].replace(".", "_"))(message)
 
     # --- connection ----------------------------------------------------------------------------------------------
 
@@ -92,7 +99,9 @@ class SessionConsumer(AsyncWebsocketConsumer):
             return
         if self.turn_active:
             # Through the channel layer's own dispatch, so that it cannot run beside a frame.
-            await self.channel_layer.send(self.channel_name, {"type": "session.look", "prev": -1, "head": -1, "rows": None})
+            await self.channel_layer.send(
+                self.channel_name, {"type": "session.look", "prev": -1, "head": -1, "rows": None}
+            )
         self._tick_in(conf.LOOK_S if self.turn_active else conf.BEAT_S)
 
     async def _bye(self, code: int, reason: str, *, reconnect: bool, after_ms: int = 0) -> None:
@@ -150,7 +159,9 @@ class SessionConsumer(AsyncWebsocketConsumer):
             await self._ping(frame)
             return
         if draining.is_draining():
-            raise CommandError("draining", "The server is restarting; your command will be taken after it.", after_ms=1_000)
+            raise CommandError(
+                "draining", "The server is restarting; your command will be taken after it.", after_ms=1_000
+            )
         d, delivered = await commands.handle(frame, self.view)
         if delivered is not None and delivered.entries:
             first = delivered.entries[0].seq - 1
@@ -179,7 +190,11 @@ class SessionConsumer(AsyncWebsocketConsumer):
             return await in_database(access.redeem_ticket, hello.ticket)
         user = self.scope.get("user")
         # A cookie is sent by the browser for whoever asks: the page that asks must be ours.
-        if user is not None and user.is_authenticated and self._same_origin(headers.get(b"origin", b"").decode("latin1")):
+        if (
+            user is not None
+            and user.is_authenticated
+            and self._same_origin(headers.get(b"origin", b"").decode("latin1"))
+        ):
             return user
         return None
 
@@ -320,5 +335,7 @@ def internal(error: Exception) -> CommandError:
     reference = uuid.uuid4().hex[:12]
     logger.error("action=command.failed ref=%s", reference, exc_info=error)
     if isinstance(error, SessionError):
-        return CommandError("unavailable", "The session cannot take this right now. Please try again.", detail={"ref": reference})
+        return CommandError(
+            "unavailable", "The session cannot take this right now. Please try again.", detail={"ref": reference}
+        )
     return CommandError("internal", "Something went wrong on our side. Please try again.", detail={"ref": reference})

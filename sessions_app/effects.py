@@ -1,7 +1,7 @@
 """Performing what a machine asks for: open dispatch on the effect's type.
 
-The kernel knows ``Record`` and ``Disposition``. Other apps add their effects with ``@perform.register`` and never touch the
-kernel. Performing is bookkeeping in memory: facts and rows for the one write of the commit, hints for after it.
+The kernel knows ``Record`` and ``Disposition``. Other apps add their effects with ``@perform.register`` and never touch
+the kernel. Performing is bookkeeping in memory: facts and rows for the one write of the commit, hints for after it.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ class CommandError(SessionError):
 
 
 class InsideTransaction(SessionError):
-    """A session was delivered to inside a transaction: accepted would not mean committed. Leave the transaction first."""
+    """A delivery inside a transaction: accepted would not mean committed. Leave the transaction first."""
 
 
 class UnknownSession(SessionError):

@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+import uvloop
 from channels.layers import get_channel_layer
 
 from sessions_app import conf, log
@@ -53,7 +54,7 @@ class _Looks:
     def send(self, messages: list[tuple[str, dict[str, Any]]]) -> None:
         with self._lock:
             if self._loop is None:
-                self._loop = asyncio.new_event_loop()
+                self._loop = uvloop.new_event_loop()
                 threading.Thread(target=self._loop.run_forever, name="hints-looks", daemon=True).start()
         asyncio.run_coroutine_threadsafe(self._send(messages), self._loop)
 

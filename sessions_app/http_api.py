@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from asgiref.sync import sync_to_async
@@ -51,6 +51,8 @@ LONGEST_WAIT_S = 30.0
 LOOK_EVERY_S = 0.25
 
 View = Callable[..., Awaitable[HttpResponse]]
+#: A view as Django's URL table wants it typed; Django itself awaits coroutine functions.
+Endpoint = Callable[..., HttpResponse]
 _csrf = CsrfViewMiddleware(lambda _request: HttpResponse())
 
 
@@ -72,7 +74,7 @@ def _unauthenticated() -> HttpResponse:
 
 
 async def _user(request: HttpRequest) -> Any | None:
-    """The user of a token or of a login cookie; with a cookie, writing needs the CSRF token. Raises ``CommandError``."""
+    """The user of a token or of a login cookie, which needs the CSRF token for writing. Raises ``CommandError``."""
     bearer = request.headers.get("Authorization", "")
     if bearer.startswith("Bearer "):
         return await in_database(access.user_of_token, bearer.removeprefix("Bearer ").strip())
@@ -96,10 +98,10 @@ def _csrf_checked(_request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
-def endpoint(*methods: str, authenticated: bool = True) -> Callable[[View], View]:
+def endpoint(*methods: str, authenticated: bool = True) -> Callable[[View], Endpoint]:
     """An endpoint of the API: methods, authentication, errors as ``err`` bodies."""
 
-    def decorate(view: View) -> View:
+    def decorate(view: View) -> Endpoint:
         @csrf_exempt  # checked in ``_user``, where a cookie is what authenticates
         @wraps(view)
         async def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -119,7 +121,7 @@ def endpoint(*methods: str, authenticated: bool = True) -> Callable[[View], View
             except Exception as error:
                 return _refused(internal(error))
 
-        return answer
+        return cast("Endpoint", answer)
 
     return decorate
 
@@ -230,5 +232,3 @@ async def readyz(_request: HttpRequest) -> HttpResponse:
     """200 when a lesson can be taken; 503 says what is missing."""
     missing = ["this process is draining"] if draining.is_draining() else await in_database(health.missing)
     return respond({"ready": not missing, "missing": missing}, 503 if missing else 200)
-
-

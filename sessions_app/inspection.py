@@ -51,11 +51,10 @@ def queue(session: Session) -> list[dict[str, Any]]:
 def deadlines(session: Session) -> list[dict[str, Any]]:
     """Running time-outs, the next one first."""
     timers = session.kernel.get("timers", {})
-    found = [
+    return [
         {"name": key, "due": datetime.fromtimestamp(timer["due"] / 1000, UTC).isoformat()}
         for key, timer in sorted(timers.items(), key=lambda item: item[1]["due"])
     ]
-    return found
 
 
 def waiting_for(session: Session) -> list[str]:
@@ -78,7 +77,9 @@ def inspect(session_id: uuid.UUID) -> dict[str, Any]:
     else:
         words = f"Waiting for {' and '.join(waiting_for(session))}."
     if session.live and times:
-        words += f" If nothing happens, {times[0]['name'].split(':')[1] or times[0]['name']} is due at {times[0]['due']}."
+        words += (
+            f" If nothing happens, {times[0]['name'].split(':')[1] or times[0]['name']} is due at {times[0]['due']}."
+        )
     return {
         "session": str(session.pk),
         "state": session.state,

@@ -73,10 +73,19 @@ def chained(prev_hash: bytes, entry_header: str, committed: bytes) -> bytes:
 
 
 def header(
-    session: uuid.UUID, seq: int, kind: str, version: int, at_us: int, visibility: int, turn: str | None, cause: str | None
+    session: uuid.UUID,
+    seq: int,
+    kind: str,
+    version: int,
+    at_us: int,
+    visibility: int,
+    turn: str | None,
+    cause: str | None,
 ) -> str:
     """A row's columns as one string, for its hash. The separator cannot occur in any of them."""
-    return "\x1f".join((str(session), str(seq), kind, str(version), str(at_us), str(visibility), turn or "", cause or ""))
+    return "\x1f".join(
+        (str(session), str(seq), kind, str(version), str(at_us), str(visibility), turn or "", cause or "")
+    )
 
 
 def entry(
@@ -146,7 +155,13 @@ def line(written: Entry) -> Line:
     """The same of a row that was just written."""
     at = iso(written.at_us)
     return Line(
-        written.seq, written.kind, f"{at[:23]}Z", written.turn, written.cause, written.visibility, written.payload or "{}"
+        written.seq,
+        written.kind,
+        f"{at[:23]}Z",
+        written.turn,
+        written.cause,
+        written.visibility,
+        written.payload or "{}",
     )
 
 
@@ -170,7 +185,7 @@ class Folded:
 
 
 def difference(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    """The patch from one flat JSON object to another: ``{"set": {key: value}, "unset": [key]}``, empty parts left out."""
+    """The patch from one JSON object to another, by top-level keys: ``{"set": {…}, "unset": […]}``, no empty parts."""
     changed = {key: value for key, value in after.items() if key not in before or before[key] != value}
     gone = sorted(key for key in before if key not in after)
     patch: dict[str, Any] = {}

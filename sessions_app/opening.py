@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 
-from sessions_app import conf, log, registry
+from sessions_app import conf, log, registry, server
 from sessions_app.commands import session_id
+from sessions_app.delivery import Delivery
 from sessions_app.exceptions import CommandError
 from sessions_app.log import Line
 from sessions_app.models import Session
 from sessions_app.protocol import Cursor, Hello
 from sessions_app.view import View, open_view
-from tutor import catalogue
+from tutor import catalogue, events
 from tutor.interactions import Visibility
 
 
@@ -53,13 +55,23 @@ def session_for(user: Any, hello: Hello) -> uuid.UUID:
 def start_course(user: Any, slug: str) -> tuple[uuid.UUID, bool]:
     """The learner's live session of a course; (id, whether it is new). Raises ``CommandError(not_found)``."""
     found = registry.whereis(registry.name(user.pk, slug))
-    if found is not None:
+    if found is not None and not _completed(found):
         return found, False
     try:
         version = catalogue.latest(slug)
     except catalogue.UnknownCourse as error:
         raise CommandError("not_found", str(error)) from None
     return registry.start_or_find(user.pk, slug, "tutoring", {"course": slug, "version": version.version})
+
+
+def _completed(session: uuid.UUID) -> bool:
+    """Whether the course was taken to its end: that session is closed, and the next one is linked to it (row 43)."""
+    if Session.objects.values_list("state", flat=True).get(pk=session) != "completed":
+        return False
+    # Two sockets may both find it completed; whoever comes second finds it closed, which is as good.
+    with contextlib.suppress(CommandError):
+        server.deliver(Delivery(session, events.EndRequested(), by="learner"))
+    return True
 
 
 def visible_head(session: Session, visibility: Visibility) -> int:

@@ -27,9 +27,9 @@ def arrows(proxy: type[Session]) -> dict[tuple[str, str], str]:
     """``(source, target)`` -> name of the proxy's transition method, from django-fsm's own table."""
     field = proxy._meta.get_field("state")
     found: dict[tuple[str, str], str] = {}
-    for transition in field.get_all_transitions(proxy):  # type: ignore[union-attr]
+    for transition in field.get_all_transitions(proxy):
         if isinstance(transition.target, str):
-            found[transition.source, transition.target] = transition.name
+            found[str(transition.source), transition.target] = transition.name
     return found
 
 

@@ -24,14 +24,17 @@ def name(learner_id: int, course: str) -> str:
 
 def whereis(session_name: str) -> uuid.UUID | None:
     """The live session of that name."""
-    found: uuid.UUID | None = (
-        Session.objects.filter(name=session_name, live=True).values_list("id", flat=True).first()
-    )
+    found: uuid.UUID | None = Session.objects.filter(name=session_name, live=True).values_list("id", flat=True).first()
     return found
 
 
 def start_or_find(
-    learner_id: int, course: str, machine_name: str, machine_args: dict[str, Any], *, context: dict[str, Any] | None = None
+    learner_id: int,
+    course: str,
+    machine_name: str,
+    machine_args: dict[str, Any],
+    *,
+    context: dict[str, Any] | None = None,
 ) -> tuple[uuid.UUID, bool]:
     """The learner's live session of a course, started if there is none. Returns (id, whether it is new)."""
     session_name = name(learner_id, course)
@@ -39,7 +42,9 @@ def start_or_find(
         found = whereis(session_name)
         if found is not None:
             return found, False
-        previous = Session.objects.filter(name=session_name).order_by("-created_at").values_list("id", flat=True).first()
+        previous = (
+            Session.objects.filter(name=session_name).order_by("-created_at").values_list("id", flat=True).first()
+        )
         try:
             started = _start(session_name, learner_id, course, machine_name, machine_args, previous, context or {})
         except psycopg.errors.UniqueViolation:

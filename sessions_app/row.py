@@ -153,9 +153,7 @@ class SessionRow:
         return next((ref for ref, call in self.calls.items() if not call.background), None)
 
 
-def snapshot_of(
-    state: str, state_no: int, event_no: int, data: Any, kernel: dict[str, Any]
-) -> Snapshot:
+def snapshot_of(state: str, state_no: int, event_no: int, data: Any, kernel: dict[str, Any]) -> Snapshot:
     """The snapshot that the engine takes up again. ``data`` is the machine's own object."""
     return Snapshot(
         state,

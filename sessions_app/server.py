@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 import psycopg
-from django.db import connection, close_old_connections
+from django.db import close_old_connections, connection
 
 from sessions_app import commit, conf, hints
 from sessions_app.delivery import Delivered, Delivery, Write
@@ -58,8 +58,7 @@ def deliver_batch(deliveries: Sequence[Delivery]) -> list[Answer]:
         logger.info("action=batch.split size=%d", len(deliveries), exc_info=True)
         answers = [None] * len(deliveries)
     return [
-        answer if answer is not None else _alone(delivery)
-        for delivery, answer in zip(deliveries, answers, strict=True)
+        answer if answer is not None else _alone(delivery) for delivery, answer in zip(deliveries, answers, strict=True)
     ]
 
 

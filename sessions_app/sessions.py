@@ -30,9 +30,7 @@ def handle_user_message(session: uuid.UUID, text: str, *, command_id: str | None
     """
     if len(text) > conf.TEXT_CHARS:
         raise ValueError(f"a message has at most {conf.TEXT_CHARS} characters")
-    command = CommandId(
-        command_id or f"api-{secrets.token_hex(8)}", "message.send", text.encode()
-    )
+    command = CommandId(command_id or f"api-{secrets.token_hex(8)}", "message.send", text.encode())
     delivery = Delivery(
         session, events.UserMessage(text=text), by="learner", command=command, text=text, default_policy=True
     )

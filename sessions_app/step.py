@@ -64,12 +64,18 @@ class Played:
         row = self.row
         disposition: Settled = self.disposition or ("started" if self.turn else "applied")
         return Delivered(
-            row.id, self.seq, disposition, self.turn, entries=tuple(row.written), state=row.snapshot.state, live=row.live
+            row.id,
+            self.seq,
+            disposition,
+            self.turn,
+            entries=tuple(row.written),
+            state=row.snapshot.state,
+            live=row.live,
         )
 
 
 def play(row: SessionRow, delivery: Delivery, machine: Any) -> Played:
-    """Hand a delivery to its machine. Raises ``CommandError`` where the command is not accepted: nothing may be written."""
+    """Hand a delivery to its machine. Raises ``CommandError`` where the command is not accepted: then write nothing."""
     return _Play(row, delivery, machine).run()
 
 
@@ -85,7 +91,9 @@ class _Play:
     def run(self) -> Played:
         delivery, row = self.delivery, self.row
         if delivery.expect is not None and delivery.expect != row.learner_head:
-            raise CommandError("stale", "The session has moved on since; look again.", detail={"head": row.learner_head})
+            raise CommandError(
+                "stale", "The session has moved on since; look again.", detail={"head": row.learner_head}
+            )
         if delivery.ends_call is not None and delivery.ends_call not in row.calls:
             # Late, doubled or superseded: logged, never applied (DESIGN rule 5).
             for fact in delivery.discarded:
@@ -249,9 +257,14 @@ class _Play:
         interrupted: Turn | None,
         ended: events.ToolSucceeded | events.ToolFailed | None,
     ) -> None:
-        """Append an outcome's rows: the command, endings, turn, step, state, facts, and the end of the turn, in this order."""
+        """Append an outcome's rows, in this order: the command, endings, turn, step, state, facts, the turn's end."""
         row, event, after = self.row, outcome.event, outcome.after
         changed = after.state_no != outcome.before.state_no
+        closing = next((fact for fact in performing.facts if isinstance(fact, SessionClosed)), None)
+        if closing is not None:
+            # A machine that ends in a state of its own says so by the fact; the kernel closes the session with it.
+            performing.facts.remove(closing)
+            after = replace(after, stopped=closing.why)
         if after.stopped is not None:
             # Nothing wakes a closed session any more.
             after = replace(after, timers={}, zero=(), queue=(), postponed=())
@@ -296,7 +309,7 @@ class _Play:
         row.append(TurnStarted(by=turn.by, attempt=turn.attempt), turn=turn.id, cause=turn.cause)
         row.turn = turn
         row.calls = {
-            ref: replace(call, turn=turn.id) if call.turn == "" else call  # noqa: PLC1901 — not None: background
+            ref: replace(call, turn=turn.id) if call.turn == "" else call  # None: a background call
             for ref, call in row.calls.items()
         }
 

@@ -16,6 +16,7 @@ def temporary_data_folder(within: Path | None = None) -> Iterator[DataFolder]:
     """By default not below pytest's own folder: that one is closed to the user whom root runs Postgres as."""
     folder = Path(tempfile.mkdtemp(prefix="tutor-test-", dir=within))
     try:
+        folder.chmod(0o711)
         yield DataFolder(folder)
     finally:
         location = folder / "postgres.location"

@@ -1,4 +1,4 @@
-"""The life of a tool call in SQL: claim, hand back, settle. Every change is a compare-and-set, and its row count is checked."""
+"""The life of a tool call in SQL: claim, hand back, settle. Every change is a compare-and-set; its rows are counted."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 
+from sessions_app.commit import execute, postgres
 from sessions_app.delivery import Delivery, Statement, Write
 from tools_app.conf import ERROR_CHARS
 from tutor import events
@@ -95,9 +96,9 @@ def claimed(row: tuple[Any, ...]) -> Claimed:
 
 def claim(owner: str, queues: list[str], limit: int) -> list[Claimed]:
     """Take up to ``limit`` queued calls, oldest first. A claim touches nothing but the calls."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [owner, queues, limit])
-        return [claimed(row) for row in sorted(cursor.fetchall(), key=lambda row: str(row[1]))]
+    # psycopg itself, not Django's cursor: the statement runs at every hint and should be prepared.
+    rows = execute(postgres(), _CLAIM, [owner, queues, limit]).fetchall()
+    return [claimed(row) for row in rows]
 
 
 def hand_back(owner: str) -> list[str]:
@@ -114,7 +115,9 @@ def _discarded(call: Claimed) -> ToolResultDiscarded:
     return ToolResultDiscarded(call=call.ref, name=call.tool, attempt=call.attempt, why="the call had ended before")
 
 
-def _delivery(call: Claimed, content: events.EventContent, ending: ToolEnding, facts: list[Interaction], error: str) -> Delivery:
+def _delivery(
+    call: Claimed, content: events.EventContent, ending: ToolEnding, facts: list[Interaction], error: str
+) -> Delivery:
     name = ending.kind.removeprefix("tool.")
     row = {"session_id": call.session, "ref": call.ref, "attempt": call.attempt, "status": call.status}
     return Delivery(
@@ -146,7 +149,9 @@ def succeeded(call: Claimed, result: dict[str, Any], *, fallback: bool, facts: l
     return _delivery(call, content, ToolFinished(**_about(call), fallback=fallback), facts, "")
 
 
-def failed(call: Claimed, reason: events.ToolFailure, error: str, *, facts: list[Interaction] | None = None) -> Delivery:
+def failed(
+    call: Claimed, reason: events.ToolFailure, error: str, *, facts: list[Interaction] | None = None
+) -> Delivery:
     """The delivery of an ending without a result."""
     error = error[:ERROR_CHARS]
     content = events.ToolFailed(ref=call.ref, tool=call.tool, reason=reason, error=error)

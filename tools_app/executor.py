@@ -18,6 +18,7 @@ from django.db import connections
 from sessions_app.delivery import Delivery
 from tools_app import calls, scope
 from tools_app.calls import Claimed
+from tools_app.conf import ERROR_CHARS
 from tools_app.exceptions import BadArguments, BadOutput, UnknownTool
 from tools_app.registry import Tool, find
 from tools_app.retry import decide
@@ -74,7 +75,7 @@ async def execute(call: Claimed, threads: Executor) -> Delivery:
         except Exception as error:
             _log(call, tool, error)
             decision = decide(error, call.attempt, has_offline=offline is not None, left_s=ends - clock())
-            detail = str(error)[: calls.ERROR_CHARS]
+            detail = str(error)[:ERROR_CHARS]
             if decision.strategy != "stop":
                 facts.append(StrategyApplied(reason=decision.reason, strategy=decision.strategy, detail=detail))
             if decision.strategy == "retry":

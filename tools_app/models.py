@@ -50,9 +50,7 @@ class ToolCall(models.Model):
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["session", "ref"], name="one_call_per_ref")]
         indexes = [
-            models.Index(
-                fields=["queue", "run_after", "id"], condition=models.Q(status="queued"), name="calls_queued"
-            ),
+            models.Index(fields=["queue", "run_after", "id"], condition=models.Q(status="queued"), name="calls_queued"),
             models.Index(fields=["owner"], condition=models.Q(status="running"), name="calls_running"),
             models.Index(fields=["deadline_at"], condition=~models.Q(status="ended"), name="calls_by_deadline"),
         ]

@@ -2,8 +2,8 @@
 
 Two sweeps, both safe to run anywhere and at the same time, because each ending is a compare-and-set:
 
-1. calls of a worker boot whose beat is older than the lease: nobody knows how it died (lost contact, not killed). Another
-   attempt while there are some left, otherwise the call ends;
+1. calls of a worker boot whose beat is older than the lease: nobody knows how it died (lost contact, not killed).
+   Another attempt while there are some left, otherwise the call ends;
 2. calls past their deadline, queued or running: they end as timed out.
 
 Honest limit: a worker that was only stopped for longer than its lease may run a repeatable tool beside the new attempt.
@@ -59,7 +59,8 @@ def sweep() -> int:
 def _rows(sql: str, seconds: float) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, [seconds])
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def _lost() -> int:

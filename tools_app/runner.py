@@ -10,6 +10,7 @@ the monitor; what it settles after that is discarded by compare-and-set.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import secrets
@@ -18,12 +19,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psycopg
+import uvloop
 from django.db import Error, connection
 from django.db.models.functions import Now
 
 from sessions_app.exceptions import StaleWrite
 from sessions_app.group_commit import group_commit
-from sessions_app.pool import in_database
 from tools_app import calls, conf, outbox
 from tools_app.calls import Claimed
 from tools_app.executor import execute
@@ -38,6 +40,11 @@ VALUES (%s, %s, %s, %s, clock_timestamp(), clock_timestamp())
 """
 
 
+def _close_connection() -> None:
+    """Close the connection of the thread that runs this: ``connection`` stands for another one in every thread."""
+    connection.close()
+
+
 class Runner:
     """Runs the calls of some queues in this process."""
 
@@ -46,9 +53,11 @@ class Runner:
         #: Unique per boot: host and process number only help people who read it.
         self.owner = f"{socket.gethostname()[:30]}-{os.getpid()}-{secrets.token_hex(6)}"
         self._concurrency = concurrency
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
         self._work = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
+        # One thread, whose connection stays open: a claim is the first thing every call waits for.
+        self._claimer = ThreadPoolExecutor(1, thread_name_prefix="claim")
         self._threads = ThreadPoolExecutor(conf.SYNC_THREADS, thread_name_prefix="tool")
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="runner", daemon=True)
@@ -62,13 +71,14 @@ class Runner:
 
     def wake(self) -> None:
         """There may be work."""
-        if not self._stopping.is_set():
+        # A hint may arrive after the loop has ended: there is nothing left to wake.
+        with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._work.set)
 
     def stop_claiming(self) -> None:
         """Take no new calls."""
         self._stopping.set()
-        self._loop.call_soon_threadsafe(self._work.set)
+        self.wake()
 
     def drain(self, grace_s: float = conf.DRAIN_S) -> None:
         """Stop: no new calls, those in flight get ``grace_s`` seconds, the rest is handed back uncharged."""
@@ -90,19 +100,25 @@ class Runner:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._main())
+        try:
+            self._loop.run_until_complete(self._main())
+        finally:
+            self._loop.close()
 
     async def _main(self) -> None:
         while not self._stopping.is_set():
             try:
                 await self._claim_what_fits()
-            except Error:
+            except (Error, psycopg.Error):
                 logger.warning("action=claim.failed", exc_info=True)
+                await self._loop.run_in_executor(self._claimer, _close_connection)
             try:
                 async with asyncio.timeout(conf.LOOK_S):
                     await self._work.wait()
             except TimeoutError:
                 continue
+        self._claimer.submit(_close_connection)
+        self._claimer.shutdown()
         if self._running:
             _done, left = await asyncio.wait(self._running, timeout=conf.DRAIN_S)
             for task in left:
@@ -116,7 +132,7 @@ class Runner:
             room = min(self._concurrency - len(self._running), conf.CLAIM_BATCH)
             if room <= 0:
                 return  # the end of a call wakes us
-            taken = await in_database(calls.claim, self.owner, self.queues, room)
+            taken = await self._loop.run_in_executor(self._claimer, calls.claim, self.owner, self.queues, room)
             for call in taken:
                 task = self._loop.create_task(self._one(call))
                 self._running.add(task)

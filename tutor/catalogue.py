@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 from django.db.models import F, OuterRef, Subquery
-from django.utils.module_loading import import_string
 
 from tutor import course as content
+from tutor.machine import TutoringMachine
 from tutor.models import CourseVersion
 from tutor.statem import Machine
 
@@ -62,5 +62,4 @@ def tutoring_machine(args: dict[str, Any]) -> Machine:
 
     Raises ``UnknownCourse``.
     """
-    machine: Machine = import_string("tutor.machine.TutoringMachine")(course(args["course"], args["version"]))
-    return machine
+    return TutoringMachine(course(args["course"], args["version"]))

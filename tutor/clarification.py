@@ -16,11 +16,18 @@ if TYPE_CHECKING:
 MAX_WORDS = 120
 
 _STOP = frozenset(
-    "a about actually all also am an and any anything are as ask at be because been being but by can cannot could did do does doing don "
-    "done else even ever every explain for from get give go got had has have he help her here him his how i if in into is it its just "
-    "know let like ll me mean means mine more my need no not now of off on one or our out over please question re really say see she "
-    "should so some something sorry still such t tell than that the their them then there these they thing this those through to too "
-    "understand up us use ve very want was way we well were what when where which who why will with word would yes you your".split()
+    re.findall(
+        r"\w+",
+        """
+        a about actually all also am an and any anything are as ask at be because been being but by can cannot
+        could did do does doing don done else even ever every explain for from get give go got had has have he
+        help her here him his how i if in into is it its just know let like ll me mean means mine more my need no
+        not now of off on one or our out over please question re really say see she should so some something
+        sorry still such t tell than that the their them then there these they thing this those through to too
+        understand up us use ve very want was way we well were what when where which who why will with word would
+        yes you your
+        """,
+    )
 )
 _SUFFIXES = (
     "ations",
@@ -62,7 +69,10 @@ def explain(course: content.Course, topic_id: str, text: str, question: Question
     context = _terms(question.prompt) if question is not None else frozenset()
     skills = frozenset(question.skills) if question is not None else frozenset()
     ranked = sorted(
-        ((_score(chunk, topic_id, wanted, context, skills), -chunk.order, chunk) for chunk in _chunks(course)),
+        (
+            (_score(chunk, topic_id, text.lower(), wanted=wanted, context=context, skills=skills), -chunk.order, chunk)
+            for chunk in _chunks(course)
+        ),
         key=lambda entry: entry[:2],
         reverse=True,
     )
@@ -76,7 +86,7 @@ def explain(course: content.Course, topic_id: str, text: str, question: Question
 
 
 def _score(
-    chunk: _Chunk, topic_id: str, wanted: frozenset[str], context: frozenset[str], skills: frozenset[str]
+    chunk: _Chunk, topic_id: str, said: str, *, wanted: frozenset[str], context: frozenset[str], skills: frozenset[str]
 ) -> float:
     """Key terms count three times, words once; the open topic and its question only decide between chunks that fit.
 
@@ -86,6 +96,8 @@ def _score(
     if not wanted:
         return (1 + len(chunk.keys & skills) + 0.1 * len(chunk.terms & context)) if here else 0
     fit = 3 * len(chunk.keys & wanted) + len(chunk.terms & wanted)
+    # A key of several words that stands there as it is says most.
+    fit += 4 * sum(" " in key and key in said for key in chunk.keys)
     if not fit:
         return 0
     return fit / len(wanted) + (0.5 if here else 0) + 0.02 * len(chunk.terms & context)

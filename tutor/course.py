@@ -1,4 +1,4 @@
-"""A course as the machine sees it: immutable, typed, complete. How it is written in YAML is ``course_format``'s business.
+"""A course as the machine sees it: immutable, typed, complete. How it is written in YAML is ``course_format``'s affair.
 
 ``Course`` is what one version of a course contains. A question may be a template (``params``); ``instantiate`` makes
 the question a learner sees, the same one for the same seed.

@@ -1,4 +1,4 @@
-"""How a course is written: one YAML file in one folder, read into ``course.Course`` with errors that name file and line.
+"""How a course is written: one YAML file in one folder, read into ``course.Course``; errors name file and line.
 
 Every scalar is read as text and becomes a number or a truth value only where the course's types ask for one, so that an
 answer ``7``, an option ``no`` and a key ``on`` mean what they say.

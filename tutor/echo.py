@@ -1,11 +1,13 @@
 """The echo machine: two states on the full kernel. For benchmarks and for tests of the kernel itself.
 
 A message calls the tool ``echo``; its result is said back. While a call runs, messages are answered as the tutoring
-machine does (DESIGN rule 9), so that busy policies can be measured without any tutoring.
+machine does (DESIGN rule 9), so that busy policies can be measured without any tutoring. "wait 3" makes a call that takes
+three seconds.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -41,7 +43,7 @@ class EchoMachine:
             case events.UserMessage(text=text) if state == IDLE:
                 ref = f"c{data.calls + 1}"
                 running = EchoData(calls=data.calls + 1, pending=ref)
-                return statem.NextState(AWAITING_TOOL_RESULT, running, (CallTool(ref, "echo", {"text": text}),))
+                return statem.NextState(AWAITING_TOOL_RESULT, running, (CallTool(ref, "echo", _arguments(text)),))
             case events.UserMessage(on_busy="queue"):
                 return statem.KeepState(actions=(Disposition("queued"), statem.Postpone()))
             case events.UserMessage(on_busy="interrupt") as message:
@@ -85,6 +87,15 @@ class EchoMachine:
     def syllabus_context(self, _data: EchoData) -> dict[str, Any]:
         """It has no syllabus."""
         return {}
+
+
+#: Seconds; at most as long as the tool may take.
+_WAIT = re.compile(r"wait (\d{1,2})")
+
+
+def _arguments(text: str) -> dict[str, Any]:
+    wait = _WAIT.fullmatch(text)
+    return {"text": text, "delay_s": int(wait[1])} if wait else {"text": text}
 
 
 def _settled(data: EchoData) -> EchoData:

@@ -1,7 +1,7 @@
 """What a decision may ask for. Descriptions only: who performs them is the host's business.
 
-The kernel performs ``Record``, ``Disposition`` and ``Refuse``; the tools app plugs in ``CallTool`` and ``CancelCall`` by
-open dispatch on the type.
+The kernel performs ``Record``, ``Disposition`` and ``Refuse``; the tools app plugs in ``CallTool`` and ``CancelCall``
+by open dispatch on the type.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Disposition(Effect):
 
 @dataclass(frozen=True, slots=True)
 class Refuse(Effect):
-    """The event has no row in this state: nothing changes, nothing is logged, the sender gets ``invalid_transition``."""
+    """The event has no row here: nothing changes, nothing is logged, the sender gets ``invalid_transition``."""
 
     message: str
     allowed: tuple[str, ...] = ()

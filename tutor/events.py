@@ -23,18 +23,18 @@ class EventContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
     """Base of everything that can reach a session."""
 
 
-class Start(EventContent, kw_only=True):
+class Start(EventContent, frozen=True, kw_only=True):
     """The session begins."""
 
 
-class UserMessage(EventContent, kw_only=True):
+class UserMessage(EventContent, frozen=True, kw_only=True):
     """The learner wrote something."""
 
     text: str
     on_busy: OnBusy = "reject"
 
 
-class AnswerSubmitted(EventContent, kw_only=True):
+class AnswerSubmitted(EventContent, frozen=True, kw_only=True):
     """The learner answered a question through its own control: straight to the checker."""
 
     question: str
@@ -42,57 +42,57 @@ class AnswerSubmitted(EventContent, kw_only=True):
     on_busy: OnBusy = "reject"
 
 
-class HintRequested(EventContent, kw_only=True):
+class HintRequested(EventContent, frozen=True, kw_only=True):
     """The learner wants the next hint."""
 
 
-class SkipRequested(EventContent, kw_only=True):
+class SkipRequested(EventContent, frozen=True, kw_only=True):
     """The learner wants to skip what is open."""
 
 
-class GiveUpRequested(EventContent, kw_only=True):
+class GiveUpRequested(EventContent, frozen=True, kw_only=True):
     """The learner wants to see the solution."""
 
 
-class DisputeRaised(EventContent, kw_only=True):
+class DisputeRaised(EventContent, frozen=True, kw_only=True):
     """The learner says: mine is right."""
 
 
-class ContinueRequested(EventContent, kw_only=True):
+class ContinueRequested(EventContent, frozen=True, kw_only=True):
     """The learner wants to go on."""
 
 
-class CancelRequested(EventContent, kw_only=True):
+class CancelRequested(EventContent, frozen=True, kw_only=True):
     """Stop the running turn."""
 
 
-class PauseRequested(EventContent, kw_only=True):
+class PauseRequested(EventContent, frozen=True, kw_only=True):
     """Put the session aside."""
 
 
-class ResumeRequested(EventContent, kw_only=True):
+class ResumeRequested(EventContent, frozen=True, kw_only=True):
     """Take the session up again (from a pause or after an error)."""
 
 
-class EndRequested(EventContent, kw_only=True):
+class EndRequested(EventContent, frozen=True, kw_only=True):
     """End the session with a report."""
 
 
-class RemediationForced(EventContent, kw_only=True):
+class RemediationForced(EventContent, frozen=True, kw_only=True):
     """A teacher or an observer wants a known error treated now."""
 
     known_error: str
     actor: str
 
 
-class ResetRequested(EventContent, kw_only=True):
+class ResetRequested(EventContent, frozen=True, kw_only=True):
     """An operator puts the session into a state."""
 
     state: str
     actor: str
 
 
-class ToolSucceeded(EventContent, kw_only=True):
+class ToolSucceeded(EventContent, frozen=True, kw_only=True):
     """A tool call ended with a result."""
 
     ref: str
@@ -102,11 +102,11 @@ class ToolSucceeded(EventContent, kw_only=True):
     fallback: bool = False
 
 
-#: How a tool call can end without a result. ``lost_contact``: nobody knows how its worker died; ``killed``: a parent saw it.
+#: How a tool call can end without a result. ``killed``: a parent saw its worker die; ``lost_contact``: nobody saw it.
 ToolFailure = Literal["error", "timeout", "cancelled", "killed", "lost_contact", "refused", "in_doubt"]
 
 
-class ToolFailed(EventContent, kw_only=True):
+class ToolFailed(EventContent, frozen=True, kw_only=True):
     """A tool call ended without a result: an error, a time-out, a cancel or its worker's death (DOWN)."""
 
     ref: str
@@ -115,7 +115,7 @@ class ToolFailed(EventContent, kw_only=True):
     error: str = ""
 
 
-class Tick(EventContent, kw_only=True):
+class Tick(EventContent, frozen=True, kw_only=True):
     """The content of a time-out; which one is said by the time-out's own type and name."""
 
     note: str = ""

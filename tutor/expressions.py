@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 
 MAX_CHARS = 300
 MAX_TOKENS = 160
@@ -113,7 +114,9 @@ class _Parser:
         return inner
 
 
-def _tokens(text: str) -> list[tuple[str, str]]:
+@lru_cache(maxsize=4_096)
+def _tokens(text: str) -> tuple[tuple[str, str], ...]:
+    """The parts of an expression; kept, for a course says the same ones again and again."""
     tokens: list[tuple[str, str]] = []
     at = 0
     text = text.rstrip()
@@ -128,7 +131,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
         if len(tokens) > MAX_TOKENS:
             raise ExpressionError(f"an expression has at most {MAX_TOKENS} parts")
         at = found.end()
-    return tokens
+    return tuple(tokens)
 
 
 def _power(base: Fraction, exponent: Fraction) -> Fraction:

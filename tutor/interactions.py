@@ -41,7 +41,7 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False
             KINDS[cls.kind] = cls
 
 
-class Unknown(Interaction, kw_only=True):
+class Unknown(Interaction, frozen=True, kw_only=True):
     """A fact written by another release: carried, not dropped."""
 
     name: str
@@ -52,7 +52,7 @@ class Unknown(Interaction, kw_only=True):
 # --- the session's life ------------------------------------------------------------------------------------------
 
 
-class SessionStarted(Interaction, kw_only=True):
+class SessionStarted(Interaction, frozen=True, kw_only=True):
     kind = "session.started"
     course: str
     course_version: int
@@ -60,40 +60,40 @@ class SessionStarted(Interaction, kw_only=True):
     previous: str | None = None
 
 
-class SessionResumed(Interaction, kw_only=True):
+class SessionResumed(Interaction, frozen=True, kw_only=True):
     kind = "session.resumed"
     state: str
 
 
-class SessionPaused(Interaction, kw_only=True):
+class SessionPaused(Interaction, frozen=True, kw_only=True):
     kind = "session.paused"
     why: str
 
 
-class SessionClosed(Interaction, kw_only=True):
+class SessionClosed(Interaction, frozen=True, kw_only=True):
     kind = "session.closed"
     why: str
 
 
-class SessionRestored(Interaction, kw_only=True):
+class SessionRestored(Interaction, frozen=True, kw_only=True):
     kind = "session.restored"
     why: str
     state: str
 
 
-class StateChanged(Interaction, kw_only=True):
+class StateChanged(Interaction, frozen=True, kw_only=True):
     kind = "state.changed"
     from_: str = msgspec.field(name="from")
     to: str
     why: str
 
 
-class PolicyChanged(Interaction, kw_only=True):
+class PolicyChanged(Interaction, frozen=True, kw_only=True):
     kind = "policy.changed"
     on_busy: str
 
 
-class SafetyHeld(Interaction, kw_only=True):
+class SafetyHeld(Interaction, frozen=True, kw_only=True):
     kind = "safety.held"
     visibility = Visibility.TEACHER
     why: str
@@ -102,36 +102,36 @@ class SafetyHeld(Interaction, kw_only=True):
 # --- messages and turns ------------------------------------------------------------------------------------------
 
 
-class MessageAccepted(Interaction, kw_only=True):
+class MessageAccepted(Interaction, frozen=True, kw_only=True):
     kind = "message.accepted"
     text: str
     disposition: str = "started"
 
 
-class MessageQueued(Interaction, kw_only=True):
+class MessageQueued(Interaction, frozen=True, kw_only=True):
     kind = "message.queued"
     text: str
 
 
-class TurnStarted(Interaction, kw_only=True):
+class TurnStarted(Interaction, frozen=True, kw_only=True):
     kind = "turn.started"
     by: str
     attempt: int = 1
 
 
-class TurnFinished(Interaction, kw_only=True):
+class TurnFinished(Interaction, frozen=True, kw_only=True):
     kind = "turn.finished"
     outcome: TurnOutcome
     error: str | None = None
 
 
-class TurnRecovering(Interaction, kw_only=True):
+class TurnRecovering(Interaction, frozen=True, kw_only=True):
     kind = "turn.recovering"
     reason: str
     attempt: int
 
 
-class OutputCommitted(Interaction, kw_only=True):
+class OutputCommitted(Interaction, frozen=True, kw_only=True):
     kind = "output.committed"
     #: Markdown.
     text: str
@@ -143,13 +143,13 @@ class OutputCommitted(Interaction, kw_only=True):
 # --- tool calls --------------------------------------------------------------------------------------------------
 
 
-class ToolRequested(Interaction, kw_only=True):
+class ToolRequested(Interaction, frozen=True, kw_only=True):
     kind = "tool.requested"
     call: str
     name: str
 
 
-class ToolEnding(Interaction, kw_only=True):
+class ToolEnding(Interaction, frozen=True, kw_only=True):
     """Base of the ways a tool call can end."""
 
     call: str
@@ -160,30 +160,30 @@ class ToolEnding(Interaction, kw_only=True):
     started_at: str | None = None
 
 
-class ToolFinished(ToolEnding, kw_only=True):
+class ToolFinished(ToolEnding, frozen=True, kw_only=True):
     kind = "tool.finished"
     fallback: bool = False
 
 
-class ToolFailedFact(ToolEnding, kw_only=True):
+class ToolFailedFact(ToolEnding, frozen=True, kw_only=True):
     kind = "tool.failed"
     reason: str
     error: str = ""
 
 
-class ToolTimedOut(ToolEnding, kw_only=True):
+class ToolTimedOut(ToolEnding, frozen=True, kw_only=True):
     kind = "tool.timed_out"
 
 
-class ToolCancelled(ToolEnding, kw_only=True):
+class ToolCancelled(ToolEnding, frozen=True, kw_only=True):
     kind = "tool.cancelled"
 
 
-class ToolInDoubt(ToolEnding, kw_only=True):
+class ToolInDoubt(ToolEnding, frozen=True, kw_only=True):
     kind = "tool.in_doubt"
 
 
-class ToolResultDiscarded(Interaction, kw_only=True):
+class ToolResultDiscarded(Interaction, frozen=True, kw_only=True):
     kind = "tool.result_discarded"
     visibility = Visibility.OPERATOR
     call: str
@@ -195,7 +195,7 @@ class ToolResultDiscarded(Interaction, kw_only=True):
 # --- teaching ----------------------------------------------------------------------------------------------------
 
 
-class QuestionAsked(Interaction, kw_only=True):
+class QuestionAsked(Interaction, frozen=True, kw_only=True):
     kind = "question.asked"
     question: str
     #: Markdown.
@@ -211,7 +211,7 @@ class QuestionAsked(Interaction, kw_only=True):
     why: str = ""
 
 
-class AnswerChecked(Interaction, kw_only=True):
+class AnswerChecked(Interaction, frozen=True, kw_only=True):
     kind = "answer.checked"
     question: str
     answer: str
@@ -220,7 +220,7 @@ class AnswerChecked(Interaction, kw_only=True):
     known_error: str | None = None
 
 
-class HintGiven(Interaction, kw_only=True):
+class HintGiven(Interaction, frozen=True, kw_only=True):
     kind = "hint.given"
     question: str
     level: int
@@ -228,20 +228,20 @@ class HintGiven(Interaction, kw_only=True):
     bottom_out: bool = False
 
 
-class RemediationStarted(Interaction, kw_only=True):
+class RemediationStarted(Interaction, frozen=True, kw_only=True):
     kind = "remediation.started"
     known_error: str
     question: str | None = None
     by: str = "tutor"
 
 
-class RemediationFinished(Interaction, kw_only=True):
+class RemediationFinished(Interaction, frozen=True, kw_only=True):
     kind = "remediation.finished"
     known_error: str
     outcome: str
 
 
-class MasteryChanged(Interaction, kw_only=True):
+class MasteryChanged(Interaction, frozen=True, kw_only=True):
     kind = "mastery.changed"
     skill: str
     p: float
@@ -249,7 +249,7 @@ class MasteryChanged(Interaction, kw_only=True):
     mastered: bool = False
 
 
-class AuthorNoted(Interaction, kw_only=True):
+class AuthorNoted(Interaction, frozen=True, kw_only=True):
     """Something the course's author should know: a gap in the question bank, an unexplained answer, a dispute."""
 
     kind = "author.noted"
@@ -258,7 +258,7 @@ class AuthorNoted(Interaction, kw_only=True):
     note: str
 
 
-class ObserverNoted(Interaction, kw_only=True):
+class ObserverNoted(Interaction, frozen=True, kw_only=True):
     kind = "observer.noted"
     visibility = Visibility.TEACHER
     observer: str
@@ -268,7 +268,7 @@ class ObserverNoted(Interaction, kw_only=True):
 # --- what the kernel writes about itself -------------------------------------------------------------------------
 
 
-class Step(Interaction, kw_only=True):
+class Step(Interaction, frozen=True, kw_only=True):
     """One handled event: outcome, state from and to, data patch, what changed of postponed events and timers.
 
     The state is the fold of these, without ever running a machine again (DESIGN rule 7).
@@ -288,19 +288,19 @@ class Step(Interaction, kw_only=True):
     kernel: dict[str, Any]
 
 
-class EventCrashed(Interaction, kw_only=True):
+class EventCrashed(Interaction, frozen=True, kw_only=True):
     kind = "event.crashed"
     reason: str
 
 
-class EventQuarantined(Interaction, kw_only=True):
+class EventQuarantined(Interaction, frozen=True, kw_only=True):
     kind = "event.quarantined"
     visibility = Visibility.OPERATOR
     event: dict[str, Any]
     reason: str
 
 
-class StrategyApplied(Interaction, kw_only=True):
+class StrategyApplied(Interaction, frozen=True, kw_only=True):
     kind = "strategy.applied"
     visibility = Visibility.OPERATOR
     reason: str

@@ -27,12 +27,18 @@ class Publication:
     changed: list[str] = field(default_factory=list)
 
 
+def is_up_to_date(course: content.Course) -> bool:
+    """Whether the newest stored version has this very content."""
+    newest = CourseVersion.objects.filter(course__slug=course.course.id).order_by("-version").first()
+    return newest is not None and newest.digest == _digest(_encoded(course))
+
+
 @transaction.atomic
 def publish(course: content.Course) -> Publication:
     """Store ``course`` as the newest version of its slug, unless the newest has the same content already."""
     info = course.course
-    encoded = _encoder.encode(course).decode()
-    digest = hashlib.sha256(encoded.encode()).hexdigest()
+    encoded = _encoded(course)
+    digest = _digest(encoded)
     described = {"title": info.title, "summary": info.summary, "lang": info.lang}
     Course.objects.get_or_create(slug=info.id, defaults=described)
     row = Course.objects.select_for_update(no_key=True).get(slug=info.id)
@@ -59,6 +65,14 @@ def publish(course: content.Course) -> Publication:
         removed=[key for key in old if key not in new],
         changed=[key for key in new if key in old and new[key] != old[key]],
     )
+
+
+def _encoded(course: content.Course) -> str:
+    return _encoder.encode(course).decode()
+
+
+def _digest(encoded: str) -> str:
+    return hashlib.sha256(encoded.encode()).hexdigest()
 
 
 def _questions(course: content.Course) -> dict[str, content.Question]:

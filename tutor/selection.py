@@ -188,4 +188,4 @@ def _why(skill: Skill, progress: Progress) -> str:
     record = progress.skills[skill.id]
     if record.opportunities == 0:
         return wording.why_first(skill.name)
-    return wording.why_weakest(skill.name, record.unassisted)
+    return wording.why_weakest(skill.name, record.unassisted, record.p)

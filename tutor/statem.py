@@ -310,11 +310,8 @@ class _Transition:
         self.entered: list[tuple[str, str]] = []
 
     def collect(self, actions: Sequence[Action], *, entering: bool) -> None:
-        if isinstance(actions, _ACTIONS):
-            actions = (actions,)  # a lone action stands for a list of one, as in OTP
-        elif not isinstance(actions, (tuple, list)):
-            raise BadAction(f"actions must be a tuple or list of actions, got {actions!r}")
-        for action in actions:
+        # A lone action stands for a list of one, as in OTP.
+        for action in actions if isinstance(actions, (tuple, list)) else (actions,):
             match action:
                 case Effect():
                     self.commands.append(action)
@@ -337,11 +334,8 @@ class _Transition:
 
     def reply(self, replies: Sequence[Reply]) -> None:
         """The replies of a ``Stop``."""
-        for reply in (replies,) if isinstance(replies, Reply) else replies:
+        for reply in replies if isinstance(replies, (tuple, list)) else (replies,):
             self.commands.append(_checked_reply(reply))
-
-
-_ACTIONS = (Postpone, NextEvent, Reply, Timeout, Hibernate, Effect)
 
 
 def _checked_reply(reply: Reply) -> Reply:
@@ -366,7 +360,9 @@ def _checked_timeout(action: Timeout) -> Timeout:
     if (action.type is EventType.NAMED_TIMEOUT) is (action.name is None):
         raise BadAction(f"{action!r}: a named time-out needs its name, and nothing else has one")
     if action.after_ms is not None and (type(action.after_ms) is not int or action.after_ms < 0):
-        raise BadAction(f"{action!r}: after_ms must be a whole number of milliseconds from 0; use at_ms for a past time")
+        raise BadAction(
+            f"{action!r}: after_ms must be a whole number of milliseconds from 0; use at_ms for a past time"
+        )
     if (action.after_ms is not None) + (action.at_ms is not None) + action.update > 1:
         raise BadAction(f"{action!r}: after_ms, at_ms and update exclude each other")
     return action
@@ -387,7 +383,7 @@ def _data(result: Result, data: Any) -> Any:
 
 
 def _enter(
-    machine: Machine, old: str, state: str, data: Any, transition: _Transition, budget: int, trace: Trace
+    machine: Machine, old: str, state: str, data: Any, *, transition: _Transition, budget: int, trace: Trace
 ) -> tuple[Any, str | None]:
     """Run enter calls until one does not ask for a repeat. Returns (data, stop reason or None).
 
@@ -414,11 +410,18 @@ def _enter(
 
 
 def _apply_timeouts(
-    snapshot: Snapshot, timeouts: Sequence[Timeout], now: int, trace: Trace
+    timeouts: Sequence[Timeout],
+    now: int,
+    trace: Trace,
+    *,
+    running: Mapping[TimerKey, Timer],
+    pending: tuple[tuple[TimerKey, Any], ...],
+    timer_no: int,
+    guards: Mapping[EventType, int],
 ) -> tuple[dict[TimerKey, Timer], tuple[tuple[TimerKey, Any], ...], int]:
     """Start, update and cancel. Of several for one kind and name only the last counts (S21)."""
     last = {(t.type, t.name): index for index, t in enumerate(timeouts)}
-    timers, zero, timer_no = dict(snapshot.timers), list(snapshot.zero), snapshot.timer_no
+    timers, zero = dict(running), list(pending)
     for index, wanted in enumerate(timeouts):
         key: TimerKey = (wanted.type, wanted.name)
         if last[key] != index:
@@ -444,45 +447,52 @@ def _apply_timeouts(
             trace("insert_timeout", key, wanted.content)
             continue
         timer_no += 1
-        guard = {
-            EventType.STATE_TIMEOUT: snapshot.state_no,
-            EventType.TIMEOUT: snapshot.event_no,
-        }.get(wanted.type, timer_no)
-        timers[key] = Timer(due, wanted.content, guard)
+        timers[key] = Timer(due, wanted.content, guards.get(wanted.type, timer_no))
         trace("start_timer", key, due, wanted.content)
     return timers, tuple(zero), timer_no
 
 
 def _settle(
-    snapshot: Snapshot, new_state: str, data: Any, event: Event | None, transition: _Transition, now: int, trace: Trace
+    snapshot: Snapshot,
+    event: Event | None,
+    transition: _Transition,
+    *,
+    event_no: int,
+    state: str,
+    data: Any,
+    now: int,
+    trace: Trace,
 ) -> Snapshot:
     """The exact order of a transition: postpone, retry, cancel, insert, start time-outs (S8, S25, S31, S34)."""
-    postponed, queue = snapshot.postponed, snapshot.queue
+    postponed, queue, timers, zero = snapshot.postponed, snapshot.queue, snapshot.timers, snapshot.zero
+    state_no, timer_no = snapshot.state_no, snapshot.timer_no
     if event is not None:
         if transition.postpone:
             postponed = (*postponed, event)
-            trace("postpone", event, new_state)
+            trace("postpone", event, state)
         else:
-            trace("consume", event, new_state)
-    changed = new_state != snapshot.state
-    gone = {(EventType.TIMEOUT, None)}  # any delivered event, a postponed one too (S34)
-    if changed:
+            trace("consume", event, state)
+    gone = _EVENT_TIMEOUT  # any delivered event, a postponed one too (S34)
+    if state != snapshot.state:
+        state_no += 1
+        gone = _STATE_AND_EVENT_TIMEOUT
         queue, postponed = (*postponed, *queue), ()  # all of them, oldest first, before newer events (S10, S11)
-        gone.add((EventType.STATE_TIMEOUT, None))
-    settled = replace(
-        snapshot,
-        state=new_state,
-        data=data,
-        state_no=snapshot.state_no + changed,
-        postponed=postponed,
-        queue=(*transition.next_events, *queue),
-        timers={key: timer for key, timer in snapshot.timers.items() if key not in gone},
-        zero=tuple(pair for pair in snapshot.zero if pair[0] not in gone),
-    )
-    if not transition.timeouts:
-        return settled
-    timers, zero, timer_no = _apply_timeouts(settled, transition.timeouts, now, trace)
-    return replace(settled, timers=timers, zero=zero, timer_no=timer_no)
+    if transition.next_events:
+        queue = (*transition.next_events, *queue)
+    if timers and not gone.isdisjoint(timers):
+        timers = {key: timer for key, timer in timers.items() if key not in gone}
+    if zero:
+        zero = tuple(pair for pair in zero if pair[0] not in gone)
+    if transition.timeouts:
+        guards = {EventType.STATE_TIMEOUT: state_no, EventType.TIMEOUT: event_no}
+        timers, zero, timer_no = _apply_timeouts(
+            transition.timeouts, now, trace, running=timers, pending=zero, timer_no=timer_no, guards=guards
+        )
+    return Snapshot(state, data, state_no, event_no, timer_no, postponed, queue, timers, zero)
+
+
+_EVENT_TIMEOUT: frozenset[TimerKey] = frozenset({(EventType.TIMEOUT, None)})
+_STATE_AND_EVENT_TIMEOUT = _EVENT_TIMEOUT | {(EventType.STATE_TIMEOUT, None)}
 
 
 def start(
@@ -495,14 +505,19 @@ def start(
     budget: int = DEFAULT_TRANSITION_BUDGET,
     trace: Trace = _no_trace,
 ) -> Outcome:
-    """The first outcome: ``init``'s actions and the first enter call (S23, S24). A postpone is ignored (S16)."""
+    """The first outcome: ``init``'s actions and the first enter call (S23, S24). A postpone is ignored (S16).
+
+    Nothing has started if this raises: ``BadReturn`` or ``BadAction``, or whatever the machine raised.
+    """
+    if state not in machine.states:
+        raise BadReturn(f"cannot start in {state!r}, which is none of the machine's states")
     before = Snapshot(state, data)
     transition = _Transition()
     transition.collect(actions, entering=False)
     reason = None
     if machine.state_enter:
-        data, reason = _enter(machine, state, state, data, transition, budget, trace)
-    after = _settle(before, state, data, None, transition, now, trace)
+        data, reason = _enter(machine, state, state, data, transition=transition, budget=budget, trace=trace)
+    after = _settle(before, None, transition, event_no=0, state=state, data=data, now=now, trace=trace)
     if reason is not None:
         trace("terminate", reason, state)
         after = replace(after, stopped=reason)
@@ -529,7 +544,7 @@ def step(
 
     A callback that raises gives an outcome with ``crash`` set and nothing else changed: the event counts as taken.
     """
-    before = replace(snapshot, event_no=snapshot.event_no + 1)
+    event_no = snapshot.event_no + 1
     transition = _Transition()
     trace("in", event, snapshot.state)
     try:
@@ -538,19 +553,21 @@ def step(
         if isinstance(result, Stop):
             transition.reply(result.replies)
             trace("terminate", result.reason, snapshot.state)
-            return Outcome(
-                event, snapshot, replace(before, data=data, stopped=result.reason), tuple(transition.commands)
-            )
-        transition.collect(result.actions, entering=False)
+            after = replace(snapshot, event_no=event_no, data=data, stopped=result.reason)
+            return Outcome(event, snapshot, after, tuple(transition.commands))
+        if result.actions != ():
+            transition.collect(result.actions, entering=False)
         state = result.state if isinstance(result, NextState) else snapshot.state
         if state not in machine.states:
             raise BadReturn(f"the machine wants to go to {state!r}, which is none of its states")
         reason = None
         if machine.state_enter and (state != snapshot.state or isinstance(result, RepeatState)):
-            data, reason = _enter(machine, snapshot.state, state, data, transition, budget, trace)
-        after = _settle(before, state, data, event, transition, now, trace)
+            data, reason = _enter(
+                machine, snapshot.state, state, data, transition=transition, budget=budget, trace=trace
+            )
+        after = _settle(snapshot, event, transition, event_no=event_no, state=state, data=data, now=now, trace=trace)
     except Exception as crash:
-        return Outcome(event, snapshot, before, crash=crash)
+        return Outcome(event, snapshot, replace(snapshot, event_no=event_no), crash=crash)
     if reason is not None:
         trace("terminate", reason, state)
         after = replace(after, stopped=reason)
@@ -570,11 +587,16 @@ def pending(snapshot: Snapshot) -> tuple[Event, Snapshot] | None:
     if snapshot.stopped is not None:
         return None
     if snapshot.queue:
-        return snapshot.queue[0], replace(snapshot, queue=snapshot.queue[1:])
+        return snapshot.queue[0], _waiting(snapshot, snapshot.queue[1:], snapshot.zero)
     if snapshot.zero:
         (kind, name), content = snapshot.zero[0]
-        return Event(kind, content, name=name), replace(snapshot, zero=snapshot.zero[1:])
+        return Event(kind, content, name=name), _waiting(snapshot, snapshot.queue, snapshot.zero[1:])
     return None
+
+
+def _waiting(s: Snapshot, queue: tuple[Event, ...], zero: tuple[tuple[TimerKey, Any], ...]) -> Snapshot:
+    """``replace``, spelt out because every retried or inserted event comes through here."""
+    return Snapshot(s.state, s.data, s.state_no, s.event_no, s.timer_no, s.postponed, queue, s.timers, zero)
 
 
 def fire(snapshot: Snapshot, key: TimerKey, guard: int, now: int) -> tuple[Event, Snapshot] | None:

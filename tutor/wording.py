@@ -73,10 +73,6 @@ def clarified_with_question_open(text: str) -> str:
     return f"{text}\n\nDoes that help? The question is still open."
 
 
-def clarified_in_review(text: str) -> str:
-    return f"{text}\n\n*Continue when you are ready.*"
-
-
 WITHHELD = (
     "I would give too much away if I said more here. Look again at what the question asks for, and what would be the "
     "first step towards it. You can also ask for a hint."
@@ -85,15 +81,18 @@ WITHHELD = (
 # --- choosing a question -----------------------------------------------------------------------------------------
 
 
+#: From this P on, a skill is said to go well.
+WELL = 0.6
+
+
 def why_first(skill: str) -> str:
     return f"It is the first one on “{skill}”."
 
 
-def why_weakest(skill: str, unassisted: int) -> str:
-    if unassisted == 0:
+def why_weakest(skill: str, unassisted: int, p: float) -> str:
+    if unassisted == 0 or p < WELL:
         return f"“{skill}” needs practice most right now."
-    times = "once" if unassisted == 1 else f"{unassisted} times"
-    return f"You have solved “{skill}” {times} without help; one more makes it surer."
+    return f"“{skill}” is going well ({unassisted} right without help); this is a step further."
 
 
 def why_retest(skill: str) -> str:
@@ -117,10 +116,12 @@ def why_put_off(skill: str) -> str:
 HINT_TOO_SOON = "Give that hint a moment first: read it again and try one step. Then ask me for more if you need it."
 
 
-def offer_hint() -> str:
-    return (
+def offer_hint(number: int) -> str:
+    return pick(
+        number,
+        "A hint first? It does not count against you. To see the solution instead, give up once more.",
         "Before you let it go: would a hint help? It does not count against you. "
-        "If you would rather see the solution, give up once more and I will show it."
+        "If you would rather see the solution, give up once more and I will show it.",
     )
 
 
@@ -128,20 +129,16 @@ def put_off(number: int) -> str:
     return pick(number, "All right, we leave that one for later.", "Fine, we come back to it another time.")
 
 
-def disputed(answer: str) -> str:
-    return (
-        f"Thank you for saying so. I have noted your answer, “{answer}”, and that you think it is right; your teacher "
-        "will see it. It costs you nothing. Until then the question stays open: if you see another way to write your "
-        "answer, try that."
-    )
-
-
+DISPUTED = (
+    "Thank you for saying so. I have noted your last answer and that you think it is right; your teacher will see it. "
+    "It costs you nothing. Until then the question stays open: if you see another way to write your answer, try that."
+)
 DISPUTED_WITHOUT_ANSWER = "You have not answered this one yet, so there is nothing to check again. What is your answer?"
 
 OFF_TOPIC = "That is for another time, I think. The question is still open: have a go, or ask for a hint."
 OFF_TOPIC_AGAIN = "Your thoughts seem to be elsewhere; that happens. Shall we pause? Everything will be kept as it is."
 STILL_OPEN = "The question is still open. Answer it, ask for a hint, or put it off for later."
-NOTHING_RUNNING = "There is nothing to stop just now. The question is still open whenever you are."
+NOTHING_RUNNING = "Nothing is running that I could stop. If you need a break, pause: the question stays as it is."
 
 # --- verdicts ----------------------------------------------------------------------------------------------------
 
@@ -161,7 +158,7 @@ def badge(verdict: Verdict) -> str:
 
 
 def form_issue(feedback: str) -> str:
-    return f"You have the right value. {feedback or 'Please give it in the form the question asks for.'}"
+    return feedback or "You have the right value. Please give it in the form the question asks for."
 
 
 FORM_ACCEPTED = "The value is right, and that is what counts most; I take it."
@@ -178,7 +175,9 @@ def wrong(feedback: str, attempts: int) -> str:
         "Go back to the question and check your first step.",
         "Put your answer back into the question: where does it stop fitting?",
     )
-    return f"{opening} {where} A hint is there if you want one."
+    # The checker's own sentence often opens like this already.
+    said = where if where.lower().startswith(("that is not", "not ")) else f"{opening} {where}"
+    return f"{said} A hint is there if you want one."
 
 
 def same_wrong(answer: str) -> str:
@@ -189,7 +188,7 @@ def same_wrong(answer: str) -> str:
 
 
 def partial(feedback: str) -> str:
-    return f"Part of it is right, and you keep that. {feedback or 'What is still missing?'}"
+    return feedback or "Part of it is right, and you keep that. What is still missing?"
 
 
 def malformed(feedback: str) -> str:
@@ -254,18 +253,25 @@ def remedy_hint(remedy: Sequence[str], ask: str) -> str:
 # --- solutions: rows that may show the answer --------------------------------------------------------------------
 
 
-def correct(last_step: str, number: int, *, helped: bool) -> str:
-    opening = (
-        pick(number, "Right: you worked it out.", "That is right, and you got there.")
-        if helped
-        else pick(number, "Right.", "Yes.", "That is right.", "Correct.")
-    )
+#: What the checker says where it has nothing particular to say.
+PLAIN_CORRECT = "Yes, that is right."
+
+
+def correct(feedback: str, last_step: str, number: int, *, helped: bool) -> str:
+    if feedback and feedback != PLAIN_CORRECT:
+        opening = feedback
+    elif helped:
+        opening = pick(number, "Right: you worked it out.", "That is right; you stayed with it.")
+    else:
+        opening = pick(number, "Right.", "Yes.", "That is right.", "Correct.")
     return f"{opening} {last_step}" if last_step else opening
 
 
 def solution(steps: Sequence[str], answer: str) -> str:
     if not steps:
         return f"The answer is **{answer}**."
+    if len(steps) == 1:
+        return steps[0]
     return "\n".join(f"{n}. {step}" for n, step in enumerate(steps, start=1))
 
 
@@ -273,24 +279,30 @@ def bottom_out(steps: Sequence[str], answer: str) -> str:
     return f"Here is the whole way:\n\n{solution(steps, answer)}"
 
 
-def given_up(steps: Sequence[str], answer: str) -> str:
-    return f"That is fine; let us look at it together.\n\n{solution(steps, answer)}"
+def given_up(number: int, steps: Sequence[str], answer: str) -> str:
+    opening = pick(
+        number,
+        "All right, this is how it goes:",
+        "That is fine; let us look at it together.",
+        "Then let us see how it works.",
+    )
+    return f"{opening}\n\n{solution(steps, answer)}"
 
 
-def wrong_thrice(steps: Sequence[str], answer: str) -> str:
+def wrong_thrice(_number: int, steps: Sequence[str], answer: str) -> str:
     return f"You have stayed with it; now let us look at the way together.\n\n{solution(steps, answer)}"
 
 
-def probe_failed(steps: Sequence[str], answer: str) -> str:
+def probe_failed(_number: int, steps: Sequence[str], answer: str) -> str:
     return (
         f"This one is stubborn, and many people meet it. Here is the question worked out:\n\n{solution(steps, answer)}"
     )
 
 
-ASK_WHY = (
-    "**Why does that work?** Tell me in your own words, or continue. "
-    "A similar question comes later, for you to try alone."
-)
+def ask_why(*, retest: bool) -> str:
+    """The question after a solution; ``retest``: a similar question is owed."""
+    asked = "**Why does that work?** Tell me in your own words, or continue."
+    return f"{asked} A similar question comes later, for you to try alone." if retest else asked
 
 
 def explanation(covered: Sequence[str], missing: Sequence[str]) -> str:
@@ -332,7 +344,7 @@ def skill_line(name: str, record: SkillRecord, *, mastered: bool) -> str:
 
 
 def topic_summary(topic: str, lines: Sequence[str], *, mastered: bool, more: bool) -> str:
-    opening = f"**{topic}** is done." if mastered else f"That is all I have on **{topic}** for now."
+    opening = f"That completes **{topic}**." if mastered else f"That is all I have on **{topic}** for now."
     closing = "*Continue for the next topic.*" if more else "*That was the last topic. Continue for your final report.*"
     honest = (
         ""
@@ -349,7 +361,12 @@ def final_report(course: str, lines: Sequence[str], *, mastered: int, topics: in
         if mastered
         else f"You have come to the end of **{course}**."
     )
-    return f"{opening} Here is what you have shown:\n\n" + "\n".join(lines)
+    closing = (
+        ""
+        if mastered == topics
+        else "\n\nWhat still needs practice is marked. Begin again whenever you like: the numbers will be new."
+    )
+    return f"{opening} Here is what you have shown:\n\n" + "\n".join(lines) + closing
 
 
 def ended_report(course: str, lines: Sequence[str]) -> str:
@@ -421,8 +438,7 @@ def recap_exposition(topic: str) -> str:
     return f"We were reading about **{topic}**. Ask, or continue."
 
 
-def recap_question(number: int) -> str:
-    return f"Question {number} is still open, just as you left it."
+RECAP_QUESTION = "Your question is still open, just as you left it."
 
 
 def recap_probe(ask: str) -> str:

@@ -20,9 +20,10 @@ class DataFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
-        self.path.mkdir(parents=True, exist_ok=True)
-        # The database's user has to pass through, and may not list; what is private lies in folders of its own.
-        if self.path.stat().st_uid == os.getuid():
+        # Only a folder of our own making gets its mode from us: the name may be that of somebody's home.
+        if not self.path.exists():
+            self.path.mkdir(parents=True, exist_ok=True)
+            # Root's database user has to pass through, and may not list; what is private lies in folders of its own.
             self.path.chmod(0o711 if os.getuid() == 0 else 0o700)
         self.run = self._private("run")
         self.logs = self._private("logs")

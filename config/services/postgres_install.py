@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,14 +32,22 @@ class PostgresInstall:
         copy = OUTSIDE / f"postgresql-{_version_text(self.bin)}"
         if not copy.exists():
             OUTSIDE.mkdir(mode=0o755, parents=True, exist_ok=True)
-            unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
-            shutil.copytree(self.bin.parent, unfinished, symlinks=True)
+            unfinished = Path(tempfile.mkdtemp(prefix=f"{copy.name}.", dir=OUTSIDE))
+            self._copy_into(unfinished)
             unfinished.chmod(0o755)
             try:
                 unfinished.rename(copy)
             except OSError:
                 shutil.rmtree(unfinished)  # another process finished the same copy first
-        return PostgresInstall(bin=copy / "bin", major=self.major)
+        return PostgresInstall(bin=copy.joinpath(*self.bin.parts[-3:]), major=self.major)
+
+    def _copy_into(self, folder: Path) -> None:
+        install, package = self.bin.parent, self.bin.parent.parent
+        shutil.copytree(install, folder / package.name / install.name, symlinks=True)
+        # A wheel's programs look for their libraries beside the package, by a path relative to themselves.
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, folder / libraries.name)
 
 
 def find_install(major: int | None = None) -> PostgresInstall:

@@ -12,7 +12,7 @@ from django_fsm import FSMField
 
 
 def new_log_id() -> str:
-    """Which log this is: changes when a backup is restored, so that a client's cursor is not taken for a newer log's."""
+    """Which log this is: changes when a backup is restored, so that no client's cursor is taken for another log's."""
     return uuid.uuid4().hex
 
 

@@ -10,9 +10,9 @@ from sessions_app.models.session import Session
 class Timer(models.Model):
     """A row per running time-out, due by the database's clock.
 
-    The truth about a time-out (its expiry, content and guard) stands in the session row, so that handling an event reads
-    one row. This row says when to look; it may be early or stale, never late: pushing a time-out further away does not
-    rewrite it, and a look that finds nothing due moves or removes it.
+    The truth about a time-out (its expiry, content and guard) stands in the session row, so that handling an event
+    reads one row. This row says when to look; it may be early or stale, never late: pushing a time-out further away
+    does not rewrite it, and a look that finds nothing due moves or removes it.
     """
 
     pk = models.CompositePrimaryKey("session_id", "type", "name")

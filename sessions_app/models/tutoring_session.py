@@ -1,7 +1,7 @@
 """The arrows of the tutoring machine, as django-fsm transitions: what the model permits.
 
-``tutor.machine`` chooses; an arrow that is not here is refused, whatever the machine says. Two places state the table on
-purpose, and a test compares them: every arrow of ``TutoringMachine.arrows()`` is here, and none besides.
+``tutor.machine`` chooses; an arrow that is not here is refused, whatever the machine says. Two places state the table
+on purpose, and a test compares them: every arrow of ``TutoringMachine.arrows()`` is here, and none besides.
 """
 
 from __future__ import annotations
@@ -36,9 +36,7 @@ class TutoringSession(Session):
     def explain(self) -> None:
         """The tutor explains."""
 
-    @transition(
-        field="state", source=[*_TALKING, "awaiting_tool_result", *_ASIDE], target="setting_question"
-    )
+    @transition(field="state", source=[*_TALKING, "awaiting_tool_result", *_ASIDE], target="setting_question")
     def set_question(self) -> None:
         """The tutor looks for the next question."""
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import stat
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ import pytest
 
 from config.services.data_folder import CHECKOUT
 from config.services.ports import free_port, listen
-from tests.acceptance.live_system import LiveSystem, wait_until
+from tests.acceptance.live_system import SERVICES, LiveSystem, is_running, wait_until
 from tests.temporary_data import temporary_data_folder
 
 pytestmark = pytest.mark.acceptance
@@ -56,10 +57,18 @@ def test_a_command_in_a_second_terminal_uses_the_running_services(shared_live_sy
     shared_live_system.wait_ready()
 
 
-def test_a_command_without_a_running_system_has_services_of_its_own(live_system: LiveSystem) -> None:
-    live_system.stop()
-    question = "from django.contrib.auth.models import User; print(User.objects.count())"
+def test_a_command_without_a_running_system_has_services_of_its_own_while_it_runs() -> None:
+    question = "from django.db import connection; print(connection.cursor().execute('SELECT 7').fetchone())"
+    with temporary_data_folder() as data:
+        done = _run(LiveSystem(data).environment, "shell", "--no-imports", "-c", question)
 
-    done = _run(live_system.environment, "shell", "--no-imports", "-c", question)
+        assert done.stdout == "(7,)\n", done.stderr
+        assert not any(is_running((data.read_record(name) or {"pid": 0})["pid"]) for name in SERVICES)
 
-    assert done.stdout == "1\n"
+
+def test_the_administrators_password_is_told_apart_from_the_terminal(shared_live_system: LiveSystem) -> None:
+    path = shared_live_system.data.secret_path("admin")
+    wait_until(lambda: str(path) in shared_live_system.terminal(), 10.0, shared_live_system.terminal)
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert path.read_text().strip() not in shared_live_system.terminal()

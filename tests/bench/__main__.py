@@ -91,18 +91,22 @@ def _rotated(programs: Sequence[Program], number: int) -> list[Program]:
     return [*programs[at:], *programs[:at]]
 
 
-def _terminated(signum: int, frame: object) -> None:
-    raise KeyboardInterrupt  # so that a SIGTERM cleans up like Ctrl-C
+def _end(signum: int, frame: object) -> None:
+    """Ctrl-C and SIGTERM end a run alike; once is enough, and cleaning up is not interrupted."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def main() -> int:
     arguments = _arguments()
     console = Console(width=None if sys.stdout.isatty() else 160)
-    signal.signal(signal.SIGTERM, _terminated)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
     try:
         taken = bench(arguments, console)
     except BenchError as error:
-        console.print(f"[red]{error}[/red]", markup=True, highlight=False)
+        console.print(str(error), style="red", markup=False, highlight=False)
         return 1
     except KeyboardInterrupt:
         console.print("stopped; everything the run had started is gone")

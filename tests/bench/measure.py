@@ -7,7 +7,7 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tests.bench import machine
@@ -39,12 +39,27 @@ class _Usage:
         return used, machine.busy_s() - self._busy, time.perf_counter() - self._at
 
 
+def _nothing() -> None:
+    pass
+
+
 def run(
-    program: Program, services: Sequence[Watched], sessions: int, warm_up_s: float, duration_s: float
+    program: Program,
+    services: Sequence[Watched],
+    sessions: int,
+    warm_up_s: float,
+    duration_s: float,
+    *,
+    at_begin: Callable[[], None] = _nothing,
+    at_end: Callable[[], None] = _nothing,
 ) -> dict[str, Any]:
-    """The load client's figures with the servers' CPU and memory beside them; ``BenchError`` if there are none."""
+    """The load client's figures with the servers' CPU and memory beside them.
+
+    ``at_begin`` and ``at_end`` are called when the measured window begins and ends. Raises ``BenchError`` if there is
+    nothing to measure.
+    """
     times = ["--sessions", str(sessions), "--warm-up", str(warm_up_s), "--duration", str(duration_s)]
-    return _drive(program, services, times, warm_up_s + duration_s + GRACE_S)
+    return _drive(program, services, times, warm_up_s + duration_s + GRACE_S, at_begin=at_begin, at_end=at_end)
 
 
 def run_history(program: Program, services: Sequence[Watched], turns: int, duration_s: float) -> dict[str, Any]:
@@ -53,7 +68,15 @@ def run_history(program: Program, services: Sequence[Watched], turns: int, durat
     return _drive(program, services, arguments, 10 * duration_s + GRACE_S)
 
 
-def _drive(program: Program, services: Sequence[Watched], arguments: list[str], timeout_s: float) -> dict[str, Any]:
+def _drive(
+    program: Program,
+    services: Sequence[Watched],
+    arguments: list[str],
+    timeout_s: float,
+    *,
+    at_begin: Callable[[], None] = _nothing,
+    at_end: Callable[[], None] = _nothing,
+) -> dict[str, Any]:
     for process in program.processes:
         process.check()
     processes = [*program.processes, *services]
@@ -69,7 +92,7 @@ def _drive(program: Program, services: Sequence[Watched], arguments: list[str], 
     watchdog = threading.Timer(timeout_s, client.kill)
     watchdog.start()
     try:
-        result, used, busy_s, seconds = _listen(client, processes)
+        result, used, busy_s, seconds = _listen(client, processes, at_begin, at_end)
         _, errors = client.communicate(timeout=20)
     finally:
         watchdog.cancel()
@@ -92,7 +115,10 @@ def _drive(program: Program, services: Sequence[Watched], arguments: list[str], 
 
 
 def _listen(
-    client: subprocess.Popen[str], processes: Sequence[Watched]
+    client: subprocess.Popen[str],
+    processes: Sequence[Watched],
+    at_begin: Callable[[], None],
+    at_end: Callable[[], None],
 ) -> tuple[dict[str, Any] | None, dict[str, float], float, float]:
     assert client.stdout is not None
     usage = _Usage(processes)
@@ -102,8 +128,10 @@ def _listen(
         line = json.loads(text)
         if line.get("mark") == "begin":
             usage = _Usage(processes)
+            at_begin()
         elif line.get("mark") == "end":
             used, busy_s, seconds = usage.since()
+            at_end()
         elif "error" in line:
             raise BenchError(f"the load client failed: {line['error']}")
         else:

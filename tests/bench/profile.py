@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,41 +30,74 @@ from tests.temporary_data import temporary_data_folder
 SAMPLES_PER_S = 250
 WARM_UP_S = 2.0
 TOP = 25
+_STARTING = ("<module>", "_run_code", "_run_module_as_main", "main (", "Thread._bootstrap", "Thread.run", "Command.")
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Shares of a process's busy time, 0 to 1, by name."""
+    """Milliseconds of CPU a turn, by name."""
 
-    samples: int
+    threads: dict[str, float]
     packages: dict[str, float]
     own: dict[str, float]
     cumulative: dict[str, float]
 
 
-def read_profile(stacks: Path) -> Profile:
-    """From py-spy's raw form: a line per stack, ``outer;…;inner count``."""
-    packages: Counter[str] = Counter()
-    own: Counter[str] = Counter()
-    cumulative: Counter[str] = Counter()
-    for line in stacks.read_text(errors="replace").splitlines():
-        stack, _, count = line.rpartition(" ")
-        frames = [_short(frame) for frame in stack.split(";")]
-        packages[_package(frames[-1])] += int(count)
-        own[frames[-1]] += int(count)
-        for frame in set(frames) - _everywhere(frames):
-            cumulative[frame] += int(count)
-    samples = sum(own.values())
+def read_profile(stacks: Path, cpu_ms: Mapping[int, float]) -> Profile:
+    """From py-spy's raw form: ``thread (id): name;outer;…;inner count`` per line.
 
-    def shares(counter: Counter[str], top: int) -> dict[str, float]:
-        return {name: count / max(1, samples) for name, count in counter.most_common(top)}
+    A sampled thread may have waited for a CPU instead of using one, so that its samples only say *where* its time went;
+    *how much* it was says ``cpu_ms``, the thread's own CPU time a turn.
+    """
+    samples = [_sample(line) for line in stacks.read_text(errors="replace").splitlines()]
+    of_thread: Counter[int] = Counter()
+    names = {}
+    for sample in samples:
+        of_thread[sample.thread] += sample.count
+        names[sample.thread] = sample.name
+    threads: defaultdict[str, float] = defaultdict(float)
+    packages: defaultdict[str, float] = defaultdict(float)
+    own: defaultdict[str, float] = defaultdict(float)
+    cumulative: defaultdict[str, float] = defaultdict(float)
+    for thread, milliseconds in cpu_ms.items():
+        threads[_NUMBER.sub("*", names.get(thread, "(never seen in Python)"))] += milliseconds
+    for sample in samples:
+        milliseconds = cpu_ms.get(sample.thread, 0.0) * sample.count / of_thread[sample.thread]
+        packages[_package(sample.frames[-1])] += milliseconds
+        own[sample.frames[-1]] += milliseconds
+        for frame in set(sample.frames) - _everywhere(sample.frames):
+            cumulative[frame] += milliseconds
+    return Profile(
+        _largest(threads, TOP),
+        _largest(packages, TOP),
+        _largest(own, TOP),
+        _largest(cumulative, 3 * TOP),
+    )
 
-    return Profile(samples, shares(packages, 15), shares(own, TOP), shares(cumulative, 3 * TOP))
+
+def _largest(milliseconds: Mapping[str, float], top: int) -> dict[str, float]:
+    return dict(sorted(milliseconds.items(), key=lambda pair: -pair[1])[:top])
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    thread: int
+    name: str
+    frames: list[str]
+    count: int
+
+
+def _sample(line: str) -> _Sample:
+    stack, _, count = line.rpartition(" ")
+    thread, *frames = stack.split(";")
+    number, _, name = thread.removeprefix("thread (").partition("): ")
+    return _Sample(int(number.rstrip(")")), name or "main", [_short(frame) for frame in frames] or ["?"], int(count))
 
 
 def _everywhere(frames: list[str]) -> set[str]:
-    """The frames of starting up: on every stack, and no news."""
-    return {frame for frame in frames if frame.startswith(("<module>", "_run_code", "_run_module_as_main", "main ("))}
+    """The frames of starting up, of threads and of click: on every stack, and no news."""
+    return {frame for frame in frames if frame.startswith(_STARTING)}
 
 
 def _short(frame: str) -> str:
@@ -85,7 +119,7 @@ def _record(process: Process, duration_s: float, output: Path) -> subprocess.Pop
     program = Path(sys.executable).parent / "py-spy"
     if not program.exists():
         raise BenchError("py-spy is not installed: pip install -r requirements-dev.txt")
-    options = ["--format", "raw", "--function", "--nonblocking", "--rate", str(SAMPLES_PER_S)]
+    options = ["--format", "raw", "--function", "--threads", "--nonblocking", "--rate", str(SAMPLES_PER_S)]
     length = ["--duration", str(max(1, round(duration_s)))]
     return subprocess.Popen(
         [str(program), "record", *options, *length, "--pid", str(process.pid), "--output", str(output)],
@@ -95,21 +129,50 @@ def _record(process: Process, duration_s: float, output: Path) -> subprocess.Pop
     )
 
 
-def _sample(processes: Sequence[Process], duration_s: float, folder: Path, run: Any) -> tuple[Any, dict[str, Profile]]:
-    """What ``run()`` returns, and the profile of each process while it ran."""
-    outputs = {process.role: folder / f"{process.role}.stacks" for process in processes}
-    spies = {process.role: _record(process, duration_s, outputs[process.role]) for process in processes}
-    try:
-        taken = run()
-        for role, spy in spies.items():
+class _Spies:
+    """py-spy on each process, and each thread's CPU time, over one measured window."""
+
+    def __init__(self, processes: Sequence[Process], duration_s: float, folder: Path) -> None:
+        self._processes = processes
+        self._duration_s = duration_s
+        self._outputs = {process.role: folder / f"{process.role}.stacks" for process in processes}
+        self._spies: dict[str, subprocess.Popen[bytes]] = {}
+        self._before: dict[str, dict[int, float]] = {}
+        self._after: dict[str, dict[int, float]] = {}
+
+    def begin(self) -> None:
+        self._before = {process.role: _thread_cpu_s(process) for process in self._processes}
+        self._spies = {
+            process.role: _record(process, self._duration_s, self._outputs[process.role]) for process in self._processes
+        }
+
+    def end(self) -> None:
+        self._after = {process.role: _thread_cpu_s(process) for process in self._processes}
+
+    def profiles(self, turns: int) -> dict[str, Profile]:
+        """By role; waits for py-spy to write."""
+        found = {}
+        for role, spy in self._spies.items():
             _, errors = spy.communicate(timeout=60)
-            if spy.returncode or not outputs[role].exists():
+            if spy.returncode or not self._outputs[role].exists():
                 raise BenchError(f"py-spy could not look into {role!r}: {errors.decode(errors='replace')[-500:]}")
-    finally:
-        for spy in spies.values():
+            before = self._before[role]
+            cpu_ms = {
+                thread: (seconds - before.get(thread, 0.0)) * 1000 / turns
+                for thread, seconds in self._after[role].items()
+            }
+            found[role] = read_profile(self._outputs[role], cpu_ms)
+        return found
+
+    def stop(self) -> None:
+        for spy in self._spies.values():
             spy.kill()
             spy.wait()
-    return taken, {role: read_profile(output) for role, output in outputs.items()}
+
+
+def _thread_cpu_s(process: Process) -> dict[int, float]:
+    """CPU seconds so far by thread id, descendants included."""
+    return {thread.id: thread.user_time + thread.system_time for one in process.tree() for thread in one.threads()}
 
 
 def profile(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -129,9 +192,18 @@ def profile(arguments: argparse.Namespace) -> dict[str, Any]:
         before = services.usage()
         counted = measure.run(program, every, arguments.sessions, 0, arguments.duration)
         usage = services.usage()
-        _, profiles = _sample(
-            program.processes, arguments.duration, data.logs, lambda: run(arguments.sessions, arguments.duration)
+        spies = _Spies(program.processes, arguments.duration, data.logs)
+        stack.callback(spies.stop)
+        spied = measure.run(
+            program,
+            every,
+            arguments.sessions,
+            WARM_UP_S,
+            arguments.duration,
+            at_begin=spies.begin,
+            at_end=spies.end,
         )
+        profiles = spies.profiles(spied["turns"])
         services.log_statements(True)
         offset = services.postgres_log.stat().st_size
         logged = measure.run(program, every, 1, 0, WARM_UP_S)
@@ -164,16 +236,16 @@ def show(console: Console, taken: dict[str, Any]) -> None:
         f"load client {run['client_cpu_share']:.0%} of a CPU"
     )
     for role, found in taken["profiles"].items():
-        total = run["cpu_s_per_1000_by_role"][role]
-        console.print(f"\n{role}: {found['samples']} samples; ms of CPU a turn = share × {total:.2f}")
-        for title, shares in (
+        for title, milliseconds in (
+            ("by thread", found["threads"]),
             ("by package (own time)", found["packages"]),
             ("by function (own time)", found["own"]),
             ("by function (with what it calls)", found["cumulative"]),
         ):
-            table = Table(title=title, title_justify="left", show_header=False)
-            for name, share in shares.items():
-                table.add_row(f"{share:6.1%}", f"{share * total:.2f} ms", name)
+            table = Table(title=f"{role}: ms of CPU a turn {title}", title_justify="left", show_header=False)
+            for name, value in milliseconds.items():
+                if value >= 0.003:
+                    table.add_row(f"{value:.3f}", name)
             console.print(table)
     table = Table(title="a turn asks of Postgres and Valkey", title_justify="left", show_header=False)
     for name, number in sorted(taken["per_turn"].items(), key=lambda pair: -pair[1]):

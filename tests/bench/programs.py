@@ -93,14 +93,13 @@ class Launcher:
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
         }
         run_python(["manage.py", "migrate", "--verbosity", "0"], env)
-        if "tutoring" in kinds:
-            run_python(["manage.py", "course", "load", "--demo"], env)
+        run_python(["manage.py", "course", "load", "--demo"], env)
         processes = [
             self._process("turn", "web", ["-m", "config.web"], env),
             self._process("turn", "worker", ["-m", "celery", "--app=config", *_WORKER, "--queues=tools"], env),
             self._process("turn", "timers", ["manage.py", "timer_service"], env),
         ]
-        wait_for_http(f"http://127.0.0.1:{port}/api/healthz", *processes)
+        wait_for_http(f"http://127.0.0.1:{port}/api/readyz", *processes)
         if "echo" in kinds:
             yield Program(ECHO_TURN, processes, _client(port, {"machine": "echo"}, "echo"))
         if "tutoring" in kinds:

@@ -38,6 +38,25 @@ def echo_session(learner: Any) -> uuid.UUID:
 
 
 @pytest.fixture
+def scripted_session(learner: Any, settings: Any) -> uuid.UUID:
+    """A live session of a machine that does what a message says (``tests.scripted_machine``)."""
+    settings.TUTOR_MACHINES = {**settings.TUTOR_MACHINES, "scripted": "tests.scripted_machine.load"}
+    return registry.start_or_find(learner.pk, "scripted", "scripted", {})[0]
+
+
+@pytest.fixture
+def kinds() -> Callable[[uuid.UUID], list[str]]:
+    """The kinds of a session's interactions, in order."""
+    return lambda session: [entry.kind for entry in log.read(session)]
+
+
+@pytest.fixture
+def said() -> Callable[[uuid.UUID], list[str]]:
+    """What the tutor said in a session, in order."""
+    return lambda session: [e.fact.text for e in log.read(session) if e.kind == "output.committed"]  # type: ignore[attr-defined]
+
+
+@pytest.fixture
 def folds() -> Callable[[uuid.UUID], None]:
     """Checks that a session's log, folded, is its row."""
 
@@ -51,5 +70,3 @@ def folds() -> Callable[[uuid.UUID], None]:
         assert folded.kernel == stored.kernel
 
     return check
-
-

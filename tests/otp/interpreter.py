@@ -36,8 +36,9 @@ class ProgramMachine:
     states: frozenset[str] = frozenset(STATES)
     #: Callbacks of the current transition, as text.
     callbacks: list[str] = field(default_factory=list)
-    #: Time-out actions of the current transition.
+    #: Time-outs and inserted events that it asked for.
     timeouts: list[Timeout] = field(default_factory=list)
+    inserted: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.state_enter = bool(self.program[STATE_ENTER])
@@ -85,6 +86,8 @@ class ProgramMachine:
         made = self.make(action)
         if isinstance(made, Timeout):
             self.timeouts.append(made)
+        elif isinstance(made, statem.NextEvent):
+            self.inserted.append(Event(made.type, made.content, made.caller, made.name))
         return made
 
     def make(self, action: list[Any]) -> Any:
@@ -226,6 +229,7 @@ class _Player:
         cut = restarts_zero(outcome, machine.timeouts)
         machine.callbacks.clear()
         machine.timeouts.clear()
+        machine.inserted.clear()
         return Played(self.trace, cut=True, outcomes=self.outcomes) if cut else None
 
     def ended(self, *last: Any) -> Played:

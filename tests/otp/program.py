@@ -131,7 +131,7 @@ def _result(rng: random.Random, mood: Mood, number: int) -> list[Any]:
     draw = rng.random()
     if draw < 0.45 and rng.random() < 0.7:
         # A postponed event that changes the state comes back at once; too many of them only spin.
-        actions = [a for a in actions if a != ["postpone", True] and a != "lone"]
+        actions = [a for a in actions if a not in (["postpone", True], "lone")]
     result = (
         ["next", rng.choice(STATES), _data(rng), actions]
         if draw < 0.45
@@ -183,7 +183,7 @@ def _action(rng: random.Random, mood: Mood, number: int) -> list[Any]:
     if draw < mood.postpone:
         return ["postpone", rng.random() < 0.9]
     if draw < mood.postpone + 0.15:
-        kind = rng.choice(("internal", "internal", "cast", "info", "timeout", "state_timeout", "call", "named"))
+        kind: Any = rng.choice(("internal", "internal", "cast", "info", "timeout", "state_timeout", "call", "named"))
         if kind == "call":
             kind = ["call", rng.randrange(mood.events)]
         elif kind == "named":

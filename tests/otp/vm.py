@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import struct
 import subprocess
@@ -51,9 +52,10 @@ class Vm:
         driver = Path(__file__).with_name("driver.erl")
         subprocess.run(["erlc", "-o", self._folder.name, str(driver)], check=True)
         self._erl = subprocess.Popen(
-            ["erl", "-noinput", "-noshell", "+S", "1", "-pa", self._folder.name, "-s", "driver", "main"],
+            ["erl", "-noinput", "+S", "1", "-pa", self._folder.name, "-s", "driver", "main"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            env={**os.environ, "ERL_CRASH_DUMP_SECONDS": "0"},  # no dump file where the tests happen to run
         )
 
     def __enter__(self) -> Self:

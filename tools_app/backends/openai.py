@@ -1,4 +1,4 @@
-"""Any OpenAI-compatible chat endpoint, over httpx. Configured by ``LLM_BASE_URL``, ``LLM_API_KEY`` and ``LLM_MODEL``."""
+"""Any OpenAI-compatible chat endpoint, over httpx: ``LLM_BASE_URL``, ``LLM_API_KEY`` and ``LLM_MODEL`` name it."""
 
 from __future__ import annotations
 

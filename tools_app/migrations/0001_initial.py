@@ -6,56 +6,82 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('sessions_app', '0001_initial'),
+        ("sessions_app", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Worker',
+            name="Worker",
             fields=[
-                ('owner', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('host', models.CharField(max_length=200)),
-                ('process', models.IntegerField()),
-                ('queues', models.CharField(max_length=200)),
-                ('started_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('beat_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('stopped_at', models.DateTimeField(null=True)),
+                ("owner", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("host", models.CharField(max_length=200)),
+                ("process", models.IntegerField()),
+                ("queues", models.CharField(max_length=200)),
+                ("started_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("beat_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("stopped_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ['-beat_at'],
+                "ordering": ["-beat_at"],
             },
         ),
         migrations.CreateModel(
-            name='ToolCall',
+            name="ToolCall",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('ref', models.CharField(max_length=32)),
-                ('turn', models.CharField(max_length=32, null=True)),
-                ('tool', models.CharField(max_length=50)),
-                ('args', models.JSONField()),
-                ('scope', models.JSONField()),
-                ('queue', models.CharField(default='tools', max_length=20)),
-                ('background', models.BooleanField(default=False)),
-                ('status', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('ended', 'Ended')], default='queued', max_length=10)),
-                ('attempt', models.SmallIntegerField(default=0)),
-                ('owner', models.CharField(max_length=64, null=True)),
-                ('run_after', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('deadline_at', models.DateTimeField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('started_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('ending', models.CharField(max_length=20, null=True)),
-                ('error', models.TextField(blank=True, default='')),
-                ('session', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='tool_calls', to='sessions_app.session')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("ref", models.CharField(max_length=32)),
+                ("turn", models.CharField(max_length=32, null=True)),
+                ("tool", models.CharField(max_length=50)),
+                ("args", models.JSONField()),
+                ("scope", models.JSONField()),
+                ("queue", models.CharField(default="tools", max_length=20)),
+                ("background", models.BooleanField(default=False)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("queued", "Queued"), ("running", "Running"), ("ended", "Ended")],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("attempt", models.SmallIntegerField(default=0)),
+                ("owner", models.CharField(max_length=64, null=True)),
+                ("run_after", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("deadline_at", models.DateTimeField()),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("started_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("ending", models.CharField(max_length=20, null=True)),
+                ("error", models.TextField(blank=True, default="")),
+                (
+                    "session",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tool_calls",
+                        to="sessions_app.session",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
-                'indexes': [models.Index(condition=models.Q(('status', 'queued')), fields=['queue', 'run_after', 'id'], name='calls_queued'), models.Index(condition=models.Q(('status', 'running')), fields=['owner'], name='calls_running'), models.Index(condition=models.Q(('status', 'ended'), _negated=True), fields=['deadline_at'], name='calls_by_deadline')],
-                'constraints': [models.UniqueConstraint(fields=('session', 'ref'), name='one_call_per_ref')],
+                "ordering": ["-id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "queued")),
+                        fields=["queue", "run_after", "id"],
+                        name="calls_queued",
+                    ),
+                    models.Index(condition=models.Q(("status", "running")), fields=["owner"], name="calls_running"),
+                    models.Index(
+                        condition=models.Q(("status", "ended"), _negated=True),
+                        fields=["deadline_at"],
+                        name="calls_by_deadline",
+                    ),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("session", "ref"), name="one_call_per_ref")],
             },
         ),
     ]

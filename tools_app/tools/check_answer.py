@@ -14,6 +14,6 @@ from tutor.questions import instantiate
 def check_answer(
     scope: Scope, question: str, seed: int, given: str | list[str], part: str = "main", typed: bool = False
 ) -> Verdict:
-    """The verdict on what the learner wrote. Questions are found through the scope: the session's own course version."""
+    """The verdict on what the learner wrote. The scope names the course version in which the question is found."""
     course = catalogue.course(scope.machine_args["course"], scope.machine_args["version"])
     return check(instantiate(course, question, seed, part), given, typed=typed)

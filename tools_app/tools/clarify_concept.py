@@ -19,14 +19,18 @@ def _content(scope: Scope, question: str | None, seed: int) -> tuple[Course, Que
 
 
 @tool(timeout_s=30, available=openai.configured)
-async def clarify_concept(scope: Scope, topic: str, text: str, question: str | None = None, seed: int = 0) -> dict[str, str]:
+async def clarify_concept(
+    scope: Scope, topic: str, text: str, question: str | None = None, seed: int = 0
+) -> dict[str, str]:
     """An explanation in a model's words. What the learner wrote goes in as data, never as an instruction."""
     course, open_question = await in_database(_content, scope, question, seed)
     return {"text": await openai.complete(clarification(course, topic, text, open_question))}
 
 
 @tool(timeout_s=10, name="clarify_concept", offline=True)
-def clarify_from_material(scope: Scope, topic: str, text: str, question: str | None = None, seed: int = 0) -> dict[str, str]:
+def clarify_from_material(
+    scope: Scope, topic: str, text: str, question: str | None = None, seed: int = 0
+) -> dict[str, str]:
     """An explanation from the course's own material."""
     course, open_question = _content(scope, question, seed)
     return {"text": explain(course, topic, text, open_question)}

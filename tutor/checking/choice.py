@@ -1,17 +1,18 @@
-"""Answers that pick from options: ``b``, ``B)``, ``option B``, ``the second one``, the option's own text; many: ``A, C``."""
+"""Answers that pick from options: ``b``, ``B)``, ``the second one``, the option's own text; many: ``A, C``."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tutor import course as content
 from tutor.checking.answer_format import MAX_ANSWER, AnswerFormat, MalformedAnswer, Reading
 from tutor.checking.number import numbers_in
 from tutor.checking.verdict import Verdict
-from tutor.checking.wording import folded, slips
+from tutor.checking.wording import folded, slips, unmarked
 
 if TYPE_CHECKING:
     from tutor.questions import QuestionInstance
@@ -19,14 +20,23 @@ if TYPE_CHECKING:
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _NUMERALS = ("1st", "2nd", "3rd", "4th", "5th", "6th", "7th", "8th", "9th", "10th")
 _LEAD_IN = re.compile(
-    r"^(?:i (?:think|guess|believe|choose|pick|say|would say|would pick|go with)|i'd (?:say|pick|choose|go with)|maybe|probably|"
-    r"it's|it is|its|that's|that is|is it|my answer is|(?:the )?(?:correct |right )?answer is|answer)(?![A-Za-z])\s*:?\s*",
+    r"^(?:i (?:think|guess|believe|choose|pick|say|would say|would pick|go with)|i'd (?:say|pick|choose|go with)|"
+    r"maybe|probably|(?:what|how) about|it's|it is|its|that's|that is|is it|"
+    r"my answer is|(?:the )?(?:correct |right )?answer is|answer)(?![A-Za-z])\s*:?\s*",
     re.IGNORECASE,
 )
 _LABEL = r"(?:the\s+)?(?:option|answer|choice|letter|number|no\.?|#)?\s*"
 _BECAUSE = re.compile(r"\s*,?\s+(?:because|since|as|cause)\s.*$", re.IGNORECASE | re.DOTALL)
+#: A letter in answer position; "the answer is a number" is none.
+_STATED = (
+    r"(?:answer|solution|option|choice|right one|correct one|pick|choose)\s*(?:is|=|:)?\s*(?:option\s+|choice\s+)?"
+    r"\W{{0,3}}{letter}\W{{0,3}}\s*(?:[.,;!?:]|$|is\b)|\b{letter}\)?\W{{0,3}} (?:is|was) (?:the )?(?:right|correct)"
+)
 _NEGATION = re.compile(r"\b(?:not|no|never|none|neither|nor|without|isn|doesn|don|cannot|can)\b")
 _SEPARATOR = re.compile(r"\s*(?:,|;|&|\+|/|\band\b)\s*", re.IGNORECASE)
+
+#: Options are compared again and again, and there are few of them.
+_option = lru_cache(maxsize=4096)(folded)
 
 
 @dataclass(frozen=True)
@@ -84,25 +94,13 @@ class ChoiceFormat(AnswerFormat):
 
     def reveals(self, question: QuestionInstance, text: str) -> bool:
         right = _ids(question.answer)
-        plain, prompt = f" {folded(text)} ", f" {folded(question.prompt)} "
+        plain, prompt = f" {folded(unmarked(text))} ", f" {folded(question.prompt)} "
         for choice in question.format.choices:
             if choice.id not in right:
                 continue
             if _states_option(choice.text, text, plain, prompt):
                 return True
-            letter = re.escape(choice.id)
-            if re.search(
-                rf"(?:answer|solution|option|choice|pick|choose|right one)\s*(?:is|=|:)?\s*(?:option\s+)?\(?\b{letter}\b(?!')",
-                text,
-                re.IGNORECASE,
-            ) and not (
-                choice.id == "a"
-                and not re.search(
-                    r"(?:answer|solution|option|choice)\s*(?:is|=|:)?\s*(?:option\s+)?\(?[aA]\)?\s*(?:[.,;!]|$)",
-                    text,
-                    re.MULTILINE,
-                )
-            ):
+            if re.search(_STATED.format(letter=re.escape(choice.id)), text, re.IGNORECASE | re.MULTILINE):
                 return True
         return False
 
@@ -153,8 +151,8 @@ def _resolve(text: str, choices: list[content.Choice]) -> str | None:
     label = next((choice for choice in choices if labelled and choice.id.lower() == labelled[1].lower()), None)
     if labelled and label is not None:
         # "b) Subtract 3": the letter and the words have to agree.
-        return label.id if folded(label.text) == folded(labelled[2]) else None
-    exact = [choice.id for choice in choices if folded(choice.text) == plain]
+        return label.id if _option(label.text) == folded(labelled[2]) else None
+    exact = [choice.id for choice in choices if _option(choice.text) == plain]
     if exact:
         return exact[0] if len(exact) == 1 else None
     return _by_label(text.strip(), choices) or _by_words(plain, choices)
@@ -186,14 +184,14 @@ def _by_label(text: str, choices: list[content.Choice]) -> str | None:
 
 def _by_words(plain: str, choices: list[content.Choice]) -> str | None:
     """An option by a slip of the keyboard or by a part of its words that no other option has."""
-    near = [choice.id for choice in choices if slips(plain, folded(choice.text)) is not None]
+    near = [choice.id for choice in choices if slips(plain, _option(choice.text)) is not None]
     if near:
         return near[0] if len(near) == 1 else None
-    if len(plain) < 4:
+    if len(plain) < 4 and not plain.isdecimal():
         return None
     # "equal" must not pick "not equal": a part may not leave out a negation.
-    parts = [choice for choice in choices if f" {plain} " in f" {folded(choice.text)} "]
-    if len(parts) == 1 and (_NEGATION.search(plain) or not _NEGATION.search(folded(parts[0].text))):
+    parts = [choice for choice in choices if f" {plain} " in f" {_option(choice.text)} "]
+    if len(parts) == 1 and (_NEGATION.search(plain) or not _NEGATION.search(_option(parts[0].text))):
         return parts[0].id
     return None
 

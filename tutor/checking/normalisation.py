@@ -13,6 +13,9 @@ import unicodedata
 OPEN, CLOSE = "\ue000", "\ue001"
 FRACTION = re.compile(f"{OPEN}([^{OPEN}{CLOSE}]*){CLOSE}")
 
+#: One sign may become so many at most: some stand for a whole sentence and would make a short text long.
+MAX_EXPANSION = 3
+
 _SIGNS = str.maketrans(
     {
         **dict.fromkeys("−‐‑‒–—―﹣－➖", "-"),
@@ -49,7 +52,8 @@ def unicode_plain(text: str) -> str:
             elif (digit := unicodedata.decimal(char, None)) is not None:
                 pieces.append(str(digit))
             elif char not in (OPEN, CLOSE):
-                pieces.append(unicodedata.normalize("NFKC", char).translate(_SIGNS))
+                compatible = unicodedata.normalize("NFKC", char).translate(_SIGNS)
+                pieces.append(compatible if len(compatible) <= MAX_EXPANSION else char)
     return unicodedata.normalize("NFC", "".join(pieces))
 
 

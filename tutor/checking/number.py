@@ -1,4 +1,4 @@
-"""Answers that are one number: ``7``, ``7/2``, ``3 1/2``, ``-0,5``, ``x = 7``, ``the answer is 7``. Exact rationals only."""
+"""Answers that are one number: ``7``, ``7/2``, ``3 1/2``, ``-0,5``, ``x = 7``, ``the answer is 7``. Exact rationals."""
 
 from __future__ import annotations
 
@@ -37,15 +37,18 @@ _EQUALS = re.compile(
 )
 _LEAD_IN = re.compile(
     r"^(?:so|then|thus|hence|therefore|ok|okay|well|um+|hmm+|oh|maybe|perhaps|probably|yes|and|"
-    r"i (?:think|guess|believe|got|get|found|have|say)|i'd say|i would say|i mean|we get|you get|could it be|would it be|"
-    r"is it|is that|it's|its|it is|it equals|it must be|it should be|that's|that is|that gives|which gives|this gives|this is|"
-    r"(?:the |my |our |final )*(?:answer|solution|result|value|total)(?: (?:of|for) [a-z])?(?: (?:is|was|equals|=|would be|must be|should be))?|"
+    r"i (?:think|guess|believe|got|get|found|have|say)|i'd say|i would say|i mean|we get|you get|"
+    r"could it be|would it be|"
+    r"(?:what|how) about|what if it(?: is|'s)|is it|is that|it's|its|it is|it equals|it must be|"
+    r"it should be|that's|that is|that gives|which gives|this gives|this is|"
+    r"(?:the |my |our |final )*(?:answer|solution|result|value|total)(?: (?:of|for) [a-z])?"
+    r"(?: (?:is|was|equals|=|would be|must be|should be))?|"
     r"is|equals|gives)(?![A-Za-z])\s*[:,=]?\s*",
     re.IGNORECASE,
 )
 _TRAIL = re.compile(
-    r"(?:\s*,?\s+(?:because|since|as|cause|cuz)\s.*|\s*,?\s*\b(?:i think|i guess|i believe|right|maybe|please|is (?:my|the) answer|"
-    r"correct|is it|isn't it|sir|miss|thanks|thank you))[\s?.!]*$",
+    r"(?:\s*,?\s+(?:because|since|as|cause|cuz)\s.*|\s*,?\s*\b(?:i think|i guess|i believe|right|"
+    r"maybe|please|is (?:my|the) answer|correct|is it|isn't it|sir|miss|thanks|thank you))[\s?.!]*$",
     re.IGNORECASE,
 )
 _LONG_INTEGER = re.compile(rf"[0-9]{{{expressions.MAX_DIGITS + 1},}}")
@@ -154,7 +157,7 @@ class NumberFormat(AnswerFormat):
         return Verdict(verdict="correct", feedback="Yes, that is right.")
 
     def reveals(self, question: QuestionInstance, text: str) -> bool:
-        from_prompt = {value for value, _ in numbers_in(question.prompt)}
+        from_prompt = {value for value, _ in numbers_in(question.prompt, coefficients=True)}
         stated = {value for value, asserted in numbers_in(question.prompt) if asserted}
         for value, asserted in numbers_in(text):
             if value != Fraction(question.answer):
@@ -244,7 +247,7 @@ def _read_value(text: str, variables: list[str]) -> NumberReading:
     if re.fullmatch(r"[-+]?[0-9][0-9.]*\s*(?:or|and|,|;)\s*[-+]?[0-9].*", text):
         raise MalformedAnswer("one_number", "Please give one number only.")
     if re.search(r"[A-Za-z\\]", text):
-        if re.fullmatch(rf"[-+]?[0-9][0-9.,/ ]*\s*[A-Za-z]{{2,}}.*", text):
+        if re.fullmatch(r"[-+]?[0-9][0-9.,/ ]*\s*[A-Za-z]{2,}.*", text):
             raise MalformedAnswer("extra_text", "Please give just the number, without words or units.")
         raise MalformedAnswer("not_a_number", _WHAT)
     if not _ARITHMETIC.fullmatch(text):
@@ -266,7 +269,9 @@ def _literal(text: str) -> NumberReading | None:
     """A number that is written out: nothing left to work out. None where ``text`` is something else."""
     text = text.strip()
     for _ in range(3):
-        if text.startswith("(") and text.endswith(")") and text.count("(") == 1:
+        if (text[:1], text[-1:]) in {("(", ")"), ("{", "}")} and text[1:-1].count(text[0]) == text[1:-1].count(
+            text[-1]
+        ):
             text = text[1:-1].strip()
     sign = 1
     signed = re.fullmatch(r"([-+])\s*(.*)", text)
@@ -387,7 +392,8 @@ def _form_issue(feedback: str) -> Verdict:
 
 
 _SPAN = re.compile(
-    rf"(?<![A-Za-z0-9.,^_{OPEN}])(?P<sign>-\s?)?(?P<body>[0-9]+ ?{OPEN}[0-9]+/[0-9]+{CLOSE}|{OPEN}-?[0-9.]+/[0-9.]+{CLOSE}|"
+    rf"(?<![A-Za-z0-9.,^_{OPEN}])(?P<sign>-\s?)?"
+    rf"(?P<body>[0-9]+ ?{OPEN}[0-9]+/[0-9]+{CLOSE}|{OPEN}-?[0-9.]+/[0-9.]+{CLOSE}|"
     r"[0-9]+ [0-9]+/[0-9]+|[0-9]+(?:[.,][0-9]+)*(?:\s?/\s?[0-9]+(?:\.[0-9]+)?)?)(?![0-9]|[A-Za-z](?![A-Za-z]))"
 )
 _ASSERTED = re.compile(
@@ -396,16 +402,22 @@ _ASSERTED = re.compile(
     re.IGNORECASE,
 )
 _WORDED = re.compile(
-    r"\b(?:answer|solution|result|[A-Za-z])\s*(?:is|=|equals|:|would be|must be)\s+((?:minus |negative )?[a-z]+(?:[- ][a-z]+)?)",
+    r"\b(?:answer|solution|result|[A-Za-z])\s*(?:is|=|equals|:|would be|must be)\s+"
+    r"((?:minus |negative )?[a-z]+(?:[- ][a-z]+)?)",
     re.IGNORECASE,
 )
 
 
-def numbers_in(text: str) -> list[tuple[Fraction, bool]]:
-    """Every number written in ``text`` and whether it is stated as an answer ("x = 7", "the answer is 7")."""
+def numbers_in(text: str, *, coefficients: bool = False) -> list[tuple[Fraction, bool]]:
+    """Every number written in ``text`` and whether it is stated as an answer ("x = 7", "the answer is 7").
+
+    The 7 of ``7x`` is a number of its own only with ``coefficients``.
+    """
     plain = (
         mathematics(re.sub(r"^\s*[0-9]{1,2}[.)]\s", "", text, flags=re.MULTILINE)).replace("*", " ").replace("  ", " ")
     )
+    if coefficients:
+        plain = re.sub(r"(?<=[0-9])(?=[A-Za-z])", " ", plain)
     found: list[tuple[Fraction, bool]] = []
     for span in _SPAN.finditer(plain):
         body = span["body"].rstrip(".,")

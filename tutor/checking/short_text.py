@@ -1,4 +1,4 @@
-"""Answers of a word or a short phrase: spelling variants count, slips of the keyboard are forgiven, other answers never."""
+"""Answers of a word or a short phrase: spellings count, slips are forgiven, another known answer never is."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from rapidfuzz.distance import OSA
 
 from tutor.checking.answer_format import MAX_ANSWER, AnswerFormat, MalformedAnswer, Reading
 from tutor.checking.verdict import Verdict
-from tutor.checking.wording import LETTERS_PER_SLIP, folded, slips
+from tutor.checking.wording import LETTERS_PER_SLIP, folded, slips, unmarked
 
 if TYPE_CHECKING:
     from tutor.questions import QuestionInstance
 
 _LEAD_IN = re.compile(
-    r"^(?:i (?:think|guess|believe|would|say|would say)|i'd(?: say)?|maybe|probably|it's|it is|its|that's|that is|is it|"
-    r"they are|they're|we call (?:it|them|that|this)|it is called|it's called|(?:this|that) is called|called|you|we|you have to|we have to|you must|by|to|"
+    r"^(?:i (?:think|guess|believe|would|say|would say)|i'd(?: say)?|maybe|probably|(?:what|how) about|"
+    r"it's|it is|its|that's|that is|is it|they are|they're|we call (?:it|them|that|this)|it is called|it's called|"
+    r"(?:this|that) is called|called|you|we|you have to|we have to|you must|by|to|"
     r"(?:my |the )?(?:answer|word|term|result)(?: (?:is|would be))?)(?![A-Za-z])\s*:?\s*",
     re.IGNORECASE,
 )
@@ -105,4 +106,4 @@ def _close(given: str, wanted: str) -> bool:
 
 
 def _words(text: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"[^\w+*/=<>^%-]+", " ", folded(text)))
+    return re.sub(r"\s+", " ", re.sub(r"[^\w+*/=<>^%-]+", " ", folded(unmarked(text))))

@@ -28,6 +28,11 @@ def folded(text: str, *, case: bool = False) -> str:
     return _ARTICLE.sub("", text)
 
 
+def unmarked(text: str) -> str:
+    """Markdown without its marks of emphasis and code, which would hide a word from a comparison."""
+    return re.sub(r"(?<![\w)])[*_`]+(?=\S)|(?<=\S)[*_`]+(?![\w(])", "", text)
+
+
 def slips(given: str, wanted: str) -> int | None:
     """Slips of the keyboard between two folded texts, where that many may be forgiven; None where they differ more.
 

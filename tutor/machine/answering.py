@@ -172,7 +172,7 @@ def _hint_unseen(s: Situation) -> bool:
 @rows.row("11", State.AWAITING_ANSWER, events.GiveUpRequested, when=_hint_unseen)
 def offer_hint(s: Situation) -> Result:
     question = change(s.question, hint_offered=True)
-    return KeepState(change(s.data, question=question), tell(wording.offer_hint()))
+    return KeepState(change(s.data, question=question), tell(wording.offer_hint(question.number)))
 
 
 @rows.row("12", State.AWAITING_ANSWER, events.GiveUpRequested, to=State.REVIEWING, may_show_answer=True)
@@ -208,7 +208,7 @@ def hear_dispute(s: Situation) -> Result:
     if not answer:
         return KeepState(s.data, tell(wording.DISPUTED_WITHOUT_ANSWER))
     note = Record(AuthorNoted(about=s.question.id, note=wording.note_dispute(answer)))
-    return KeepState(s.data, (note, *tell(wording.disputed(answer))))
+    return KeepState(s.data, (note, *tell(wording.DISPUTED)))
 
 
 # --- the way into reviewing_solution -----------------------------------------------------------------------------
@@ -226,11 +226,11 @@ def show_solution(
     s: Situation,
     data: TutoringData,
     shown: Evidence,
-    words: Callable[[Sequence[str], str], str],
+    words: Callable[[int, Sequence[str], str], str],
     actions: tuple[Action, ...] = (),
 ) -> NextState:
     """Say the worked solution and go to reviewing_solution. Only rows that may show the answer come here."""
-    text = words(s.instance.solution, answer_text(s.instance))
+    text = words(s.question.number, s.instance.solution, answer_text(s.instance))
     return review(s, data, shown, (*actions, *tell(text)))
 
 
@@ -239,6 +239,7 @@ def review(s: Situation, data: TutoringData, shown: Evidence, actions: tuple[Act
     question = data.question or s.question
     data, witnessed = evidence.witness(s.syllabus, data, question, shown)
     data = evidence.owe_retest(data, question)
+    owed = any(retest.skill == question.skill for retest in data.retests)
     closed = change(question, witnessed=True, part="main")
     data = change(data, question=closed, remediation=None, pending=None)
-    return NextState(State.REVIEWING, data, (*actions, *witnessed, *tell(wording.ASK_WHY)))
+    return NextState(State.REVIEWING, data, (*actions, *witnessed, *tell(wording.ask_why(retest=owed))))

@@ -101,6 +101,8 @@ class TutoringData(msgspec.Struct, frozen=True, kw_only=True):
     number: int = 0
     #: Failed calls in a row.
     failures: int = 0
+    #: A pause has just ended a call: messages queued behind it stay queued.
+    settling: bool = False
     nudges: int = 0
     off_topic: int = 0
     #: The last hint is still fresh.

@@ -46,7 +46,9 @@ def witness(
 
 
 def owe_retest(data: TutoringData, question: OpenQuestion) -> TutoringData:
-    """A question like this one, for the learner to try alone, after a few others."""
+    """A question like this one, for the learner to try alone, after a few others; not where it would only wear out."""
+    if mastery.spinning(data.skills[question.skill]):
+        return data
     if any(retest.skill == question.skill for retest in data.retests):
         return data
     owed = Retest(skill=question.skill, question=question.id, due=data.number + RETEST_AFTER)

@@ -60,12 +60,31 @@ def pause(s: Situation) -> Result:
 
 
 def _pause(s: Situation, why: str, text: str) -> NextState:
-    if s.state is State.AWAITING_TOOL_RESULT:
-        state, data = returned(s.data)
-    else:
-        state, data = s.state, s.data
     paused = Record(SessionPaused(why=why))
-    return NextState(State.PAUSED, change(data, return_state=state), (*cancel(s.data), paused, *tell(text)))
+    if s.state is not State.AWAITING_TOOL_RESULT:
+        return NextState(State.PAUSED, change(s.data, return_state=s.state), (paused, *tell(text)))
+    # Messages queued behind the call are retried now, and would end the pause at once: they stay queued until
+    # the zero time-out says that all of them have been seen (S8).
+    state, data = returned(s.data)
+    return NextState(
+        State.PAUSED,
+        change(data, return_state=state, settling=True),
+        (*cancel(s.data), paused, *tell(text), statem.state_timeout(0, events.Tick(note="settled"))),
+    )
+
+
+def _settling(s: Situation) -> bool:
+    return s.data.settling
+
+
+@rows.row("26", State.PAUSED, events.UserMessage, events.AnswerSubmitted, when=_settling)
+def stay_queued(_s: Situation) -> Result:
+    return KeepState(actions=(Disposition("queued"), Postpone()))
+
+
+@rows.row("26", State.PAUSED, Signal.STATE_TIMEOUT)
+def settled_down(s: Situation) -> Result:
+    return KeepState(change(s.data, settling=False))
 
 
 @rows.row("39", State.PAUSED, events.ResumeRequested, to=STABLE)
@@ -81,12 +100,18 @@ def resume_with_message(s: Situation) -> Result:
 def _return(s: Situation, *then: Action) -> NextState:
     """Back to where a pause or an error came from, with one line about where that was."""
     state = State(s.data.return_state)
-    data = change(s.data, return_state="", failures=0)
-    actions = (Record(SessionResumed(state=state)), *tell(wording.recap(where(s, state))))
-    if state is State.SETTING_QUESTION:
-        chosen = set_question(data, *actions)
-        return NextState(chosen.state, chosen.data, (*chosen.actions, *then))
-    return NextState(state, data, (*actions, *then))
+    data = change(s.data, return_state="", settling=False, failures=0)
+    resumed = enter(s, data, state, (Record(SessionResumed(state=state)),))
+    return NextState(resumed.state, resumed.data, (*resumed.actions, *then))
+
+
+def enter(s: Situation, data: TutoringData, state: State, actions: tuple[Action, ...]) -> NextState:
+    """To ``state`` if the data can carry it; else to the next question, which can always be asked."""
+    if not data.topic:
+        return NextState(State.CREATED, data, (*actions, again(events.Start())))
+    if not carries(data, state):
+        return set_question(data, *actions, *tell(wording.recap(wording.RECAP_NEXT_QUESTION)))
+    return NextState(state, data, (*actions, *tell(wording.recap(where(s, state)))))
 
 
 def where(s: Situation, state: State) -> str:
@@ -95,7 +120,7 @@ def where(s: Situation, state: State) -> str:
         case State.EXPOSITION:
             return wording.recap_exposition(s.syllabus.topics[s.data.topic].title)
         case State.AWAITING_ANSWER:
-            return wording.recap_question(s.question.number)
+            return wording.RECAP_QUESTION
         case State.REMEDIATING:
             r = s.remediation
             probe = s.syllabus.probe(r.known_error, r.question, r.seed)
@@ -105,7 +130,7 @@ def where(s: Situation, state: State) -> str:
         case State.TOPIC_COMPLETE:
             return wording.RECAP_TOPIC_COMPLETE
         case _:
-            return wording.RECAP_NEXT_QUESTION
+            raise LookupError(f"nobody waits in {state}")
 
 
 # --- errors ------------------------------------------------------------------------------------------------------
@@ -129,18 +154,13 @@ def _reachable(s: Situation) -> bool:
 
 @rows.row("42", EVERY, events.ResetRequested, to=STABLE | {State.ERROR}, when=_reachable)
 def reset(s: Situation) -> Result:
-    """To the given state, if the data can carry it; else to the next question, which can always be asked."""
     state, actions = State(s.content.state), cancel(s.data)
-    data = change(s.data, pending=None, failures=0, operator_told=False)
-    if state is State.ERROR:
-        before = State(s.data.pending.return_state) if s.data.pending else s.state
-        back = before if before in STABLE else State(s.data.return_state or State.SETTING_QUESTION)
-        return NextState(state, change(data, return_state=back, operator_told=True), (*actions, *tell(wording.STUCK)))
-    if not data.topic:
-        return NextState(State.CREATED, data, (*actions, again(events.Start())))
-    if not carries(data, state):
-        return set_question(data, *actions)
-    return NextState(state, data, (*actions, *tell(wording.recap(where(s, state)))))
+    data = change(s.data, pending=None, failures=0, return_state="", settling=False, operator_told=False)
+    if state is not State.ERROR:
+        return enter(s, data, state, actions)
+    before = State(s.data.pending.return_state) if s.data.pending else s.state
+    back = before if before in STABLE else State(s.data.return_state or State.SETTING_QUESTION)
+    return NextState(state, change(data, return_state=back, operator_told=True), (*actions, *tell(wording.STUCK)))
 
 
 def carries(data: TutoringData, state: State) -> bool:
@@ -164,10 +184,10 @@ def carries(data: TutoringData, state: State) -> bool:
 @rows.row("A6", EVERY - {State.COMPLETED}, events.EndRequested, to=State.COMPLETED)
 def end(s: Situation) -> Result:
     report = wording.ended_report(s.syllabus.course.course.title, practised_lines(s.syllabus, s.data))
-    data = change(s.data, pending=None, question=None, remediation=None)
+    data = change(s.data, pending=None, question=None, remediation=None, return_state="", settling=False)
     return NextState(State.COMPLETED, data, (*cancel(s.data), *tell(report), Record(SessionClosed(why="ended"))))
 
 
 @rows.row("A6", State.COMPLETED, events.EndRequested)
-def already_ended(s: Situation) -> Result:
-    return KeepState(s.data, (Disposition("noop"), *tell(wording.ALREADY_ENDED)))
+def close_completed(s: Situation) -> Result:
+    return KeepState(s.data, (*tell(wording.ALREADY_ENDED), Record(SessionClosed(why="ended"))))

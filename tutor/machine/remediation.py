@@ -166,8 +166,8 @@ def _back(
 
 # --- a teacher asks for it ---------------------------------------------------------------------------------------
 
-#: Moments that pass by themselves: the treatment waits for the state after them.
-_PASSING = frozenset({State.CREATED, State.SETTING_QUESTION, State.AWAITING_TOOL_RESULT})
+#: Where the treatment waits for the next state: moments that pass by themselves, and absences.
+_PASSING = frozenset({State.CREATED, State.SETTING_QUESTION, State.AWAITING_TOOL_RESULT, State.PAUSED, State.ERROR})
 
 
 def _treatable(s: Situation) -> bool:
@@ -183,7 +183,7 @@ def _numbers_of(s: Situation) -> tuple[str, int] | None:
     return (question, s.data.seed) if question is not None else None
 
 
-@rows.row("A1", _PASSING, events.RemediationForced)
+@rows.row("A1", _PASSING, events.RemediationForced, when=_treatable)
 def treat_later(_s: Situation) -> Result:
     return KeepState(actions=(Postpone(),))
 

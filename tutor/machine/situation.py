@@ -146,7 +146,8 @@ def clarify(s: Situation, text: str, *, return_state: State, about_question: boo
     """``→T(clarify_concept)``."""
     question = s.data.question if about_question else None
     args = {
-        "topic": s.data.topic,
+        # An interleaved question is about an earlier topic, and so is what is unclear about it.
+        "topic": s.syllabus.topic_of(question.id).id if question else s.data.topic,
         "text": text,
         "question": question.id if question else None,
         "seed": question.seed if question else s.data.seed,

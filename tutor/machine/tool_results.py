@@ -154,8 +154,6 @@ def show_explanation(s: Situation) -> Result:
         text = wording.WITHHELD
     elif state is State.EXPOSITION:
         text = wording.clarified_in_exposition(text)
-    elif state is State.REVIEWING:
-        text = wording.clarified_in_review(text)
     else:
         text = wording.clarified_with_question_open(text)
     return NextState(state, data, tell(text))
@@ -313,8 +311,8 @@ def correct(s: Situation) -> Result:
     if s.verdict.verdict == "form_issue":
         text = wording.FORM_ACCEPTED
     else:
-        last_step = s.instance.solution[-1] if s.instance.solution else s.verdict.feedback
-        text = wording.correct(last_step, question.number, helped=helped)
+        last_step = s.instance.solution[-1] if s.instance.solution else ""
+        text = wording.correct(s.verdict.feedback, last_step, question.number, helped=helped)
     actions: tuple[Action, ...] = (checked(s), *witnessed, *tell(text))
     if selection.is_finished(s.syllabus.topics[data.topic], s.syllabus.progress(data)):
         return NextState(State.TOPIC_COMPLETE, change(data, question=None), actions)

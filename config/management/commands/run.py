@@ -8,6 +8,7 @@ import sys
 import time
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -25,7 +26,7 @@ from config.services.locks import FileLock
 from config.services.ports import listen
 
 DEFAULT_PORT = 8000
-READY_LIMIT_S = 60.0
+READY_LIMIT_S = 120.0
 #: How often the embedded services are looked after.
 SERVICES_LOOK_S = 1.0
 ADMIN = "admin"
@@ -53,8 +54,9 @@ class Command(BaseCommand):
     def _run(self, data: DataFolder) -> int:
         terminal = Terminal(sys.stdout)
         listener = self._listener(terminal)
-        host, port = env.text("HOST", "127.0.0.1"), int(listener.getsockname()[1])
-        url = f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0', '::'} else host}:{port}"  # noqa: S104 - compared only
+        host, port = listener.getsockname()[:2]
+        shown = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else f"[{host}]" if ":" in host else host  # noqa: S104
+        url = f"http://{shown}:{port}"
         embedded = [variable for variable in os.environ.get(EMBEDDED, "").split(",") if variable]
 
         with EmbeddedServices(data, embedded) as services:
@@ -68,9 +70,7 @@ class Command(BaseCommand):
                 terminal=terminal,
                 processes_changed=lambda processes: data.write_record("system", {**system, "processes": processes}),
             )
-            watch = _Watch(
-                supervisor, services, ReadinessProbe("127.0.0.1", port), terminal, _welcome(url, data, services)
-            )
+            watch = _Watch(supervisor, services, _probe(listener), terminal, _welcome(url, data, services))
 
             def before_drain() -> None:
                 # The supervisor's copy keeps the port open while a web server restarts; now nobody shall queue there.
@@ -147,6 +147,13 @@ class _Watch:
                 self._terminal.say("An embedded service has a new address; restarting what uses it")
                 self._supervisor.restart_all()
         return None
+
+
+def _probe(listener: socket.socket) -> ReadinessProbe:
+    host, port = listener.getsockname()[:2]
+    # A server may be told to answer to its public name only.
+    named = next((name for name in settings.ALLOWED_HOSTS if not name.startswith((".", "*"))), "localhost")
+    return ReadinessProbe({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port, host_header=named)  # noqa: S104
 
 
 def _programs(listener: socket.socket) -> list[Program]:

@@ -16,13 +16,13 @@ const DOING = {
   generate_variant: "Making up a question…",
 };
 
-/** name → [words, icon, command] of every button. */
+/** name → [words, icon, command, words on a narrow screen] of every button. */
 const ACTIONS = {
   continue: ["Continue", "arrow", "continue"],
   hint: ["Hint", "bulb", "hint.request"],
   know: ["I know this", "skip", "question.skip"],
-  skip: ["Leave for later", "skip", "question.skip"],
-  give_up: ["Show the solution", "key", "question.give_up"],
+  skip: ["Leave for later", "skip", "question.skip", "Later"],
+  give_up: ["Show the solution", "key", "question.give_up", "Solution"],
   dispute: ["Mine is right", "hand", "answer.dispute"],
   resume: ["Go on", "arrow", "session.resume"],
   retry: ["Try again", "again", "session.resume"],
@@ -92,7 +92,7 @@ async function say() {
   const id = newId();
   hold(id);
   transcript.showSending(id, text);
-  toEnd(true);
+  toEnd();
   const accepted = await give("message.send", { text }, id);
   if (!accepted) {
     transcript.withdraw(id);
@@ -103,7 +103,7 @@ async function say() {
 async function answer(question, value) {
   const id = newId();
   transcript.showSending(id, transcript.inWords(value));
-  toEnd(true);
+  toEnd();
   if (!(await give("answer.submit", { question, value }, id))) transcript.withdraw(id);
 }
 
@@ -151,14 +151,13 @@ client.addEventListener("resync", () => {
 });
 
 client.addEventListener("event", ({ detail: frame }) => {
-  const atEnd = isAtEnd();
   const { t, d, turn, cause } = frame;
   if (t === "output.committed" || t === "turn.finished") stream(null, turn);
   transcript.add(frame);
   progress.add(frame);
   switch (t) {
     case "message.accepted":
-      lastSaid = { turn, text: d.text };
+      lastSaid = { cause, text: d.text };
       release(cause, true);
       break;
     case "question.asked":
@@ -172,7 +171,7 @@ client.addEventListener("event", ({ detail: frame }) => {
       break;
     case "turn.finished":
       if (running.turn === turn) running.turn = null;
-      giveBack(d.outcome, turn);
+      giveBack(d.outcome, cause);
       break;
     case "tool.requested":
       running.calls.set(d.call, d.name);
@@ -181,15 +180,14 @@ client.addEventListener("event", ({ detail: frame }) => {
       if (/^tool\.(finished|failed|timed_out|in_doubt|cancelled)$/.test(t)) running.calls.delete(d.call);
   }
   showDoing();
-  if (client.view.state !== shownState) showActions();
-  toEnd(atEnd);
+  showActions();
+  follow();
 });
 
 client.addEventListener("output", ({ detail }) => {
-  const atEnd = isAtEnd();
   stream(detail.text, detail.turn);
   showDoing();
-  toEnd(atEnd);
+  follow();
 });
 
 client.addEventListener("live", () => {
@@ -198,15 +196,15 @@ client.addEventListener("live", () => {
   if ($("transcript").getAttribute("aria-live") === "off") {
     // From now on new lines are read out; the history just told was not.
     requestAnimationFrame(() => $("transcript").setAttribute("aria-live", "polite"));
-    toEnd(true);
-    if (matchMedia("(pointer: fine)").matches && document.activeElement === document.body) page.box.focus();
+    toEnd();
+    if (document.activeElement === document.body) resting().focus({ preventScroll: true });
   }
 });
 
 /** Where the tutor failed, the learner does not have to type again. */
-function giveBack(outcome, turn) {
+function giveBack(outcome, cause) {
   const lost = outcome === "failed" || outcome === "timed_out";
-  if (lost && lastSaid?.turn === turn && boxCommand === null && page.box.value === "") {
+  if (lost && cause !== null && lastSaid?.cause === cause && boxCommand === null && page.box.value === "") {
     page.box.value = lastSaid.text ?? "";
     keepDraft();
     fit();
@@ -233,14 +231,12 @@ function showDoing() {
 
 // --- controls --------------------------------------------------------------------------------------------------
 
-let shownState = null;
 let shownActions = "";
 
 function showActions() {
   const state = client.view.state;
   const known = STATES[state] ?? { actions: [], label: "Your message" };
   const busy = state === "awaiting_tool_result" || waiting > 0;
-  shownState = state;
   $("pause").hidden = !PAUSABLE.has(state);
   if (known.label !== null) {
     $("text-label").textContent = known.label;
@@ -263,19 +259,24 @@ function showActions() {
 function rebuildActions(names, primary) {
   const hadFocus = page.actions.contains(document.activeElement) ? document.activeElement.dataset.action : null;
   page.actions.replaceChildren(...names.map((name) => makeAction(name, name === primary)));
-  if (hadFocus) (page.actions.querySelector(`[data-action="${hadFocus}"]`) ?? page.box).focus();
+  if (hadFocus) (page.actions.querySelector(`[data-action="${hadFocus}"]`) ?? resting()).focus();
 }
 
 function makeAction(name, primary = false) {
-  const [words, picture, command] = ACTIONS[name];
-  const button = element("button", primary ? "button primary" : "button", icon(picture), words);
+  const [words, picture, command, short = words] = ACTIONS[name];
+  const label = [element("span", "long", words), element("span", "short", short)];
+  const button = element("button", primary ? "button primary" : "button", icon(picture), ...label);
   button.type = "button";
+  button.setAttribute("aria-label", words);
   button.dataset.action = name;
   button.addEventListener("click", () => {
     if (button.getAttribute("aria-disabled") !== "true") give(command, {});
   });
   return button;
 }
+
+/** Where the focus goes when its place is gone; on a phone not into the box, which would bring up the keyboard. */
+const resting = () => (matchMedia("(pointer: fine)").matches ? page.box : page.scroller);
 
 /** A check takes a moment; only what takes longer can be stopped. */
 let stopTimer = null;
@@ -285,7 +286,7 @@ function setStop(wanted) {
     clearTimeout(stopTimer);
     stopTimer = null;
     const stop = page.actions.querySelector('[data-action="stop"]');
-    if (stop?.contains(document.activeElement)) page.box.focus();
+    if (stop?.contains(document.activeElement)) resting().focus();
     stop?.remove();
   } else if (stopTimer === null) {
     stopTimer = setTimeout(() => page.actions.append(makeAction("stop")), 1500);
@@ -325,7 +326,7 @@ page.box.addEventListener("input", () => {
 
 $("pause").addEventListener("click", async () => {
   await give("session.pause", {});
-  page.box.focus();
+  resting().focus();
 });
 
 function keepDraft() {
@@ -341,14 +342,17 @@ function fit() {
 
 // --- scrolling -------------------------------------------------------------------------------------------------
 
+/** Whether new lines are scrolled to: until the learner scrolls back to read, and again from the end on. */
+let following = true;
+let lastTop = 0;
+
 function isAtEnd() {
   const { scrollHeight, scrollTop, clientHeight } = page.scroller;
   return scrollHeight - scrollTop - clientHeight < 80;
 }
 
-/** Follow the conversation, unless the learner has scrolled back to read. */
-function toEnd(follow) {
-  if (!follow) {
+function follow() {
+  if (!following) {
     $("newer").hidden = isAtEnd();
     return;
   }
@@ -357,12 +361,23 @@ function toEnd(follow) {
   $("newer").hidden = true;
 }
 
+function toEnd() {
+  following = true;
+  follow();
+}
+
 page.scroller.addEventListener("scroll", () => {
-  if (isAtEnd()) $("newer").hidden = true;
+  // Our own scrolling only goes down, and may be under way when the next line comes: only going up is the learner's.
+  if (isAtEnd()) following = true;
+  else if (page.scroller.scrollTop < lastTop) following = false;
+  lastTop = page.scroller.scrollTop;
+  if (following) $("newer").hidden = true;
 });
+// The keyboard of a phone, a longer text in the box, other buttons: all take room from the conversation.
+new ResizeObserver(follow).observe(page.scroller);
 $("newer").addEventListener("click", () => {
-  toEnd(true);
-  page.box.focus();
+  toEnd();
+  resting().focus();
 });
 
 // --- the connection, honestly ----------------------------------------------------------------------------------

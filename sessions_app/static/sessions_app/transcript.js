@@ -15,6 +15,9 @@ const VERDICTS = {
   undecided: ["neutral", "question", "Undecided, not counted"],
 };
 
+/** States in which no question is open. */
+const SETTLED = new Set(["exposition", "setting_question", "reviewing_solution", "topic_complete", "completed"]);
+
 export const letter = (number) => String.fromCharCode(65 + (number % 26));
 
 export function icon(name) {
@@ -136,10 +139,10 @@ export class Transcript {
       }
       case "answer.checked":
         return this.#verdict(d);
-      case "session.paused":
-        return this.#note("Paused. Everything is kept; go on whenever you like.");
-      case "session.resumed":
-        return this.#note("Welcome back.");
+      case "state.changed":
+        // Where the tutor goes on, the question is settled, whoever settled it.
+        if (SETTLED.has(d.to)) this.#closeQuestion();
+        return;
       case "session.closed":
         return this.#note("This lesson is over.");
       case "remediation.started":

@@ -55,3 +55,13 @@ def test_a_damaged_record_counts_as_none(tmp_path: Path) -> None:
 
     assert data.read_record("postgres") is None
     assert data.read_record("never written") is None
+
+
+def test_a_folder_that_was_there_before_keeps_its_mode(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    home.chmod(0o750)
+
+    DataFolder(home)
+
+    assert stat.S_IMODE(home.stat().st_mode) == 0o750

@@ -26,7 +26,8 @@ def run_tool(course: Course, call: CallTool) -> dict[str, Any]:
     match call.tool:
         case "check_answer":
             question = instantiate(course, args["question"], args["seed"], args["part"])
-            return msgspec.to_builtins(checking.check(question, args["given"], typed=args["typed"]))
+            verdict: dict[str, Any] = msgspec.to_builtins(checking.check(question, args["given"], typed=args["typed"]))
+            return verdict
         case "clarify_concept":
             open_one = instantiate(course, args["question"], args["seed"]) if args["question"] else None
             return {"text": clarification.explain(course, args["topic"], args["text"], open_one)}
