@@ -40,12 +40,18 @@ class SessionConsumer(AsyncWebsocketConsumer):
     user: Any = None
     live = False
 
+    def __init__(self) -> None:
+        super().__init__()
+        #: One frame, hint or look at a time: their events must not mix.
+        self.handling = asyncio.Lock()
+
     async def dispatch(self, message: dict[str, Any]) -> None:
         """As in Channels, but without closing database connections around every message: none is held here.
 
         Upstream does that on the one thread that all sockets of the process would then wait for.
         """
-        await getattr(self, message["type"].replace(".", "_"))(message)
+        async with self.handling:
+            await getattr(self, message["type"].replace(".", "_"))(message)
 
     # --- connection ----------------------------------------------------------------------------------------------
 
@@ -97,12 +103,25 @@ class SessionConsumer(AsyncWebsocketConsumer):
         if now - self.heard_at > conf.BEAT_S * conf.MISSED_BEATS:
             await self._bye(Close.SILENT, f"Nothing was heard for {conf.MISSED_BEATS} beats.", reconnect=True)
             return
-        if self.turn_active:
-            # Through the channel layer's own dispatch, so that it cannot run beside a frame.
-            await self.channel_layer.send(
-                self.channel_name, {"type": "session.look", "prev": -1, "head": -1, "rows": None}
-            )
-        self._tick_in(conf.LOOK_S if self.turn_active else conf.BEAT_S)
+        try:
+            if self.turn_active:
+                await self._look()
+        except Exception:
+            # The database or the layer is away for a moment: the next tick looks again.
+            logger.warning("action=look.failed conn=%s", self.conn, exc_info=True)
+        self._tick_in(conf.LOOK_S)
+
+    async def _look(self) -> None:
+        """Compare heads without the channel layer, which may be what is gone, and never beside a frame.
+
+        News that no hint brought may mean that a Redis without memory forgot this socket: it joins its group again.
+        """
+        assert self.view is not None  # noqa: S101 — checked by the caller
+        async with self.handling:
+            before = self.looked
+            await self._read()
+        if self.looked > before and not self.closed:
+            await self.channel_layer.group_add(hints.group(self.view.session), self.channel_name)
 
     async def _bye(self, code: int, reason: str, *, reconnect: bool, after_ms: int = 0) -> None:
         if self.closed:
@@ -135,7 +154,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
             cause = frame.id
             await self._handle(frame)
         except CommandError as error:
-            await self._error(error, cause)
+            await self._error(error, cause or protocol.readable_id(text_data))
         except Exception as error:
             await self._error(internal(error), cause)
 
@@ -267,7 +286,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
             return
         if self.ticker is not None:
             self.ticker.cancel()
-        self._tick_in(conf.LOOK_S if self.turn_active else conf.BEAT_S)
+        self._tick_in(conf.LOOK_S)
 
     # --- delivery of log rows ------------------------------------------------------------------------------------
 

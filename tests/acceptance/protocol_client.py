@@ -217,7 +217,9 @@ class ProtocolClient:
 async def whole_stream(ws_url: str, token: str, session: str, states: set[str] = STATES) -> list[Frame]:
     """All events of a session, read afresh: by `hello` without a cursor, and `history.get` for what is older."""
     async with ProtocolClient(ws_url, token, Stream(whole=False, machine_states=states)) as client:
-        await client.hello(session=session)
+        welcome = await client.hello(session=session)
+        if len(client.stream.events) < welcome["d"]["limits"]["replay"]:
+            return client.stream.events
         return await whole_history(client)
 
 
