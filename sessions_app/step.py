@@ -356,7 +356,9 @@ class _Play:
             self._open(opening)
         turn = row.turn
         if event.mark is not None and event.mark == self._command_id():
-            self.played.turn, self.played.disposition = turn.id if turn else None, performing.disposition
+            waits = outcome.postponed and performing.disposition is None
+            self.played.turn = turn.id if turn and not waits else None
+            self.played.disposition = "queued" if waits else performing.disposition
         # Decided before the step is written, so that the step tells of it.
         finishing = turn if turn is not None and self._turn_is_over(turn) else None
         row.live = row.live and after.stopped is None

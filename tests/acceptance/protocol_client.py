@@ -34,7 +34,7 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
-class Cut(Exception):  # noqa: N818 - not an error
+class Cut(Exception):
     """Raised by ``on_frame`` to cut the line at this frame: nothing after it is read."""
 
 
@@ -104,7 +104,7 @@ class ProtocolClient:
 
     async def send(
         self, kind: str, d: Mapping[str, Any] | None = None, *, id: str | None = None, **envelope: Any
-    ) -> str:  # noqa: A002 - the wire's word
+    ) -> str:
         """Send a command and do not wait. Returns its id."""
         command_id = id or new_id()
         self.grammar.sent(command_id)
@@ -122,7 +122,7 @@ class ProtocolClient:
         d: Mapping[str, Any] | None = None,
         *,
         id: str | None = None,
-        **envelope: Any,  # noqa: A002
+        **envelope: Any,
     ) -> Frame:
         """Send a command and wait for its reply."""
         mark = len(self.frames)
@@ -136,7 +136,7 @@ class ProtocolClient:
             await self.seen(lambda frame: frame["t"] == "live")
         return self.welcome
 
-    async def turn(self, kind: str, d: Mapping[str, Any] | None = None, *, id: str | None = None) -> list[Frame]:  # noqa: A002
+    async def turn(self, kind: str, d: Mapping[str, Any] | None = None, *, id: str | None = None) -> list[Frame]:
         """Send a command that starts a turn and wait for the turn's end. Returns the turn's events."""
         reply = await self.command(kind, d, id=id)
         assert reply["t"] == "ok", reply
@@ -185,7 +185,7 @@ class ProtocolClient:
             self.socket.transport.abort()
         except (ConnectionClosed, OSError):
             pass
-        except BaseException as failure:  # noqa: BLE001 - raised again where the test waits
+        except BaseException as failure:
             self._failure = failure
         finally:
             self._ended = True

@@ -56,7 +56,7 @@ def _nested(depth: int) -> str:
     return '{"t":"message.send","id":"deep","d":{"text":' + "[" * depth + "]" * depth + "}}"
 
 
-def _frame(t: object = "message.send", id: object = None, d: object = None, **more: object) -> str:  # noqa: A002
+def _frame(t: object = "message.send", id: object = None, d: object = None, **more: object) -> str:
     return json.dumps({"t": t, "id": id or new_id(), "d": {"text": "hi"} if d is None else d, **more})
 
 
