@@ -411,13 +411,42 @@ async def test_a_session_of_someone_else_is_no_different_from_none(shared_live_s
         assert answer == answers[0]
 
 
-async def test_a_wrong_course_is_not_found(shared_live_system: LiveSystem, token: str) -> None:
+@pytest.mark.parametrize("course", ["no-such-course", "", "a\x00b", "../etc", "x" * 5000])
+async def test_a_wrong_course_is_not_found(shared_live_system: LiveSystem, token: str, course: str) -> None:
+    code, frames = await _refused_hello(shared_live_system, token, {"course": course, "resume": None})
+
+    assert code == 4404
+    assert frames[0][0] == "err"
+    assert frames[0][1]["code"] == "not_found"
+
+
+@pytest.mark.parametrize("d", [{}, {"resume": None}, {"course": 7}, {"session": []}, {"course": None, "session": None}])
+async def test_a_hello_that_names_nothing_is_refused(
+    shared_live_system: LiveSystem, token: str, d: dict[str, Any]
+) -> None:
     async with ProtocolClient(shared_live_system.ws_url, token) as client:
-        await client.send("hello", {"course": "no-such-course", "resume": None}, id="hello")
+        refused = await client.command("hello", d)
 
-        refused = await client.seen(lambda frame: frame["t"] in {"err", "bye"})
+        assert (refused["t"], refused["d"]["code"]) == ("err", "bad_request")
 
-        assert refused["d"]["code"] in {"not_found", 4404}
+
+@pytest.mark.parametrize("ticket", ["nonsense", "", "\x00", "x" * 5000])
+async def test_a_wrong_ticket_closes_with_4401(shared_live_system: LiveSystem, ticket: str) -> None:
+    async with ProtocolClient(shared_live_system.ws_url, None) as client:
+        await client.send("hello", {"course": COURSE, "resume": None, "ticket": ticket})
+
+        assert await client.closed() == 4401
+
+
+async def test_a_ticket_lets_one_socket_in(shared_live_system: LiveSystem, token: str) -> None:
+    headers = {"Authorization": f"Bearer {token}"}
+    ticket = httpx.post(f"{shared_live_system.url}/api/tickets", headers=headers).json()["ticket"]
+    async with ProtocolClient(shared_live_system.ws_url, None, Stream(whole=False)) as client:
+        assert (await client.hello(course=COURSE, ticket=ticket))["t"] == "welcome"
+
+    async with ProtocolClient(shared_live_system.ws_url, None) as client:
+        await client.send("hello", {"course": COURSE, "resume": None, "ticket": ticket})
+        assert await client.closed() == 4401
 
 
 @pytest.mark.parametrize("wrong", [None, "nonsense", "x" * 4000])
@@ -430,7 +459,7 @@ async def test_without_a_right_token_the_socket_closes_with_4401(
         assert await client.closed() == 4401
 
 
-async def test_a_command_before_the_hello_is_refused_and_hello_is_still_taken(
+async def test_a_command_before_the_hello_is_refused_and_has_no_effect(
     shared_live_system: LiveSystem, token: str
 ) -> None:
     async with ProtocolClient(shared_live_system.ws_url, token) as client:
@@ -438,7 +467,10 @@ async def test_a_command_before_the_hello_is_refused_and_hello_is_still_taken(
 
         assert refused["t"] == "err"
         assert refused["d"]["code"] in {"bad_frame", "bad_request"}
-        await client.hello()
+        assert await client.closed() == 4400
+
+    async with unharmed(shared_live_system, token):
+        pass
 
 
 async def test_without_a_hello_the_socket_closes_with_4408(shared_live_system: LiveSystem, token: str) -> None:
