@@ -34,6 +34,7 @@ KINDS: dict[str, str] = {
     "safety.held": "Held for safety",
     "message.accepted": "Learner",
     "message.queued": "Learner (queued)",
+    "message.removed": "Message removed",
     "turn.started": "Turn started",
     "turn.finished": "Turn finished",
     "turn.recovering": "Turn recovering",
