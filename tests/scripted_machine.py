@@ -1,7 +1,8 @@
 """A machine that does what a message says: for tests of the kernel.
 
 Words of the text, in order: ``go:<state>``, ``say:<word>``, ``call``, ``slow``, ``timer:<ms>``, ``named:<name>:<ms>``,
-``cancel:<name>``, ``postpone``, ``next:<text with _ for spaces>``, ``crash``, ``spin``, ``stop``, ``refuse``; ``stop:<reason>``.
+``cancel:<name>``, ``postpone``, ``next:<text with _ for spaces>``, ``crash``, ``spin``, ``refuse``, ``stop``,
+``stop:<reason>``.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ class ScriptedMachine:
                 return statem.KeepState()
 
     def _script(self, text: str, event: statem.Event, state: str, data: dict[str, Any]) -> statem.Result:
-        target, actions, calls = state, [], data["calls"]
+        actions: list[statem.Action] = []
+        target, calls = state, data["calls"]
         for word in text.split():
             verb, _, rest = word.partition(":")
             match verb:

@@ -102,6 +102,13 @@ def test_in_a_batch_one_failure_leaves_the_others_alone(
         folds(session)
 
 
+def _deliver(batch: list[Delivery]) -> list[server.Answer]:
+    try:
+        return server.deliver_batch(batch)
+    finally:
+        connection.close()
+
+
 def test_a_locked_session_of_a_batch_goes_alone_later(learner: Any, scripted_session: uuid.UUID) -> None:
     user = get_user_model()._default_manager.create_user("bo")
     other = registry.start_or_find(user.pk, "scripted", "scripted", {})[0]
@@ -110,7 +117,7 @@ def test_a_locked_session_of_a_batch_goes_alone_later(learner: Any, scripted_ses
         with transaction.atomic():
             Session.objects.select_for_update(no_key=True).get(pk=scripted_session)
             batch = [_message(scripted_session, "say:1", "m"), _message(other, "say:1", "m")]
-            waiting = thread.submit(lambda: (server.deliver_batch(batch), connection.close())[0])
+            waiting = thread.submit(_deliver, batch)
             for _ in range(100):
                 if Session.objects.get(pk=other).data["seen"]:
                     break
