@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 from sessions_app import log
+from sessions_app.supervisor import Record
 from tutor import events
 from tutor.interactions import Interaction, Visibility
 from tutor.statem import Event, EventType, Snapshot, Timer, TimerKey
@@ -93,6 +94,7 @@ class SessionRow:
     turn: Turn | None = None
     calls: dict[str, PendingCall] = field(default_factory=dict)
     armed: dict[str, int] = field(default_factory=dict)
+    supervision: Record = field(default_factory=Record)
     #: seq of the newest interaction as read under the lock: the write's compare-and-set.
     head_read: int = 0
     head: int = 0

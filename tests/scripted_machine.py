@@ -1,7 +1,7 @@
 """A machine that does what a message says: for tests of the kernel.
 
 Words of the text, in order: ``go:<state>``, ``say:<word>``, ``call``, ``slow``, ``timer:<ms>``, ``named:<name>:<ms>``,
-``cancel:<name>``, ``postpone``, ``next:<text with _ for spaces>``, ``crash``, ``spin``, ``stop``, ``refuse``.
+``cancel:<name>``, ``postpone``, ``next:<text with _ for spaces>``, ``crash``, ``spin``, ``stop``, ``refuse``; ``stop:<reason>``.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class ScriptedMachine:
                 case "crash":
                     raise ZeroDivisionError("as the script says")
                 case "stop":
-                    return statem.Stop("as the script says", data)
+                    return statem.Stop(rest or "normal", data)
                 case "refuse":
                     actions.append(Refuse("Not now.", ("message.send",)))
         return statem.NextState(target, {**data, "calls": calls}, tuple(actions))

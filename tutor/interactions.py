@@ -113,6 +113,14 @@ class MessageQueued(Interaction, frozen=True, kw_only=True):
     text: str
 
 
+class MessageRemoved(Interaction, frozen=True, kw_only=True):
+    """A waiting message will not be handled any more."""
+
+    kind = "message.removed"
+    command: str
+    why: str
+
+
 class TurnStarted(Interaction, frozen=True, kw_only=True):
     kind = "turn.started"
     by: str

@@ -3,8 +3,9 @@
 from sessions_app.models.access import AccessToken
 from sessions_app.models.command import Command
 from sessions_app.models.interaction import Interaction
+from sessions_app.models.quarantine import Quarantine
 from sessions_app.models.session import Session
 from sessions_app.models.timer import Timer
 from sessions_app.models.tutoring_session import TutoringSession
 
-__all__ = ["AccessToken", "Command", "Interaction", "Session", "Timer", "TutoringSession"]
+__all__ = ["AccessToken", "Command", "Interaction", "Quarantine", "Session", "Timer", "TutoringSession"]

@@ -92,7 +92,7 @@ async function say() {
   const id = newId();
   hold(id);
   transcript.showSending(id, text);
-  toEnd(true);
+  toEnd();
   const accepted = await give("message.send", { text }, id);
   if (!accepted) {
     transcript.withdraw(id);
@@ -103,7 +103,7 @@ async function say() {
 async function answer(question, value) {
   const id = newId();
   transcript.showSending(id, transcript.inWords(value));
-  toEnd(true);
+  toEnd();
   if (!(await give("answer.submit", { question, value }, id))) transcript.withdraw(id);
 }
 
@@ -151,7 +151,6 @@ client.addEventListener("resync", () => {
 });
 
 client.addEventListener("event", ({ detail: frame }) => {
-  const atEnd = isAtEnd();
   const { t, d, turn, cause } = frame;
   if (t === "output.committed" || t === "turn.finished") stream(null, turn);
   transcript.add(frame);
@@ -182,14 +181,13 @@ client.addEventListener("event", ({ detail: frame }) => {
   }
   showDoing();
   showActions();
-  toEnd(atEnd);
+  follow();
 });
 
 client.addEventListener("output", ({ detail }) => {
-  const atEnd = isAtEnd();
   stream(detail.text, detail.turn);
   showDoing();
-  toEnd(atEnd);
+  follow();
 });
 
 client.addEventListener("live", () => {
@@ -198,7 +196,7 @@ client.addEventListener("live", () => {
   if ($("transcript").getAttribute("aria-live") === "off") {
     // From now on new lines are read out; the history just told was not.
     requestAnimationFrame(() => $("transcript").setAttribute("aria-live", "polite"));
-    toEnd(true);
+    toEnd();
     if (document.activeElement === document.body) resting().focus({ preventScroll: true });
   }
 });
@@ -344,14 +342,17 @@ function fit() {
 
 // --- scrolling -------------------------------------------------------------------------------------------------
 
+/** Whether new lines are scrolled to: until the learner scrolls back to read, and again from the end on. */
+let following = true;
+let lastTop = 0;
+
 function isAtEnd() {
   const { scrollHeight, scrollTop, clientHeight } = page.scroller;
   return scrollHeight - scrollTop - clientHeight < 80;
 }
 
-/** Follow the conversation, unless the learner has scrolled back to read. */
-function toEnd(follow) {
-  if (!follow) {
+function follow() {
+  if (!following) {
     $("newer").hidden = isAtEnd();
     return;
   }
@@ -360,11 +361,22 @@ function toEnd(follow) {
   $("newer").hidden = true;
 }
 
+function toEnd() {
+  following = true;
+  follow();
+}
+
 page.scroller.addEventListener("scroll", () => {
-  if (isAtEnd()) $("newer").hidden = true;
+  // Our own scrolling only goes down, and may be under way when the next line comes: only going up is the learner's.
+  if (isAtEnd()) following = true;
+  else if (page.scroller.scrollTop < lastTop) following = false;
+  lastTop = page.scroller.scrollTop;
+  if (following) $("newer").hidden = true;
 });
+// The keyboard of a phone, a longer text in the box, other buttons: all take room from the conversation.
+new ResizeObserver(follow).observe(page.scroller);
 $("newer").addEventListener("click", () => {
-  toEnd(true);
+  toEnd();
   resting().focus();
 });
 

@@ -38,8 +38,6 @@ def test_a_lesson_by_touch(shared_live_system: LiveSystem, chromium_path: str, s
                 assert size is not None
                 assert min(size["width"], size["height"]) >= LEAST_TARGET, target.text_content()
                 assert 0 <= size["x"] <= size["x"] + size["width"] <= 360, target.text_content()
-        newest = lesson.lines.last.bounding_box()
-        assert newest is not None
         expect(lesson.lines.last).to_be_in_viewport()
         path = lesson.page.locator("#path")
         expect(path.locator(".path")).not_to_be_visible()

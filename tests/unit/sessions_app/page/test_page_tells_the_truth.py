@@ -154,3 +154,23 @@ async def test_a_draft_outlives_a_reload(server: ScriptedServer, page: Page) -> 
     await page.fill("#text", "half a thought")
     await page.reload()
     await expect(page.locator("#text")).to_have_value("half a thought")
+
+
+async def test_new_lines_are_scrolled_to_unless_the_learner_reads_further_up(
+    server: ScriptedServer, page: Page
+) -> None:
+    def speak(count: int) -> None:
+        for number in range(count):
+            server.happen("output.committed", text="", html=f"<p>Line {number}</p>" + "<p>more</p>" * 4, len=1)
+
+    speak(20)
+    await expect(page.locator(".line").last).to_be_in_viewport()
+    await page.locator("#scroller").hover()
+    await page.mouse.wheel(0, -1500)
+    await expect(page.locator(".line").last).not_to_be_in_viewport()
+    speak(1)
+    await expect(page.locator("#newer")).to_be_visible()
+    await expect(page.locator(".line").last).not_to_be_in_viewport()
+    await page.locator("#newer").click()
+    await expect(page.locator(".line").last).to_be_in_viewport()
+    await expect(page.locator("#newer")).to_be_hidden()

@@ -107,8 +107,6 @@ def test_s29_taking_a_snapshot_up_or_replacing_its_state_is_no_state_change() ->
 
 
 def test_a_repeated_enter_call_keeps_its_old_state_until_the_transition_is_over() -> None:
-    """Found by the comparison with OTP: [true,200,"a",0,[],[[0,"a",[["next","b",1,[]]]]],…"""
-
     def twice(_event: Event, data: object) -> Result:
         return RepeatState(0) if data == 1 else KeepState()
 
