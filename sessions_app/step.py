@@ -255,10 +255,15 @@ class _Play:
     def _opening(self, outcome: Outcome) -> Turn | None:
         """The turn this outcome opens if nothing speaks against it. Its id is the seq of its ``turn.started``."""
         event, delivery = outcome.event, self.delivery
-        if outcome.postponed or not delivery.opens_turn:
+        if outcome.postponed:
+            return None
+        if event.mark is not None and event.mark != self._command_id():
+            # A command that waited: its time has come, whatever brought it (a result, a time-out, a cancel).
+            return Turn("", "learner", event.mark)
+        if not delivery.opens_turn:
             return None
         if event.mark is not None:
-            return Turn("", delivery.by if event.mark == self._command_id() else "learner", event.mark)
+            return Turn("", delivery.by, event.mark)
         if self.row.turn is None and event.type is not EventType.INFO:
             return Turn("", "timer" if event.type in statem.TIMEOUT_TYPES else delivery.by, None)
         return None
@@ -349,7 +354,7 @@ class _Play:
         row.snapshot = after
         self._accept(event, performing.disposition, postponed=outcome.postponed)
         for ending, turn_id in performing.endings:
-            row.append(ending, turn=turn_id)
+            row.append(ending, turn=turn_id, cause=event.mark)
         if interrupted is not None:
             self._finish(interrupted, "interrupted" if isinstance(event.content, events.UserMessage) else "cancelled")
         if opening is not None and (event.mark or performing.facts or changed or after.stopped or row.calls):
@@ -358,13 +363,15 @@ class _Play:
         if event.mark is not None and event.mark == self._command_id():
             waits = outcome.postponed and performing.disposition is None
             self.played.turn = turn.id if turn and not waits else None
-            self.played.disposition = "queued" if waits else performing.disposition
+            unsaid: Settled | None = "queued" if waits else None if self.delivery.opens_turn else "applied"
+            self.played.disposition = performing.disposition or unsaid
         # Decided before the step is written, so that the step tells of it.
         finishing = turn if turn is not None and self._turn_is_over(turn) else None
         row.live = row.live and after.stopped is None
         if finishing is not None:
             row.turn = None
-        turn_id, cause = (turn.id, turn.cause) if turn else (None, event.mark)
+        # A command may act on a turn that another one opened: a cancel, or a message that is told to wait.
+        turn_id, cause = (turn.id, event.mark or turn.cause) if turn else (None, event.mark)
         step = self._append_step(replace(outcome, after=after), turn_id, cause)
         if outcome.crash is None:
             row.supervision = supervisor.handled(row.supervision, step.seq, after.state_no)

@@ -1,4 +1,4 @@
-"""Bad input gets the error or close code of protocol.md; nothing is lost, nothing logged twice, nothing internal told."""
+"""Bad input gets the error or close code of protocol.md; nothing is lost, nothing logged twice, no internals told."""
 
 from __future__ import annotations
 
