@@ -81,6 +81,49 @@ class SessionRestored(Interaction, frozen=True, kw_only=True):
     state: str
 
 
+class SessionSuspended(Interaction, frozen=True, kw_only=True):
+    kind = "session.suspended"
+    visibility = Visibility.TEACHER
+    actor: str
+
+
+class SessionUnsuspended(Interaction, frozen=True, kw_only=True):
+    kind = "session.unsuspended"
+    visibility = Visibility.TEACHER
+    actor: str
+    #: Events that had waited.
+    waited: int
+
+
+class StateReplaced(Interaction, frozen=True, kw_only=True):
+    """An operator put another state or other data in place: not a state change (S39)."""
+
+    kind = "state.replaced"
+    visibility = Visibility.OPERATOR
+    actor: str
+    from_: str = msgspec.field(name="from")
+    to: str
+
+
+class TraceSwitched(Interaction, frozen=True, kw_only=True):
+    kind = "trace.switched"
+    visibility = Visibility.OPERATOR
+    actor: str
+    #: ISO 8601, the database's clock; None: switched off.
+    until: str | None = None
+
+
+class TraceRecorded(Interaction, frozen=True, kw_only=True):
+    """What one delivery did inside the engine, word by word (``sessions_app.tracing``)."""
+
+    kind = "trace.recorded"
+    visibility = Visibility.OPERATOR
+    #: ``[word, argument, …]`` in S70's vocabulary.
+    lines: list[list[Any]]
+    #: Lines beyond the limit that are not here.
+    left_out: int = 0
+
+
 class StateChanged(Interaction, frozen=True, kw_only=True):
     kind = "state.changed"
     from_: str = msgspec.field(name="from")
