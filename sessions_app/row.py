@@ -7,6 +7,7 @@ step can log what changed of it:
 - ``calls``: pending tool calls by ref ``{tool, turn, background}``
 - ``postponed``: events that wait for a state change, oldest first
 - ``timers``: running time-outs by ``type:name`` ``{due, guard, content}``
+- ``callers``: who waits for a reply to a ``call``, oldest first
 - ``timer_no``: how many time-outs were ever set
 """
 
@@ -93,6 +94,7 @@ class SessionRow:
     live: bool = True
     turn: Turn | None = None
     calls: dict[str, PendingCall] = field(default_factory=dict)
+    callers: list[str] = field(default_factory=list)
     armed: dict[str, int] = field(default_factory=dict)
     supervision: Record = field(default_factory=Record)
     #: seq of the newest interaction as read under the lock: the write's compare-and-set.
@@ -134,6 +136,8 @@ class SessionRow:
             plain["turn"] = msgspec.to_builtins(self.turn)
         if self.calls:
             plain["calls"] = {ref: msgspec.to_builtins(call) for ref, call in self.calls.items()}
+        if self.callers:
+            plain["callers"] = list(self.callers)
         if snapshot.postponed:
             plain["postponed"] = [dump_event(event) for event in snapshot.postponed]
         if snapshot.timers:
@@ -148,6 +152,7 @@ class SessionRow:
         turn = plain.get("turn")
         self.turn = None if turn is None else Turn(**turn)
         self.calls = {ref: PendingCall(**call) for ref, call in plain.get("calls", {}).items()}
+        self.callers = list(plain.get("callers", ()))
 
     @property
     def conversation_call(self) -> str | None:

@@ -18,6 +18,7 @@ from sessions_app.delivery import Delivered, Delivery, Settled, Wake, Write
 from sessions_app.effects import Performing, perform
 from sessions_app.exceptions import CommandError
 from sessions_app.recovery import History
+from sessions_app.replies import Callers
 from sessions_app.row import SessionRow, Turn, dump_event
 from tutor import events, statem
 from tutor.effects import CancelCall, Refuse
@@ -91,6 +92,7 @@ class _Play:
     def __init__(self, row: SessionRow, delivery: Delivery, machine: Any, history: History) -> None:
         self.row, self.delivery, self.machine, self.history = row, delivery, machine, history
         self.played = Played(row, writes=list(delivery.writes))
+        self.callers = Callers(row)
         # What the log already tells; each step's patch leads on from there.
         self.logged_kernel = {} if row.new else row.kernel()
         self.logged_data: dict[str, Any] = {} if row.new else machine.dump(row.snapshot.data)
@@ -124,7 +126,11 @@ class _Play:
             self._check_live()
             self._check_rested()
             self._check_busy(content)
-            self._play(Event(delivery.type, content, mark=delivery.command.id if delivery.command else None))
+            mark = delivery.command.id if delivery.command else None
+            if delivery.caller is not None:
+                self.callers.arrive(delivery.caller)
+            self._play(Event(delivery.type, content, delivery.caller, mark=mark))
+        self.played.writes += self.callers.writes()
         return self.played
 
     def _turn_of(self, delivery: Delivery) -> str | None:
@@ -240,6 +246,8 @@ class _Play:
                 self._refused(effect, outcome, performing)
             elif isinstance(effect, Effect):
                 perform(effect, performing)
+            else:
+                performing.facts.append(self.callers.reply(effect))
 
     def _refused(self, refused: Refuse, outcome: Outcome, performing: Performing) -> None:
         mark = outcome.event.mark
@@ -276,6 +284,8 @@ class _Play:
         reason = f"{type(outcome.crash).__name__}: {outcome.crash}"[:500]
         logger.error("action=event.crashed session=%s state=%s", row.id, outcome.before.state, exc_info=outcome.crash)
         performing.facts.append(EventCrashed(reason=reason))
+        if event.caller is not None:
+            self.callers.exit(reason, only=event.caller)
         supervision = conf.supervision(row.machine_name)
         verdict = supervisor.crashed(row.supervision, row.now_ms, supervision, spins=recovery.spins(outcome))
         row.supervision = verdict.record
@@ -347,6 +357,7 @@ class _Play:
         if after.stopped is not None:
             # Nothing wakes a closed session any more; whoever still waits is told (S17).
             self._cancel_calls(performing)
+            self.callers.exit(after.stopped)
             for waiting in (*after.postponed, *after.queue):
                 if waiting.mark is not None:
                     performing.facts.append(MessageRemoved(command=waiting.mark, why=after.stopped))

@@ -2,7 +2,7 @@
 
 Words of the text, in order: ``go:<state>``, ``say:<word>``, ``call``, ``slow``, ``timer:<ms>``, ``named:<name>:<ms>``,
 ``cancel:<name>``, ``postpone``, ``next:<text with _ for spaces>``, ``crash``, ``spin``, ``refuse``, ``stop``,
-``stop:<reason>``.
+``stop:<reason>``, ``reply``, ``reply:twice``, ``keep`` (the caller) and ``reply:kept``.
 """
 
 from __future__ import annotations
@@ -77,6 +77,14 @@ class ScriptedMachine:
                     raise ZeroDivisionError("as the script says")
                 case "stop":
                     return statem.Stop(rest or "normal", data)
+                case "reply":
+                    caller = event.caller
+                    if rest == "kept":
+                        caller, *left = data["callers"]
+                        data = {**data, "callers": left}
+                    actions += [statem.Reply(str(caller), text)] * (2 if rest == "twice" else 1)
+                case "keep" if event.caller is not None:
+                    data = {**data, "callers": [*data.get("callers", []), event.caller]}
                 case "refuse":
                     actions.append(Refuse("Not now.", ("message.send",)))
         return statem.NextState(target, {**data, "calls": calls}, tuple(actions))

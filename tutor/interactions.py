@@ -339,6 +339,25 @@ class Step(Interaction, frozen=True, kw_only=True):
     kernel: dict[str, Any]
 
 
+class CallReplied(Interaction, frozen=True, kw_only=True):
+    """The machine's reply to a ``call``."""
+
+    kind = "call.replied"
+    visibility = Visibility.OPERATOR
+    caller: str
+    #: JSON, as the caller got it.
+    value: str
+
+
+class CallReplyRefused(Interaction, frozen=True, kw_only=True):
+    """A reply that nobody waits for: the second one to a caller, or one to a stranger (S47)."""
+
+    kind = "call.reply_refused"
+    visibility = Visibility.OPERATOR
+    caller: str
+    why: str
+
+
 class EventCrashed(Interaction, frozen=True, kw_only=True):
     kind = "event.crashed"
     reason: str

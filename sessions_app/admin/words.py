@@ -60,6 +60,8 @@ KINDS: dict[str, str] = {
     "author.noted": "Note for the author",
     "observer.noted": "Observer's note",
     "step": "Step",
+    "call.replied": "Call answered",
+    "call.reply_refused": "Reply refused",
     "event.crashed": "Event crashed",
     "event.quarantined": "Event quarantined",
     "strategy.applied": "Recovery",

@@ -18,7 +18,7 @@ def one() -> QuestionInstance:
     return question(content.Format(type="choice", choices=STEPS), "b")
 
 
-def many() -> object:
+def many() -> QuestionInstance:
     return question(content.Format(type="choice", select="many", choices=STEPS), "a,b")
 
 
