@@ -126,11 +126,16 @@ class SessionConsumer(AsyncWebsocketConsumer):
     async def _bye(self, code: int, reason: str, *, reconnect: bool, after_ms: int = 0) -> None:
         if self.closed:
             return
-        self.closed = True
         sid = str(self.view.session) if self.view else None
         d = {"code": code, "reason": reason, "reconnect": reconnect, "after_ms": after_ms}
-        await self.send(protocol.server_frame("bye", sid, d))
+        await self._send(protocol.server_frame("bye", sid, d))
+        self.closed = True
         await self.close(code=code)
+
+    async def _send(self, frame: str) -> None:
+        """Send unless the socket was closed meanwhile: a drain does not wait for the command that is under way."""
+        if not self.closed:
+            await self.send(frame)
 
     async def drain(self, after_ms: int) -> None:
         """Tell the client to come back, to whichever process takes it then."""
@@ -161,7 +166,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
     async def _error(self, error: CommandError, cause: str | None) -> None:
         if self.closed:
             return
-        await self.send(protocol.error_frame(str(self.view.session) if self.view else None, error, cause))
+        await self._send(protocol.error_frame(str(self.view.session) if self.view else None, error, cause))
         if self.view is None and error.code in _OPENING_FAILED:
             code = _OPENING_FAILED[error.code]
             await self._bye(code, error.message, reconnect=code == Close.INTERNAL)
@@ -187,7 +192,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
             await self._take_rows(first, [log.line(entry) for entry in delivered.entries])
         elif delivered is not None:
             await self._read()
-        await self.send(protocol.server_frame("ok", str(self.view.session), d, cause=frame.id))
+        await self._send(protocol.server_frame("ok", str(self.view.session), d, cause=frame.id))
         if delivered is not None and not delivered.live and not delivered.duplicate:
             await self._bye(Close.SESSION_CLOSED, "The session is closed.", reconnect=False)
 
@@ -195,7 +200,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         assert self.view is not None  # noqa: S101 — checked by the caller
         await self._read()
         d = {"head": self.sent, "off": 0, "at": protocol.now()}
-        await self.send(protocol.server_frame("pong", str(self.view.session), d, cause=frame.id))
+        await self._send(protocol.server_frame("pong", str(self.view.session), d, cause=frame.id))
 
     # --- opening -------------------------------------------------------------------------------------------------
 
@@ -268,10 +273,10 @@ class SessionConsumer(AsyncWebsocketConsumer):
             },
             "beat_s": conf.BEAT_S,
         }
-        await self.send(protocol.server_frame("welcome", sid, d, cause=frame.id))
+        await self._send(protocol.server_frame("welcome", sid, d, cause=frame.id))
         if opened.resync:
             resync = {key: d[key] for key in ("log_id", "head", "first", "state")}
-            await self.send(protocol.server_frame("resync", sid, resync, cause=frame.id))
+            await self._send(protocol.server_frame("resync", sid, resync, cause=frame.id))
         self.turn_active = "turn" in session.kernel
         self.sent = opened.after
         for line in opened.lines:
@@ -280,7 +285,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         if opened.read_upto < session.head:
             await self._read()
         self.sent = max(self.sent, opened.head)
-        await self.send(protocol.server_frame("live", sid, {"head": self.sent}, cause=frame.id))
+        await self._send(protocol.server_frame("live", sid, {"head": self.sent}, cause=frame.id))
         if not session.live:
             await self._bye(Close.SESSION_CLOSED, "The session is closed; its history stays readable.", reconnect=False)
             return
@@ -327,7 +332,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         if line.visibility > self.view.visibility or line.seq <= self.sent or self.closed:
             return
         self.sent = line.seq
-        await self.send(protocol.event_frame(str(self.view.session), line))
+        await self._send(protocol.event_frame(str(self.view.session), line))
         if line.kind == "turn.started":
             self.turn_active = True
         elif line.kind == "turn.finished":

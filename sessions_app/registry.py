@@ -6,10 +6,12 @@ import uuid
 from typing import Any
 
 import psycopg
+from django.conf import settings
 from django.db import connection
 
 from sessions_app import conf, server
 from sessions_app.delivery import Delivered, Delivery
+from sessions_app.exceptions import CommandError
 from sessions_app.models import Session
 from sessions_app.models.session import new_log_id
 from sessions_app.row import SessionRow
@@ -36,7 +38,10 @@ def start_or_find(
     *,
     context: dict[str, Any] | None = None,
 ) -> tuple[uuid.UUID, bool]:
-    """The learner's live session of a course, started if there is none. Returns (id, whether it is new)."""
+    """The learner's live session of a course, started if there is none. Returns (id, whether it is new).
+
+    Raises ``CommandError(unavailable)`` at ``settings.TUTOR_LIVE_SESSIONS``.
+    """
     session_name = name(learner_id, course)
     while True:
         found = whereis(session_name)
