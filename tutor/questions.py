@@ -19,7 +19,6 @@ from tutor.checking import formats
 from tutor.expressions import ExpressionError
 from tutor.placeholders import fill
 
-
 #: A placeholder of an author's text; braces of LaTeX that look alike go with it, which does no harm here.
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
