@@ -191,7 +191,10 @@ async def session(_request: HttpRequest, session_id: str, user: Any) -> HttpResp
 @endpoint("POST")
 async def session_commands(request: HttpRequest, session_id: str, user: Any) -> HttpResponse:
     """A command: the same body as on a socket, the same reply."""
-    frame = protocol.parse(request.body)
+    try:
+        frame = protocol.parse(request.body)
+    except CommandError as error:
+        return _refused(error, protocol.readable_id(request.body))
     try:
         if draining.is_draining():
             raise CommandError("draining", "The server is restarting; try again.", after_ms=1_000)
