@@ -198,6 +198,12 @@ def test_the_status_follows_the_error_code(http: httpx.Client, body: str, status
     assert http.get(f"/sessions/{session}/events", params={"after": 0}).json()["events"] == before
 
 
+def test_an_error_names_the_command_even_where_its_frame_is_wrong(http: httpx.Client) -> None:
+    answer = http.post(f"/sessions/{_session(http)}/commands", json={"t": "continue", "id": "mine", "d": []})
+
+    assert (answer.status_code, answer.json()["cause"]) == (400, "mine")
+
+
 def test_an_id_reused_with_another_body_is_a_conflict(http: httpx.Client) -> None:
     session = _session(http)
     assert _command(http, session, "continue", id="once").status_code == 200
