@@ -161,3 +161,15 @@ def test_a_stop_closes_the_session_and_frees_its_name(scripted_session: uuid.UUI
     folds(scripted_session)
     with pytest.raises(CommandError, match="closed"):
         send(scripted_session, "say:hello")
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("text", ["spin spin", "go:b postpone spin"])
+def test_a_machine_that_spins_and_fills_its_queue_is_stopped_by_its_budget_too(
+    scripted_session: uuid.UUID, kinds: Kinds, folds: Folds, text: str
+) -> None:
+    send(scripted_session, text)
+
+    assert "event.crashed" in kinds(scripted_session)
+    assert len(kinds(scripted_session)) < 5_000
+    folds(scripted_session)
