@@ -5,6 +5,13 @@ SessionError
 │   └── (built by the functions below, one per code)
 ├── InsideTransaction     a delivery was attempted inside a database transaction
 ├── UnknownSession        no such session
+│   └── AmbiguousSession      several sessions fit what was given
+├── ControlRefused        an operator's control was not carried out; nothing has changed
+│   ├── AlreadySuspended      suspend of a suspended session
+│   ├── NotSuspended          resume of a running one
+│   ├── ClosedSession         any control of a closed one
+│   ├── UnknownState          replace_state with a state that the machine does not have
+│   └── UnloadableData        replace_state with data that the machine cannot load
 ├── UnknownMachine        the session names a machine that settings do not
 ├── StaleWrite            a compare-and-set found another value: the session is tried again alone
 └── LogDiverged           a log does not fold to its row, or its hash chain is broken
@@ -78,6 +85,34 @@ class InsideTransaction(SessionError):
 
 class UnknownSession(SessionError):
     """There is no such session."""
+
+
+class AmbiguousSession(UnknownSession):
+    """What was given fits several sessions; give more of the id."""
+
+
+class ControlRefused(SessionError):
+    """An operator's control was not carried out; nothing has changed."""
+
+
+class AlreadySuspended(ControlRefused):
+    """The session is suspended already."""
+
+
+class NotSuspended(ControlRefused):
+    """The session is running."""
+
+
+class ClosedSession(ControlRefused):
+    """The session is closed."""
+
+
+class UnknownState(ControlRefused):
+    """The machine has no such state."""
+
+
+class UnloadableData(ControlRefused):
+    """The machine cannot load this data."""
 
 
 class UnknownMachine(SessionError):
