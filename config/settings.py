@@ -140,6 +140,8 @@ TUTOR_SWEEPS = {
     "tools_app.outbox.sweep": 1.0,
 }
 
+#: A callable that tells what becomes of a session's pending tool calls (``sessions_app.call_report``).
+TUTOR_CALL_REPORTS = "tools_app.pending.reports"
 #: What ``/api/readyz`` asks: each answers None or, in plain words, what is missing.
 TUTOR_HEALTH_CHECKS = ["sessions_app.health.courses", "tools_app.monitor.worker_alive"]
 #: A callable that says where the system on this machine can be reached; None where none runs.

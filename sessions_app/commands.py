@@ -14,8 +14,9 @@ from typing import Any, Literal
 import msgspec
 
 from sessions_app import conf, inspection, log
+from sessions_app.controls import Control, Resume, Suspend
 from sessions_app.delivery import CommandId, Delivered, Delivery
-from sessions_app.exceptions import CommandError
+from sessions_app.exceptions import CommandError, ControlRefused
 from sessions_app.group_commit import group_commit
 from sessions_app.pool import in_database
 from sessions_app.protocol import ClientFrame, body, event
@@ -205,7 +206,9 @@ async def _cancel(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Deliv
     delivered = await group_commit.deliver(
         Delivery(view.session, events.CancelRequested(), by=view.role, command=command, opens_turn=False)
     )
-    return {**reply(delivered), "result": "cancelled", "turn": running}, delivered
+    # Queued: the session is suspended, and the cancel waits in it like everything else.
+    result = "cancelling" if delivered.disposition == "queued" else "cancelled"
+    return {**reply(delivered), "result": result, "turn": running}, delivered
 
 
 async def _policy(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
@@ -224,6 +227,29 @@ async def _policy(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Deliv
     return reply(delivered), delivered
 
 
+async def _control(frame: ClientFrame, view: View, control: Control) -> tuple[dict[str, Any], Delivered]:
+    _require(view, "operator")
+    body(frame.d, _Nothing)
+    command = CommandId(frame.id, frame.t, frame.digest)
+    try:
+        delivered = await group_commit.deliver(
+            Delivery(view.session, None, by=view.role, command=command, control=control)
+        )
+    except ControlRefused as refused:
+        state, status = await in_database(inspection.state_and_status, view.session)
+        detail = {"state": state, "allowed": [], "status": status}
+        raise CommandError("invalid_transition", str(refused), detail=detail) from None
+    return reply(delivered), delivered
+
+
+async def _suspend(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
+    return await _control(frame, view, Suspend(view.actor))
+
+
+async def _unsuspend(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
+    return await _control(frame, view, Resume(view.actor))
+
+
 async def _history(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None]:
     wanted = body(frame.d, _History)
     limit = max(1, min(wanted.limit, conf.PAGE_EVENTS))
@@ -238,14 +264,17 @@ async def _history(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None
 
 async def _inspect(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None]:
     body(frame.d, _Nothing)
-    return await in_database(inspection.inspect, view.session), None
+    return await in_database(inspection.inspect, view.session, view.role), None
 
 
+#: Commands that do not reach the machine: they read, or concern the session itself.
 _READING = {
     "turn.cancel": _cancel,
     "policy.set": _policy,
     "history.get": _history,
     "session.inspect": _inspect,
+    "session.suspend": _suspend,
+    "session.unsuspend": _unsuspend,
 }
 
 

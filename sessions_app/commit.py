@@ -28,7 +28,7 @@ from django.db import connection
 from sessions_app import log, supervisor
 from sessions_app.delivery import Statement, Write
 from sessions_app.exceptions import InsideTransaction, StaleWrite
-from sessions_app.row import SessionRow, snapshot_of, timer_key
+from sessions_app.row import SUSPENDED, SessionRow, snapshot_of, timer_key
 
 #: SQLSTATE that ``tutor_expect`` raises: a compare-and-set missed.
 STALE = "TU001"
@@ -278,6 +278,11 @@ def row_of(columns: tuple[Any, ...], machine: Any) -> SessionRow:
 def _arm(row: SessionRow) -> Iterator[Write]:
     """``Timer`` rows for the running time-outs: written only where none looks early enough already."""
     armed = dict(row.armed)
+    if row.status == SUSPENDED:
+        # Nothing fires while suspended, so nobody needs to look; resuming arms again whatever runs by then.
+        yield from (_disarm(row, text) for text in armed)
+        row.armed = {}
+        return
     for key, timer in row.snapshot.timers.items():
         text = timer_key(key)
         if text in armed and armed[text] <= timer.due_ms:
@@ -288,14 +293,18 @@ def _arm(row: SessionRow) -> Iterator[Write]:
     row.armed = armed
 
 
+def _disarm(row: SessionRow, text: str) -> Write:
+    kind, _, name = text.partition(":")
+    return Write(DISARM_TIMER, {"session_id": row.id, "type": kind, "name": name})
+
+
 def relook(row: SessionRow) -> Iterator[Write]:
     """After a look: rows that were due move to what is running now, or go."""
     armed = dict(row.armed)
     running = {timer_key(key): timer for key, timer in row.snapshot.timers.items()}
     for text in [text for text, due in armed.items() if due <= row.now_ms and text not in running]:
-        kind, _, name = text.partition(":")
         del armed[text]
-        yield Write(DISARM_TIMER, {"session_id": row.id, "type": kind, "name": name})
+        yield _disarm(row, text)
     for text in [text for text, due in armed.items() if due <= row.now_ms]:
         armed[text] = row.now_ms + 2**40  # forces ``_arm`` to move it
     row.armed = armed

@@ -22,6 +22,11 @@ REPLAY_EVENTS = 1_000
 PAGE_EVENTS = 500
 #: Messages that may wait in one session's queue.
 QUEUE_MESSAGES = 3
+#: Commands of any kind that may wait in a suspended session.
+SUSPENDED_COMMANDS = 20
+#: Lines that one delivery may add to a trace, and the longest trace of a session, in seconds.
+TRACE_LINES = 200
+TRACE_MOST_S = 3_600
 #: Sockets one user may have open at once, per web process.
 SOCKETS_PER_USER = 20
 #: How often a client should show that it lives, in seconds; three missed beats close the socket.

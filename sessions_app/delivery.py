@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from sessions_app.controls import Control
 from sessions_app.log import Entry
 from tutor.events import EventContent
 from tutor.interactions import Interaction
@@ -73,6 +74,8 @@ class Delivery:
     writes: Sequence[Write] = ()
     #: True: look for due time-outs instead of handling ``content``.
     look: bool = False
+    #: What an operator asks of the session itself, instead of an event for its machine.
+    control: Control | None = None
     #: The seq a client believed to be the newest; another one means ``stale``.
     expect: int | None = None
     #: The sender did not say what to do while busy: the session's own policy counts, as it is under the lock.

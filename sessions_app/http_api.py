@@ -185,7 +185,7 @@ async def sessions(request: HttpRequest, user: Any) -> HttpResponse:
 async def session(_request: HttpRequest, session_id: str, user: Any) -> HttpResponse:
     """What a session is doing."""
     view, _row = await in_database(open_view, user, commands.session_id(session_id))
-    return respond(await in_database(inspection.inspect, view.session))
+    return respond(await in_database(inspection.inspect, view.session, view.role))
 
 
 @endpoint("POST")

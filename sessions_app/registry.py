@@ -47,6 +47,10 @@ def start_or_find(
         found = whereis(session_name)
         if found is not None:
             return found, False
+        most = settings.TUTOR_LIVE_SESSIONS
+        if most and Session.objects.filter(live=True).count() >= most:
+            # Nothing is started (S63). Races may exceed the limit by as many as start at the same moment.
+            raise CommandError("unavailable", "No more sessions can be started right now; please try again later.")
         previous = (
             Session.objects.filter(name=session_name).order_by("-created_at").values_list("id", flat=True).first()
         )

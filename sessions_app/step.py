@@ -12,14 +12,15 @@ from typing import Any
 
 import msgspec
 
-from sessions_app import conf, log, permits, recovery, supervisor
+from sessions_app import conf, controls, log, permits, recovery, supervisor, suspension
 from sessions_app.conf import QUEUE_MESSAGES
 from sessions_app.delivery import Delivered, Delivery, Settled, Wake, Write
 from sessions_app.effects import Performing, perform
 from sessions_app.exceptions import CommandError
 from sessions_app.recovery import History
 from sessions_app.replies import Callers
-from sessions_app.row import SessionRow, Turn, dump_event
+from sessions_app.row import SUSPENDED, Held, SessionRow, Turn, dump_event
+from sessions_app.tracing import Recorder
 from tutor import events, statem
 from tutor.effects import CancelCall, Refuse
 from tutor.interactions import (
@@ -35,6 +36,7 @@ from tutor.interactions import (
     StateChanged,
     Step,
     StrategyApplied,
+    ToolResultDiscarded,
     TurnFinished,
     TurnOutcome,
     TurnStarted,
@@ -97,19 +99,35 @@ class _Play:
         self.logged_kernel = {} if row.new else row.kernel()
         self.logged_data: dict[str, Any] = {} if row.new else machine.dump(row.snapshot.data)
         self.dumped: Any = None if row.new else row.snapshot.data
+        self.trace = Recorder(on=row.traced_until > row.now_ms)
+        #: The event being handled that had waited while the session was suspended.
+        self.released: Held | None = None
 
     def run(self) -> Played:
+        """Play the delivery; what was traced is its last row."""
+        self._run()
+        self.played.writes += self.callers.writes()
+        traced = self.trace.fact()
+        if traced is not None:
+            self.row.append(traced)
+        return self.played
+
+    def _run(self) -> None:
         delivery, row = self.delivery, self.row
         if delivery.expect is not None and delivery.expect != row.learner_head:
             raise CommandError(
                 "stale", "The session has moved on since; look again.", detail={"head": row.learner_head}
             )
-        if delivery.ends_call is not None and delivery.ends_call not in row.calls:
+        ref = delivery.ends_call
+        if ref is not None and (ref not in row.calls or row.ending_waits(ref)):
             # Late, doubled or superseded: logged, never applied (DESIGN rule 5).
             for fact in delivery.discarded:
                 row.append(fact)
             self.played.writes = []
-            return self.played
+            return
+        if delivery.control is not None:
+            self._control(delivery.control)
+            return
         cause = delivery.command.id if delivery.command else row.turn.cause if row.turn else None
         for fact in delivery.facts:
             written = row.append(fact, turn=self._turn_of(delivery), cause=cause)
@@ -118,20 +136,22 @@ class _Play:
             if isinstance(fact, PolicyChanged):
                 row.on_busy = fact.on_busy
         if delivery.look:
-            self._look()
+            if row.status != SUSPENDED:
+                self._look(row.now_ms)
         elif delivery.content is not None:
             content = delivery.content
             if delivery.default_policy and isinstance(content, events.UserMessage | events.AnswerSubmitted):
                 content = msgspec.structs.replace(content, on_busy=row.on_busy)
             self._check_live()
             self._check_rested()
-            self._check_busy(content)
-            mark = delivery.command.id if delivery.command else None
+            event = Event(delivery.type, content, delivery.caller, mark=self._command_id())
             if delivery.caller is not None:
                 self.callers.arrive(delivery.caller)
-            self._play(Event(delivery.type, content, delivery.caller, mark=mark))
-        self.played.writes += self.callers.writes()
-        return self.played
+            if row.status == SUSPENDED:
+                self._hold(event)
+            else:
+                self._check_busy(content)
+                self._play(event)
 
     def _turn_of(self, delivery: Delivery) -> str | None:
         call = self.row.calls.get(delivery.ends_call or "")
@@ -176,11 +196,11 @@ class _Play:
                 detail={"limit": QUEUE_MESSAGES},
             )
 
-    def _look(self) -> None:
-        """Handle the time-outs that are due; each is an event of its own."""
+    def _look(self, upto_ms: int) -> None:
+        """Handle the time-outs that fell due until then; each is an event of its own."""
         for key in sorted(self.row.snapshot.timers, key=lambda k: self.row.snapshot.timers[k].due_ms):
             timer = self.row.snapshot.timers.get(key)
-            if timer is None or not self.row.live:
+            if timer is None or timer.due_ms > upto_ms or not self.row.live:
                 continue
             fired = statem.fire(self.row.snapshot, key, timer.guard, self.row.now_ms)
             if fired is not None:
@@ -190,7 +210,7 @@ class _Play:
     def _play(self, event: Event | None) -> None:
         while True:
             crashed = False
-            for outcome in statem.run(self.machine, self.row.snapshot, event, self.row.now_ms):
+            for outcome in statem.run(self.machine, self.row.snapshot, event, self.row.now_ms, trace=self.trace):
                 crashed = not self._take(outcome)
                 if crashed:
                     break
@@ -198,6 +218,60 @@ class _Play:
                 return
             # The event is skipped or in quarantine; what waits behind it (after a restore: a new start) is played on.
             event = None
+
+    # --- what operators ask of the session itself (S67-S70) --------------------------------------------------------
+
+    def _control(self, control: controls.Control) -> None:
+        row, cause = self.row, self._command_id()
+        before = row.snapshot.state
+        done = controls.carry_out(control, row, self.machine)
+        self.played.seq = row.append(done.before, cause=cause).seq
+        self._log_step(
+            {"type": "system", "content": {"note": type(control).__name__}}, done.outcome, before, None, cause
+        )
+        if done.after is not None:
+            row.append(done.after, cause=cause)
+        self.trace.on = row.traced_until > row.now_ms
+        if isinstance(control, controls.SwitchTrace):
+            self.trace("module", row.machine_name, before)
+        elif isinstance(control, controls.Resume):
+            self._release()
+
+    def _hold(self, event: Event) -> None:
+        """While the session is suspended, events wait in it in the order in which they came (S68)."""
+        row, cause = self.row, event.mark
+        turn = row.turn.id if row.turn else None
+        if cause is not None:
+            self.played.seq, self.played.disposition = row.head + 1, "queued"
+        for fact in suspension.hold(event, self.delivery, row):
+            row.append(fact, turn=turn, cause=cause)
+        self._log_step(dump_event(event), "queued", row.snapshot.state, turn, cause)
+
+    def _release(self) -> None:
+        """Handle what has waited, and the time-outs that fell due meanwhile, each in its place (S42)."""
+        while self.row.held:
+            self._look(self.row.held[0].at_ms)
+            self._release_one()
+        self._look(self.row.now_ms)
+
+    def _release_one(self) -> None:
+        row = self.row
+        if not row.held:
+            return  # a time-out has ended the session, and with it what waited
+        first, row.held = row.held[0], row.held[1:]
+        ref = first.ends_call
+        if ref is not None and ref not in row.calls:
+            self._discard(first, ref)
+            return
+        self.released = first
+        self._play(first.event)
+        self.released = None
+
+    def _discard(self, held: Held, ref: str) -> None:
+        """Cancelled by something that came before it: logged, never applied."""
+        why = "the call was cancelled before its ending was handled"
+        self.row.append(ToolResultDiscarded(call=ref, name=held.event.content.tool, attempt=0, why=why))
+        self._log_step(dump_event(held.event), "discarded", self.row.snapshot.state, None, None)
 
     # --- one outcome ---------------------------------------------------------------------------------------------
 
@@ -242,6 +316,7 @@ class _Play:
 
     def _perform(self, outcome: Outcome, performing: Performing) -> None:
         for effect in outcome.commands:
+            self.trace("out", effect)
             if isinstance(effect, Refuse):
                 self._refused(effect, outcome, performing)
             elif isinstance(effect, Effect):
@@ -262,18 +337,20 @@ class _Play:
 
     def _opening(self, outcome: Outcome) -> Turn | None:
         """The turn this outcome opens if nothing speaks against it. Its id is the seq of its ``turn.started``."""
-        event, delivery = outcome.event, self.delivery
+        event, delivery, released = outcome.event, self.delivery, self.released
+        by, opens_turn = (released.by, released.opens_turn) if released else (delivery.by, delivery.opens_turn)
         if outcome.postponed:
             return None
-        if event.mark is not None and event.mark != self._command_id():
+        new = self._command_id() if released is None else released.event.mark
+        if event.mark is not None and event.mark != new:
             # A command that waited: its time has come, whatever brought it (a result, a time-out, a cancel).
             return Turn("", "learner", event.mark)
-        if not delivery.opens_turn:
+        if not opens_turn:
             return None
         if event.mark is not None:
-            return Turn("", delivery.by, event.mark)
+            return Turn("", by, event.mark)
         if self.row.turn is None and event.type is not EventType.INFO:
-            return Turn("", "timer" if event.type in statem.TIMEOUT_TYPES else delivery.by, None)
+            return Turn("", "timer" if event.type in statem.TIMEOUT_TYPES else by, None)
         return None
 
     # --- what the supervisor decides (DESIGN rule 3) ---------------------------------------------------------------
@@ -362,6 +439,7 @@ class _Play:
                 if waiting.mark is not None:
                     performing.facts.append(MessageRemoved(command=waiting.mark, why=after.stopped))
             after = replace(after, timers={}, zero=(), queue=(), postponed=())
+            row.held = ()
         row.snapshot = after
         self._accept(event, performing.disposition, postponed=outcome.postponed)
         for ending, turn_id in performing.endings:
@@ -448,18 +526,28 @@ class _Play:
             self.row.turn = None
 
     def _append_step(self, outcome: Outcome, turn_id: str | None, cause: str | None) -> log.Entry:
-        row, after = self.row, outcome.after
-        restored = outcome.crash is not None and after.state_no != outcome.before.state_no
+        restored = outcome.crash is not None and outcome.after.state_no != outcome.before.state_no
         result = (
             "restored" if restored else "crashed" if outcome.crash else "postponed" if outcome.postponed else "handled"
         )
+        if outcome.after.stopped is not None:
+            result = "stopped"
+        return self._log_step(dump_event(outcome.event), result, outcome.before.state, turn_id, cause)
+
+    def _log_step(
+        self, event: dict[str, Any], outcome: str, before: str, turn_id: str | None, cause: str | None
+    ) -> log.Entry:
+        """Append a step that leads from what the log tells so far to what the row is now."""
+        row, after = self.row, self.row.snapshot
+        if row.traced_until <= row.now_ms:
+            row.traced_until = 0
         kernel, data = row.kernel(), self.logged_data
         if after.data is not self.dumped or row.new:
             data, self.dumped = self.machine.dump(after.data), after.data
         step = Step(
-            event=dump_event(outcome.event),
-            outcome=result if after.stopped is None else "stopped",
-            from_=outcome.before.state,
+            event=event,
+            outcome=outcome,
+            from_=before,
             to=after.state,
             state_no=after.state_no,
             event_no=after.event_no,
