@@ -190,12 +190,13 @@ class ReferenceSession:
     # --- what the machine does -----------------------------------------------------------------------------------
 
     def _begin(self, command: str, text: str, now_s: float) -> None:
-        self.due_s.pop("quiet", None)
         self.turns.append(Turn(command))
         if text == "crash":
+            # The event is taken and changes nothing, not even the event time-out.
             self.said.append(CRASH_TEXT)
             self._finish("failed")
             return
+        self.due_s.pop("quiet", None)
         ref = f"c{len(self.calls) + 1}"
         self.calls.append(Call(ref, text, now_s + machine.DEADLINE_MS / 1_000))
         self.due_s["patience"] = now_s + machine.PATIENCE_MS / 1_000

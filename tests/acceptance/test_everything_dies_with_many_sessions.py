@@ -147,7 +147,11 @@ async def test_everything_dies_with_many_sessions(system: LiveSystem, record_pro
     before = _rows(system, ids)
     states = Counter(row[0] for row in before.values())
     assert {
-        "awaiting_tool_result", "exposition", "awaiting_answer", "remediating_known_error", "paused",
+        "awaiting_tool_result",
+        "exposition",
+        "awaiting_answer",
+        "remediating_known_error",
+        "paused",
     } <= states.keys(), states
 
     system.kill_everything()

@@ -24,6 +24,8 @@ HEALTHY_TEXT = "go:b say:hello named:nudge:3600000"
 WARM_UP_S = 0.7
 LENGTHS = (10, 10_000, 50_000)
 TIMEOUTS = 100
+#: Turns of each session before they are measured.
+WARM_UP_ROUNDS = 20
 
 
 def events(seconds: float) -> dict[str, Any]:
@@ -137,6 +139,8 @@ def history(rounds: int, lengths: list[int]) -> dict[str, Any]:
     from sessions_app.models import Session
 
     sessions = _echo(len(lengths))
+    # The short ones would grow while they are measured: each round has its own.
+    short = iter(_echo(rounds + WARM_UP_ROUNDS))
     _unsafe(True)
     for session, length in zip(sessions, lengths, strict=True):
         while Session.objects.values_list("head", flat=True).get(pk=session) < length:
@@ -144,13 +148,15 @@ def history(rounds: int, lengths: list[int]) -> dict[str, Any]:
                 _turn(session, server.deliver)
     _unsafe(False)
     spent: dict[int, list[float]] = {length: [] for length in lengths}
-    for number in range(rounds + 20):
-        for at in range(len(lengths)):
-            at_ = (at + number) % len(lengths)  # nobody always comes after the same neighbour
+    for number in range(rounds + WARM_UP_ROUNDS):
+        sessions[0] = next(short)
+        _turn(sessions[0], server.deliver)
+        for place in range(len(lengths)):
+            at = (place + number) % len(lengths)  # nobody always comes after the same neighbour
             began = time.perf_counter()
-            _turn(sessions[at_], server.deliver)
-            if number >= 20:
-                spent[lengths[at_]].append((time.perf_counter() - began) * 500)  # two events a turn
+            _turn(sessions[at], server.deliver)
+            if number >= WARM_UP_ROUNDS:
+                spent[lengths[at]].append((time.perf_counter() - began) * 500)  # two events a turn
     divergent = [str(one) for found in verification.verify(sessions) for one in found.divergences]
     assert not divergent, divergent
     return {"event_ms": {str(length): statistics.median(times) for length, times in spent.items()}, "verified": True}
