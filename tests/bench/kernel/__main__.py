@@ -59,7 +59,7 @@ class Bench:
             "REDIS_URL": self._services.redis_url,
             "DJANGO_SECRET_KEY": "a key for benchmarks",
             "LOG_LEVEL": "CRITICAL",
-            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "DJANGO_SETTINGS_MODULE": "tests.bench.kernel.settings",
             POSTGRES_PIDS: ",".join(str(process.pid) for process in self._services.processes),
         }
         run_python(["manage.py", "migrate", "--verbosity", "0"], env)

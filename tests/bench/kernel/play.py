@@ -281,11 +281,8 @@ def main() -> None:
     parser.add_argument("--neighbour", choices=["healthy", "poison"], default="healthy")
     options = parser.parse_args()
     django.setup()
-    from django.conf import settings
-
     from sessions_app import hints
 
-    settings.TUTOR_MACHINES["forgetful"] = "tests.bench.kernel.forgetful.load"
     # The kernel alone is measured; hints have their own cost, the same in every run.
     hints.after_commit = lambda _played: None  # type: ignore[assignment]
     match options.what:
