@@ -37,7 +37,7 @@ def find(text: str) -> uuid.UUID:
     Of several sessions of one name the live one is meant, else the newest. Raises ``UnknownSession``,
     ``AmbiguousSession``.
     """
-    if ":" in text:
+    if ":" in text and text.isprintable():
         return _named(text)
     digits = text.replace("-", "").lower()
     if not _LEAST_PREFIX <= len(digits) <= 32 or set(digits) - set("0123456789abcdef"):
@@ -175,5 +175,5 @@ def _control(session: uuid.UUID, control: Control, name: str, command_id: str | 
 
 
 def _digest(control: Control) -> bytes:
-    """Tells one control from another. What is no JSON is refused later, under the lock."""
-    return hashlib.sha256(msgspec.json.encode(control, enc_hook=repr, order="sorted")).digest()
+    """Tells one control from another, even one whose data is no JSON: that is refused later, under the lock."""
+    return hashlib.sha256(repr(control).encode()).digest()
