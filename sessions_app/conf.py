@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from sessions_app.exceptions import UnknownMachine
+from sessions_app.supervisor import Supervision
 
 #: Longest text of a learner's message, in characters.
 TEXT_CHARS = 2_000
@@ -49,6 +50,12 @@ TICKET_S = 60
 
 
 _sorted = msgspec.json.Encoder(order="sorted")
+
+
+def supervision(machine_name: str) -> Supervision:
+    """How sessions of a machine are supervised: ``settings.TUTOR_SUPERVISION[name]``, else ``["*"]``."""
+    table: dict[str, dict[str, Any]] = settings.TUTOR_SUPERVISION
+    return msgspec.convert(table.get(machine_name, table.get("*", {})), Supervision)
 
 
 @lru_cache(maxsize=256)

@@ -63,6 +63,8 @@ class Delivery:
     command: CommandId | None = None
     #: Rights were checked before; the text is what the learner typed, for ``message.accepted``.
     text: str | None = None
+    #: Who waits for the machine's reply, for ``EventType.CALL``.
+    caller: str | None = None
     #: The pending call this event ends: unless it is still pending, the event is discarded, not applied.
     ends_call: str | None = None
     #: Facts that precede the step.

@@ -5,6 +5,9 @@ SessionError
 │   └── (built by the functions below, one per code)
 ├── InsideTransaction     a delivery was attempted inside a database transaction
 ├── UnknownSession        no such session
+├── NoSession             a call or cast to a session that is not there, or closed (OTP: noproc)
+├── SessionExited         the session ended or crashed instead of replying to a call
+├── CallTimeout           no reply in time
 │   └── AmbiguousSession      several sessions fit what was given
 ├── ControlRefused        an operator's control was not carried out; nothing has changed
 │   ├── AlreadySuspended      suspend of a suspended session
@@ -85,6 +88,18 @@ class InsideTransaction(SessionError):
 
 class UnknownSession(SessionError):
     """There is no such session."""
+
+
+class NoSession(SessionError):
+    """There is no live session to call; start one first."""
+
+
+class SessionExited(SessionError):
+    """The session ended, or the event crashed, before it replied. The message is the reason."""
+
+
+class CallTimeout(SessionError):
+    """No reply in time. The session was not told; its late reply stays in the log."""
 
 
 class AmbiguousSession(UnknownSession):

@@ -7,6 +7,7 @@ step can log what changed of it:
 - ``calls``: pending tool calls by ref ``{tool, turn, background}``
 - ``postponed``: events that wait for a state change, oldest first
 - ``timers``: running time-outs by ``type:name`` ``{due, guard, content}``
+- ``callers``: who waits for a reply to a ``call``, oldest first
 - ``timer_no``: how many time-outs were ever set
 - ``suspended``: there while the session is suspended: events that wait until it is resumed, oldest first
 - ``trace``: until when the engine is traced, in milliseconds
@@ -21,6 +22,7 @@ from typing import Any
 import msgspec
 
 from sessions_app import log
+from sessions_app.supervisor import Record
 from tutor import events
 from tutor.interactions import Interaction, Visibility
 from tutor.statem import Event, EventType, Snapshot, Timer, TimerKey
@@ -115,7 +117,9 @@ class SessionRow:
     live: bool = True
     turn: Turn | None = None
     calls: dict[str, PendingCall] = field(default_factory=dict)
+    callers: list[str] = field(default_factory=list)
     armed: dict[str, int] = field(default_factory=dict)
+    supervision: Record = field(default_factory=Record)
     #: seq of the newest interaction as read under the lock: the write's compare-and-set.
     head_read: int = 0
     head: int = 0
@@ -159,6 +163,8 @@ class SessionRow:
             plain["turn"] = msgspec.to_builtins(self.turn)
         if self.calls:
             plain["calls"] = {ref: msgspec.to_builtins(call) for ref, call in self.calls.items()}
+        if self.callers:
+            plain["callers"] = list(self.callers)
         if snapshot.postponed:
             plain["postponed"] = [dump_event(event) for event in snapshot.postponed]
         if snapshot.timers:
@@ -180,6 +186,7 @@ class SessionRow:
         turn = plain.get("turn")
         self.turn = None if turn is None else Turn(**turn)
         self.calls = {ref: PendingCall(**call) for ref, call in plain.get("calls", {}).items()}
+        self.callers = list(plain.get("callers", ()))
         self.held = tuple(
             Held(load_event(one["event"]), one["at"], one["by"], one["opens_turn"])
             for one in plain.get("suspended", ())

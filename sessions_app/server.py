@@ -20,7 +20,7 @@ import msgspec
 import psycopg
 from django.db import close_old_connections, connection
 
-from sessions_app import commit, conf, hints
+from sessions_app import commit, conf, hints, recovery
 from sessions_app.delivery import Delivered, Delivery, Write
 from sessions_app.exceptions import CommandError, InsideTransaction, SessionError, StaleWrite, UnknownSession
 from sessions_app.row import SessionRow
@@ -106,7 +106,7 @@ def _attempt(deliveries: Sequence[Delivery], *, skip_locked: bool) -> list[Answe
                     continue
                 machine = conf.machine(columns[5], msgspec.json.decode(columns[6]))
                 row = commit.row_of(columns, machine)
-                one = play(row, delivery, machine)
+                one = play(row, delivery, machine, recovery.history_of(row.id))
                 writes += _writes(row, one, delivery, machine)
                 played.append((index, one))
             except Exception as error:
@@ -162,7 +162,7 @@ def create(row: SessionRow, start: Delivery) -> Delivered:
     machine = conf.machine(row.machine_name, row.machine_args)
     with commit.open_transaction() as transaction:
         row.now_us = transaction.begin()
-        played = play(row, start, machine)
+        played = play(row, start, machine, recovery.history_of(row.id))
         transaction.write(_writes(row, played, start, machine))
     hints.after_commit([played])
     return played.delivered()

@@ -12,24 +12,30 @@ from typing import Any
 
 import msgspec
 
-from sessions_app import controls, log, permits, suspension
+from sessions_app import conf, controls, log, permits, recovery, supervisor, suspension
 from sessions_app.conf import QUEUE_MESSAGES
 from sessions_app.delivery import Delivered, Delivery, Settled, Wake, Write
 from sessions_app.effects import Performing, perform
 from sessions_app.exceptions import CommandError
+from sessions_app.recovery import History
+from sessions_app.replies import Callers
 from sessions_app.row import SUSPENDED, Held, SessionRow, Turn, dump_event
 from sessions_app.tracing import Recorder
 from tutor import events, statem
-from tutor.effects import Refuse
+from tutor.effects import CancelCall, Refuse
 from tutor.interactions import (
     EventCrashed,
+    EventQuarantined,
     MessageAccepted,
     MessageQueued,
+    MessageRemoved,
     OutputCommitted,
     PolicyChanged,
     SessionClosed,
+    SessionRestored,
     StateChanged,
     Step,
+    StrategyApplied,
     ToolResultDiscarded,
     TurnFinished,
     TurnOutcome,
@@ -76,15 +82,19 @@ class Played:
         )
 
 
-def play(row: SessionRow, delivery: Delivery, machine: Any) -> Played:
-    """Hand a delivery to its machine. Raises ``CommandError`` where the command is not accepted: then write nothing."""
-    return _Play(row, delivery, machine).run()
+def play(row: SessionRow, delivery: Delivery, machine: Any, history: History) -> Played:
+    """Hand a delivery to its machine. Raises ``CommandError`` where the command is not accepted: then write nothing.
+
+    ``history`` reads the log; it is asked only where a crash sends the session back to a checkpoint.
+    """
+    return _Play(row, delivery, machine, history).run()
 
 
 class _Play:
-    def __init__(self, row: SessionRow, delivery: Delivery, machine: Any) -> None:
-        self.row, self.delivery, self.machine = row, delivery, machine
+    def __init__(self, row: SessionRow, delivery: Delivery, machine: Any, history: History) -> None:
+        self.row, self.delivery, self.machine, self.history = row, delivery, machine, history
         self.played = Played(row, writes=list(delivery.writes))
+        self.callers = Callers(row)
         # What the log already tells; each step's patch leads on from there.
         self.logged_kernel = {} if row.new else row.kernel()
         self.logged_data: dict[str, Any] = {} if row.new else machine.dump(row.snapshot.data)
@@ -96,6 +106,7 @@ class _Play:
     def run(self) -> Played:
         """Play the delivery; what was traced is its last row."""
         self._run()
+        self.played.writes += self.callers.writes()
         traced = self.trace.fact()
         if traced is not None:
             self.row.append(traced)
@@ -132,7 +143,10 @@ class _Play:
             if delivery.default_policy and isinstance(content, events.UserMessage | events.AnswerSubmitted):
                 content = msgspec.structs.replace(content, on_busy=row.on_busy)
             self._check_live()
-            event = Event(delivery.type, content, mark=self._command_id())
+            self._check_rested()
+            event = Event(delivery.type, content, delivery.caller, mark=self._command_id())
+            if delivery.caller is not None:
+                self.callers.arrive(delivery.caller)
             if row.status == SUSPENDED:
                 self._hold(event)
             else:
@@ -152,6 +166,15 @@ class _Play:
                 "This session is closed. Open the course again to start a new one.",
                 detail={"state": self.row.snapshot.state, "allowed": []},
             )
+
+    def _check_rested(self) -> None:
+        """After a restore a learner's commands wait a little: restores back off (S58)."""
+        left_ms = self.row.supervision.rests_until - self.row.now_ms
+        if left_ms > 0 and self.delivery.command is not None and self.delivery.by == "learner":
+            raise CommandError(
+                "unavailable", "Something went wrong and is being put right; please try again in a moment.",
+                after_ms=left_ms,
+            )  # fmt: skip
 
     def _check_busy(self, content: events.EventContent) -> None:
         """While a call locks the conversation only messages, cancels and ends get through (DESIGN rule 9)."""
@@ -188,11 +211,12 @@ class _Play:
         while True:
             crashed = False
             for outcome in statem.run(self.machine, self.row.snapshot, event, self.row.now_ms, trace=self.trace):
-                self._take(outcome)
-                crashed = outcome.crash is not None
-            if not crashed:
+                crashed = not self._take(outcome)
+                if crashed:
+                    break
+            if not crashed or not self.row.live:
                 return
-            # The event is skipped; what it and others set off before is kept and played on.
+            # The event is skipped or in quarantine; what waits behind it (after a restore: a new start) is played on.
             event = None
 
     # --- what operators ask of the session itself (S67-S70) --------------------------------------------------------
@@ -251,7 +275,8 @@ class _Play:
 
     # --- one outcome ---------------------------------------------------------------------------------------------
 
-    def _take(self, outcome: Outcome) -> None:
+    def _take(self, outcome: Outcome) -> bool:
+        """Append what an outcome did. False: it crashed, and what the engine would do next does not count."""
         outcome = self._permitted(outcome)
         row, event = self.row, outcome.event
         ended = event.content if isinstance(event.content, events.ToolSucceeded | events.ToolFailed) else None
@@ -260,14 +285,17 @@ class _Play:
             performing.forget(ended.ref)
         running, opening = row.turn, self._opening(outcome)
         performing.turn = opening.id if opening else (running.id if running else None)
-        if outcome.crash is not None:
-            self._crashed(outcome, performing)
+        crashed = outcome.crash is not None
+        if crashed:
+            outcome = self._crashed(outcome, performing)
         else:
             self._perform(outcome, performing)
+            outcome = self._restarted(outcome, performing)
         interrupts = running is not None and event.mark is not None and opening is not None and bool(performing.endings)
         if opening is not None and (performing.disposition in {"busy", "queued"} or (running and not interrupts)):
             opening = None
         self._write(outcome, performing, opening, running if interrupts else None, ended)
+        return not crashed
 
     def _permitted(self, outcome: Outcome) -> Outcome:
         """The machine chooses, the model permits: an arrow the model does not have is a bug in the machine."""
@@ -293,6 +321,8 @@ class _Play:
                 self._refused(effect, outcome, performing)
             elif isinstance(effect, Effect):
                 perform(effect, performing)
+            else:
+                performing.facts.append(self.callers.reply(effect))
 
     def _refused(self, refused: Refuse, outcome: Outcome, performing: Performing) -> None:
         mark = outcome.event.mark
@@ -309,23 +339,81 @@ class _Play:
         """The turn this outcome opens if nothing speaks against it. Its id is the seq of its ``turn.started``."""
         event, delivery, released = outcome.event, self.delivery, self.released
         by, opens_turn = (released.by, released.opens_turn) if released else (delivery.by, delivery.opens_turn)
-        if outcome.postponed or not opens_turn:
+        if outcome.postponed:
+            return None
+        new = self._command_id() if released is None else released.event.mark
+        if event.mark is not None and event.mark != new:
+            # A command that waited: its time has come, whatever brought it (a result, a time-out, a cancel).
+            return Turn("", "learner", event.mark)
+        if not opens_turn:
             return None
         if event.mark is not None:
-            new = self._command_id() if released is None else released.event.mark
-            return Turn("", by if event.mark == new else "learner", event.mark)
+            return Turn("", by, event.mark)
         if self.row.turn is None and event.type is not EventType.INFO:
             return Turn("", "timer" if event.type in statem.TIMEOUT_TYPES else by, None)
         return None
 
-    def _crashed(self, outcome: Outcome, performing: Performing) -> None:
-        """Log and answer honestly; the event is skipped (DESIGN §5, bug in the machine)."""
-        reason = f"{type(outcome.crash).__name__}: {outcome.crash}"
-        logger.error(
-            "action=event.crashed session=%s state=%s", self.row.id, outcome.before.state, exc_info=outcome.crash
-        )
-        performing.facts.append(EventCrashed(reason=reason[:500]))
+    # --- what the supervisor decides (DESIGN rule 3) ---------------------------------------------------------------
+
+    def _crashed(self, outcome: Outcome, performing: Performing) -> Outcome:
+        """Log, answer honestly, and do with the event what the supervisor says."""
+        row, event = self.row, outcome.event
+        reason = f"{type(outcome.crash).__name__}: {outcome.crash}"[:500]
+        logger.error("action=event.crashed session=%s state=%s", row.id, outcome.before.state, exc_info=outcome.crash)
+        performing.facts.append(EventCrashed(reason=reason))
+        if event.caller is not None:
+            self.callers.exit(reason, only=event.caller)
+        supervision = conf.supervision(row.machine_name)
+        verdict = supervisor.crashed(row.supervision, row.now_ms, supervision, spins=recovery.spins(outcome))
+        row.supervision = verdict.record
+        performing.facts.append(StrategyApplied(reason="bug", strategy=verdict.strategy, detail=reason))
+        if verdict.strategy == "end":
+            return replace(outcome, after=replace(outcome.after, stopped=f"crashed: {reason}"))
+        if verdict.strategy == "restore":
+            performing.facts.append(EventQuarantined(event=dump_event(event), reason=reason))
+            restored = recovery.restore(row, self.machine, outcome, verdict.checkpoints, verdict.record, self.history)
+            outcome = self._go_back(outcome, restored, reason, performing)
         performing.facts.append(OutputCommitted(text=CRASH_TEXT, len=len(CRASH_TEXT)))
+        return outcome
+
+    def _restarted(self, outcome: Outcome, performing: Performing) -> Outcome:
+        """A stop that this session's restart type does not accept begins it again (S53). A command to end it counts."""
+        row, reason = self.row, outcome.after.stopped
+        if reason is None or isinstance(outcome.event.content, events.EndRequested):
+            return outcome
+        supervision = conf.supervision(row.machine_name)
+        wanted = supervision.restart == "permanent" or (
+            supervision.restart == "transient" and supervisor.is_abnormal(reason)
+        )
+        if not wanted:
+            return outcome
+        restarts, too_many = supervisor.restarted_at(row.supervision.restarts, row.now_ms // 1_000, supervision)
+        row.supervision = msgspec.structs.replace(row.supervision, restarts=restarts)
+        if too_many:
+            return replace(outcome, after=replace(outcome.after, stopped="shutdown: restarted too often"))
+        begun = replace(
+            recovery.initial(row, self.machine),
+            state_no=outcome.after.state_no + 1,
+            event_no=outcome.after.event_no,
+            timer_no=outcome.after.timer_no,
+        )
+        again = recovery.Restored(begun, "begun again", row.supervision)
+        return self._go_back(outcome, again, reason, performing)
+
+    def _go_back(
+        self, outcome: Outcome, restored: recovery.Restored | None, reason: str, performing: Performing
+    ) -> Outcome:
+        if restored is None:
+            return replace(outcome, after=replace(outcome.after, stopped=f"gave up: {reason}"))
+        self._cancel_calls(performing)
+        self.row.supervision = restored.record
+        performing.facts.append(SessionRestored(why=restored.what, state=restored.snapshot.state))
+        return replace(outcome, after=restored.snapshot)
+
+    def _cancel_calls(self, performing: Performing) -> None:
+        """Calls of the state that is left: their results are fenced off."""
+        for ref in list(self.row.calls):
+            perform(CancelCall(ref), performing)
 
     def _write(
         self,
@@ -344,33 +432,46 @@ class _Play:
             performing.facts.remove(closing)
             after = replace(after, stopped=closing.why)
         if after.stopped is not None:
-            # Nothing wakes a closed session any more.
+            # Nothing wakes a closed session any more; whoever still waits is told (S17).
+            self._cancel_calls(performing)
+            self.callers.exit(after.stopped)
+            for waiting in (*after.postponed, *after.queue):
+                if waiting.mark is not None:
+                    performing.facts.append(MessageRemoved(command=waiting.mark, why=after.stopped))
             after = replace(after, timers={}, zero=(), queue=(), postponed=())
             row.held = ()
         row.snapshot = after
         self._accept(event, performing.disposition, postponed=outcome.postponed)
         for ending, turn_id in performing.endings:
-            row.append(ending, turn=turn_id)
+            row.append(ending, turn=turn_id, cause=event.mark)
         if interrupted is not None:
             self._finish(interrupted, "interrupted" if isinstance(event.content, events.UserMessage) else "cancelled")
         if opening is not None and (event.mark or performing.facts or changed or after.stopped or row.calls):
             self._open(opening)
         turn = row.turn
         if event.mark is not None and event.mark == self._command_id():
-            self.played.turn, self.played.disposition = turn.id if turn else None, performing.disposition
+            waits = outcome.postponed and performing.disposition is None
+            self.played.turn = turn.id if turn and not waits else None
+            unsaid: Settled | None = "queued" if waits else None if self.delivery.opens_turn else "applied"
+            self.played.disposition = performing.disposition or unsaid
         # Decided before the step is written, so that the step tells of it.
         finishing = turn if turn is not None and self._turn_is_over(turn) else None
         row.live = row.live and after.stopped is None
         if finishing is not None:
             row.turn = None
-        turn_id, cause = (turn.id, turn.cause) if turn else (None, event.mark)
-        self._append_step(replace(outcome, after=after), turn_id, cause)
-        if changed:
+        # A command may act on a turn that another one opened: a cancel, or a message that is told to wait.
+        turn_id, cause = (turn.id, event.mark or turn.cause) if turn else (None, event.mark)
+        step = self._append_step(replace(outcome, after=after), turn_id, cause)
+        if outcome.crash is None:
+            row.supervision = supervisor.handled(row.supervision, step.seq, after.state_no)
+        if changed and outcome.before.state != after.state:
             row.state_changed = True
             moved = StateChanged(from_=outcome.before.state, to=after.state, why=_name(event))
             row.append(moved, turn=turn_id, cause=cause)
         for fact in performing.facts:
-            row.append(fact, turn=turn_id, cause=cause)
+            written = row.append(fact, turn=turn_id, cause=cause)
+            if isinstance(fact, EventQuarantined):
+                self.played.writes.append(_quarantine(row, written, fact))
         if after.stopped is not None:
             row.append(SessionClosed(why=after.stopped), turn=turn_id, cause=cause)
         if finishing is not None:
@@ -424,15 +525,18 @@ class _Play:
         if self.row.turn is turn:
             self.row.turn = None
 
-    def _append_step(self, outcome: Outcome, turn_id: str | None, cause: str | None) -> None:
-        result = "crashed" if outcome.crash else "postponed" if outcome.postponed else "handled"
+    def _append_step(self, outcome: Outcome, turn_id: str | None, cause: str | None) -> log.Entry:
+        restored = outcome.crash is not None and outcome.after.state_no != outcome.before.state_no
+        result = (
+            "restored" if restored else "crashed" if outcome.crash else "postponed" if outcome.postponed else "handled"
+        )
         if outcome.after.stopped is not None:
             result = "stopped"
-        self._log_step(dump_event(outcome.event), result, outcome.before.state, turn_id, cause)
+        return self._log_step(dump_event(outcome.event), result, outcome.before.state, turn_id, cause)
 
     def _log_step(
         self, event: dict[str, Any], outcome: str, before: str, turn_id: str | None, cause: str | None
-    ) -> None:
+    ) -> log.Entry:
         """Append a step that leads from what the log tells so far to what the row is now."""
         row, after = self.row, self.row.snapshot
         if row.traced_until <= row.now_ms:
@@ -450,8 +554,9 @@ class _Play:
             patch=log.difference(self.logged_data, data),
             kernel=log.difference(self.logged_kernel, kernel),
         )
-        row.append(step, turn=turn_id, cause=cause)
+        written = row.append(step, turn=turn_id, cause=cause)
         self.logged_kernel, self.logged_data = kernel, data
+        return written
 
 
 #: Commands that make no sense while a call locks the conversation.
@@ -470,6 +575,11 @@ def _name(event: Event) -> str:
     if event.type in statem.TIMEOUT_TYPES:
         return event.name or event.type.value
     return events.encode(event.content)["kind"] if isinstance(event.content, events.EventContent) else event.type.value
+
+
+def _quarantine(row: SessionRow, written: log.Entry, fact: EventQuarantined) -> Write:
+    about = {"session_id": row.id, "machine": row.machine_name, "seq": written.seq}
+    return Write(recovery.INSERT_QUARANTINE, {**about, "event": fact.event, "reason": fact.reason})
 
 
 def _turn_outcome(outcome: Outcome, ended: events.ToolSucceeded | events.ToolFailed | None) -> TurnOutcome:

@@ -156,6 +156,14 @@ class MessageQueued(Interaction, frozen=True, kw_only=True):
     text: str
 
 
+class MessageRemoved(Interaction, frozen=True, kw_only=True):
+    """A waiting message will not be handled any more."""
+
+    kind = "message.removed"
+    command: str
+    why: str
+
+
 class TurnStarted(Interaction, frozen=True, kw_only=True):
     kind = "turn.started"
     by: str
@@ -329,6 +337,25 @@ class Step(Interaction, frozen=True, kw_only=True):
     patch: dict[str, Any]
     #: The same form on the kernel's own part: postponed events, timers, pending calls, the turn.
     kernel: dict[str, Any]
+
+
+class CallReplied(Interaction, frozen=True, kw_only=True):
+    """The machine's reply to a ``call``."""
+
+    kind = "call.replied"
+    visibility = Visibility.OPERATOR
+    caller: str
+    #: JSON, as the caller got it.
+    value: str
+
+
+class CallReplyRefused(Interaction, frozen=True, kw_only=True):
+    """A reply that nobody waits for: the second one to a caller, or one to a stranger (S47)."""
+
+    kind = "call.reply_refused"
+    visibility = Visibility.OPERATOR
+    caller: str
+    why: str
 
 
 class EventCrashed(Interaction, frozen=True, kw_only=True):

@@ -63,10 +63,11 @@ def test_a_crash_of_the_machine_is_logged_answered_and_skipped(
     send(scripted_session, "crash")
 
     assert said(scripted_session)[-1] == CRASH_TEXT
-    assert kinds(scripted_session)[-5:] == [
+    assert kinds(scripted_session)[-6:] == [
         "turn.started",
         "step",
         "event.crashed",
+        "strategy.applied",
         "output.committed",
         "turn.finished",
     ]
@@ -160,3 +161,15 @@ def test_a_stop_closes_the_session_and_frees_its_name(scripted_session: uuid.UUI
     folds(scripted_session)
     with pytest.raises(CommandError, match="closed"):
         send(scripted_session, "say:hello")
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("text", ["spin spin", "go:b postpone spin"])
+def test_a_machine_that_spins_and_fills_its_queue_is_stopped_by_its_budget_too(
+    scripted_session: uuid.UUID, kinds: Kinds, folds: Folds, text: str
+) -> None:
+    send(scripted_session, text)
+
+    assert "event.crashed" in kinds(scripted_session)
+    assert len(kinds(scripted_session)) < 5_000
+    folds(scripted_session)

@@ -1,0 +1,99 @@
+"""Fills a database with sessions that were really played: what ``verify_sessions`` is tested and measured on.
+
+``python -m tests.bench.population --sessions 1000 --interactions 100000`` fills the database of DATABASE_URL.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import secrets
+import uuid
+
+from sessions_app import conf, registry, server, timers
+from sessions_app.delivery import CommandId, Delivery
+from sessions_app.models import Session
+from tutor import events
+
+_WORDS = (
+    "say:hello", "say:one", "go:a", "go:b", "go:c", "call", "timer:60000", "timer:1", "named:tea:60000", "named:tea:1",
+    "named:egg:90000", "cancel:tea", "cancel:egg", "postpone", "next:say:two", "next:go:b_say:three", "next:postpone",
+)  # fmt: skip
+_RARE = ("crash", "spin", "stop", "refuse")
+
+
+def script(random_: random.Random) -> str:
+    """A message for ``tests.scripted_machine``: any words, now and then one that fails or ends the session."""
+    if random_.random() < 0.01:
+        return random_.choice(_RARE)
+    return " ".join(random_.choices(_WORDS, k=random_.randint(1, 4)))
+
+
+def start(count: int, machine: str = "scripted") -> list[uuid.UUID]:
+    """Start that many sessions, each of a learner of its own."""
+    from django.contrib.auth import get_user_model
+
+    learners = get_user_model()._default_manager
+    run = secrets.token_hex(4)
+    learners.bulk_create(learners.model(username=f"{run}-{number}") for number in range(count))
+    keys = learners.filter(username__startswith=f"{run}-").order_by("pk").values_list("pk", flat=True)
+    return [registry.start_or_find(key, machine, machine, {})[0] for key in keys]
+
+
+def play(sessions: list[uuid.UUID], random_: random.Random, rounds: int) -> None:
+    """Each round: every session gets a message or a cancel; some tools run, some results come twice or not at all."""
+    from tools_app import calls, monitor
+
+    for _ in range(rounds):
+        random_.shuffle(sessions)
+        for start_ in range(0, len(sessions), conf.BATCH_SESSIONS):
+            server.deliver_batch([_event(one, random_) for one in sessions[start_ : start_ + conf.BATCH_SESSIONS]])
+        taken = calls.claim(secrets.token_hex(4), ["tools"], len(sessions))
+        for call in taken:
+            if random_.random() < 0.1:
+                continue  # its worker dies
+            ended = (
+                calls.failed(call, "error", "as the dice say")
+                if random_.random() < 0.2
+                else calls.succeeded(call, {"text": "x"}, fallback=False, facts=[])
+            )
+            for _again in range(1 + (random_.random() < 0.05)):
+                server.deliver_batch([ended])
+        timers.sweep()
+        monitor.sweep()
+
+
+def _event(session: uuid.UUID, random_: random.Random) -> Delivery:
+    command = CommandId(secrets.token_hex(8), "message.send", b"1")
+    if random_.random() < 0.05:
+        return Delivery(session, events.CancelRequested(), by="learner", command=command, opens_turn=False)
+    text = script(random_)
+    return Delivery(session, events.UserMessage(text=text), by="learner", command=command, text=text)
+
+
+def main() -> None:
+    import django
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sessions", type=int, default=1_000)
+    parser.add_argument("--interactions", type=int, default=100_000, help="at least this many")
+    parser.add_argument("--long", type=int, default=0, help="and one session with at least this many")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    django.setup()
+    from django.conf import settings
+    from django.db.models import Sum
+
+    settings.TUTOR_MACHINES["scripted"] = "tests.scripted_machine.load"
+    random_ = random.Random(options.seed)
+    sessions = start(options.sessions)
+    while (Session.objects.filter(pk__in=sessions).aggregate(all=Sum("head"))["all"]) < options.interactions:
+        play(sessions, random_, 1)
+    if options.long:
+        (one,) = start(1)
+        while Session.objects.values_list("head", flat=True).get(pk=one) < options.long:
+            play([one], random_, 50)
+
+
+if __name__ == "__main__":
+    main()
