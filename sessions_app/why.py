@@ -176,7 +176,7 @@ def _suspended(session: Session) -> Wait:
 
 
 def _resting(session: Session, now: datetime) -> Iterator[Wait]:
-    until_ms = getattr(session, "supervision", {}).get("rests_until", 0)
+    until_ms = session.supervision.get("rests_until", 0)
     until = _moment(until_ms)
     if until > now:
         following = f"From {_clock(until)} on it takes the learner's commands again; they are told to try again."

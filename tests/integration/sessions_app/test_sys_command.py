@@ -14,8 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from sessions_app import sessions, system
-from sessions_app.management.commands import session as command
+from sessions_app import sessions, system, tracing
 from sessions_app.models import Session
 from sessions_app.tracing import Traced
 from tests.integration.sessions_app.test_sys_suspend import send, unchanged
@@ -129,7 +128,7 @@ def test_ctrl_c_ends_a_trace(scripted_session: uuid.UUID, monkeypatch: pytest.Mo
     def interrupted(*_: Any, **__: Any) -> list[Traced]:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command.tracing, "follow", interrupted)
+    monkeypatch.setattr(tracing, "follow", interrupted)
     run("trace", scripted_session)
 
     assert system.get_status(scripted_session)["trace_until"] is None

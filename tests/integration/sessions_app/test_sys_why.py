@@ -18,7 +18,7 @@ from django.db.models import F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sessions_app import registry, server, sessions, system, timers
+from sessions_app import registry, server, sessions, system, timers, verification
 from sessions_app.exceptions import CommandError, ControlRefused, UnknownSession
 from sessions_app.models import Session, Timer
 from sessions_app.why import Wait, Why, why
@@ -282,6 +282,17 @@ def test_asking_does_not_wait_for_the_lock_and_writes_nothing(scripted_session: 
     assert Session.objects.get(pk=scripted_session).head == head
 
 
+def test_a_session_that_was_put_back_rests_and_says_until_when(scripted_session: uuid.UUID) -> None:
+    send(scripted_session, "spin")
+    waits = why(scripted_session).waits
+
+    assert [wait.kind for wait in waits] == ["resting", "learner"]
+    assert waits[0].until is not None
+    assert waits[0].until > why(scripted_session).at
+    (held,) = system.get_status(scripted_session)["quarantined"]
+    assert "BudgetExceeded" in held["reason"]
+
+
 def test_the_answer_is_json(scripted_session: uuid.UUID) -> None:
     send(scripted_session, "call")
     plain = json.loads(json.dumps(why(scripted_session).plain()))
@@ -335,3 +346,4 @@ def test_a_live_session_never_waits_for_nothing(
         assert found.live == (found.waits[0].kind != "closed")
         assert all(wait.what and wait.next for wait in found.waits)
     folds(session)
+    assert [one.divergences for one in verification.verify([session])] == [[]]
