@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -35,8 +35,12 @@ class _Message(msgspec.Struct, frozen=True):
     on_busy: events.OnBusy | None = None
 
 
+#: No course has longer names.
+_Name = Annotated[str, msgspec.Meta(max_length=100)]
+
+
 class _Answer(msgspec.Struct, frozen=True):
-    question: str
+    question: _Name
     value: str | list[str]
     on_busy: events.OnBusy | None = None
 
@@ -55,11 +59,11 @@ class _Policy(msgspec.Struct, frozen=True):
 
 
 class _Remediation(msgspec.Struct, frozen=True):
-    known_error: str
+    known_error: _Name
 
 
 class _Reset(msgspec.Struct, frozen=True):
-    state: str
+    state: _Name
 
 
 def _text(text: str) -> str:
@@ -189,26 +193,27 @@ def reply(delivered: Delivered) -> dict[str, Any]:
         "duplicate": delivered.duplicate,
     }
     if delivered.turn is not None:
-        d["turn"] = delivered.turn
+        d.setdefault("turn", delivered.turn)
     return d
 
 
 async def _cancel(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
+    """Which turn runs is decided under the lock, like everything else (``step``)."""
     _require(view, "learner")
     wanted = body(frame.d, _Cancel).turn
-    running = await in_database(inspection.running_turn, view.session)
-    if running is None or (wanted is not None and wanted != running):
-        ended = wanted is None or await in_database(inspection.turn_exists, view.session, wanted)
-        if not ended:
-            raise CommandError("no_such_turn", f"There is no turn {wanted!r} in this session.")
-        return {"seq": 0, "disposition": "noop", "duplicate": False, "result": "already_finished", "turn": wanted}, None
-    command = CommandId(frame.id, frame.t, frame.digest)
+    if wanted is not None and not await in_database(inspection.turn_exists, view.session, wanted):
+        raise CommandError("no_such_turn", f"There is no turn {wanted!r} in this session.")
     delivered = await group_commit.deliver(
-        Delivery(view.session, events.CancelRequested(), by=view.role, command=command, opens_turn=False)
+        Delivery(
+            view.session,
+            events.CancelRequested(),
+            by=view.role,
+            command=CommandId(frame.id, frame.t, frame.digest),
+            cancels=wanted or "",
+            opens_turn=False,
+        )
     )
-    # Queued: the session is suspended, and the cancel waits in it like everything else.
-    result = "cancelling" if delivered.disposition == "queued" else "cancelled"
-    return {**reply(delivered), "result": result, "turn": running}, delivered
+    return reply(delivered), delivered
 
 
 async def _policy(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:

@@ -83,8 +83,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         draining.closed(self)
         if self.ticker is not None:
             self.ticker.cancel()
-        if self.user is not None:
-            _sockets[self.user.pk] -= 1
+        self._uncount()
         if self.view is not None:
             await self.channel_layer.group_discard(hints.group(self.view.session), self.channel_name)
 
@@ -235,17 +234,35 @@ class SessionConsumer(AsyncWebsocketConsumer):
         if _sockets[user.pk] >= conf.SOCKETS_PER_USER:
             await self._bye(Close.TOO_MANY, f"At most {conf.SOCKETS_PER_USER} sockets a user.", reconnect=False)
             return
-        session_id = await in_database(opening.session_for, user, hello)
-        group = hints.group(session_id)
-        await self.channel_layer.group_add(group, self.channel_name)
+        # Counted before anything is awaited: sockets that are opened together count each other.
+        self._count(user)
         try:
+            session_id = await in_database(opening.session_for, user, hello)
+            await self._join(session_id)
             opened = await in_database(opening.open_session, user, session_id, hello.resume)
         except BaseException:
-            await self.channel_layer.group_discard(group, self.channel_name)
+            self._uncount()  # another hello may follow
             raise
-        self.user, self.view = user, opened.view
-        _sockets[user.pk] += 1
+        self.view = opened.view
         await self._welcome(frame, opened)
+
+    def _count(self, user: Any) -> None:
+        self.user = user
+        _sockets[user.pk] += 1
+
+    def _uncount(self) -> None:
+        user, self.user = self.user, None
+        if user is not None:
+            _sockets[user.pk] -= 1
+            if not _sockets[user.pk]:
+                del _sockets[user.pk]
+
+    async def _join(self, session_id: uuid.UUID) -> None:
+        """Subscribe to a session's hints. Without Redis the socket lives by looking; news found so make it join again."""
+        try:
+            await self.channel_layer.group_add(hints.group(session_id), self.channel_name)
+        except Exception:
+            logger.warning("action=join.failed conn=%s", self.conn, exc_info=True)
 
     async def _welcome(self, frame: protocol.ClientFrame, opened: opening.Opened) -> None:
         session = opened.session
@@ -261,6 +278,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
             "state": session.state,
             "active": inspection.active(session),
             "queue": inspection.queue(session),
+            "deadline": inspection.next_deadline(session),
             "policy": session.on_busy,
             "course": session.course,
             "live": session.live,
@@ -338,7 +356,8 @@ class SessionConsumer(AsyncWebsocketConsumer):
         elif line.kind == "turn.finished":
             self.turn_active = False
         elif line.kind == "session.closed" and self.view.role == "learner":
-            asyncio.get_running_loop().create_task(self._closed_soon())
+            # Held: the loop itself keeps only a weak reference to a task.
+            self.farewell = asyncio.get_running_loop().create_task(self._closed_soon())
 
     async def _closed_soon(self) -> None:
         """Sockets that did not close the session themselves learn of it after its last event."""

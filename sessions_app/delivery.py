@@ -80,6 +80,8 @@ class Delivery:
     expect: int | None = None
     #: The sender did not say what to do while busy: the session's own policy counts, as it is under the lock.
     default_policy: bool = False
+    #: Only for this turn, or for whichever runs (""): where another one runs, or none, nothing is cancelled.
+    cancels: str | None = None
     #: Opens a turn of its own where none runs.
     opens_turn: bool = True
 

@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.csrf import csrf_exempt
 
-from sessions_app import access, commands, draining, health, inspection, opening, protocol
+from sessions_app import access, commands, conf, draining, health, inspection, opening, protocol
 from sessions_app.consumers import internal
 from sessions_app.exceptions import CommandError
 from sessions_app.pool import in_database
@@ -192,6 +192,10 @@ async def session(_request: HttpRequest, session_id: str, user: Any) -> HttpResp
 async def session_commands(request: HttpRequest, session_id: str, user: Any) -> HttpResponse:
     """A command: the same body as on a socket, the same reply."""
     try:
+        if len(request.body) > conf.FRAME_BYTES:
+            raise CommandError(
+                "too_large", f"A frame has at most {conf.FRAME_BYTES} bytes.", detail={"limit": conf.FRAME_BYTES}
+            )
         frame = protocol.parse(request.body)
     except CommandError as error:
         return _refused(error, protocol.readable_id(request.body))

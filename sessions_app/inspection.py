@@ -59,6 +59,12 @@ def deadlines(session: Session) -> list[dict[str, Any]]:
     ]
 
 
+def next_deadline(session: Session) -> str | None:
+    """When the next time-out of the session is due, ISO 8601."""
+    times = deadlines(session)
+    return times[0]["due"] if times else None
+
+
 def waiting_for(session: Session) -> list[str]:
     """What has to come next: each pending tool call, or else the learner. Empty where a session waits for nothing."""
     if not session.live or session.status == Session.Status.SUSPENDED:

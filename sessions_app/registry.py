@@ -16,6 +16,7 @@ from sessions_app.models import Session
 from sessions_app.models.session import new_log_id
 from sessions_app.row import SessionRow
 from tutor import events
+from tutor.interactions import SessionStarted
 from tutor.statem import EventType, Snapshot
 
 
@@ -86,4 +87,10 @@ def _start(
         new=True,
     )
     connection.close_if_unusable_or_obsolete()
-    return server.create(row, Delivery(session, events.Start(), by="start", type=EventType.CAST))
+    started = SessionStarted(
+        course=course,
+        course_version=machine_args.get("version", 0),
+        machine=machine_name,
+        previous=str(previous) if previous else None,
+    )
+    return server.create(row, Delivery(session, events.Start(), by="start", type=EventType.CAST, facts=[started]))

@@ -136,7 +136,7 @@ def _writes(row: SessionRow, played: Played, delivery: Delivery, machine: Any) -
         writes += commit.relook(row)
     if delivery.command is not None:
         result = played.delivered()
-        reply = {"seq": result.seq, "disposition": result.disposition, "turn": result.turn}
+        reply = {"seq": result.seq, "disposition": result.disposition, "turn": result.turn, **result.reply}
         writes.append(
             Write(
                 commit.INSERT_COMMAND,

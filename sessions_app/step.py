@@ -66,6 +66,8 @@ class Played:
     #: Where the command entered the log.
     seq: int = 0
     turn: str | None = None
+    #: Further fields of the reply.
+    reply: dict[str, Any] = field(default_factory=dict)
 
     def delivered(self) -> Delivered:
         """The result for the sender."""
@@ -76,6 +78,7 @@ class Played:
             self.seq,
             disposition,
             self.turn,
+            reply=self.reply,
             entries=tuple(row.written),
             state=row.snapshot.state,
             live=row.live,
@@ -143,6 +146,8 @@ class _Play:
             if delivery.default_policy and isinstance(content, events.UserMessage | events.AnswerSubmitted):
                 content = msgspec.structs.replace(content, on_busy=row.on_busy)
             self._check_live()
+            if delivery.cancels is not None and not self._cancels(delivery.cancels):
+                return
             self._check_rested()
             event = Event(delivery.type, content, delivery.caller, mark=self._command_id())
             if delivery.caller is not None:
@@ -166,6 +171,17 @@ class _Play:
                 "This session is closed. Open the course again to start a new one.",
                 detail={"state": self.row.snapshot.state, "allowed": []},
             )
+
+    def _cancels(self, wanted: str) -> bool:
+        """Whether there is something to cancel; the reply says what became of it, also when it is asked again."""
+        running = self.row.turn.id if self.row.turn else None
+        if running is None or wanted not in {"", running}:
+            self.played.disposition = "noop"
+            self.played.reply = {"result": "already_finished", "turn": wanted or None}
+            return False
+        # While the session is suspended the cancel waits in it like everything else.
+        self.played.reply = {"result": "cancelling" if self.row.status == SUSPENDED else "cancelled", "turn": running}
+        return True
 
     def _check_rested(self) -> None:
         """After a restore a learner's commands wait a little: restores back off (S58)."""

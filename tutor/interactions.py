@@ -174,6 +174,8 @@ class TurnFinished(Interaction, frozen=True, kw_only=True):
     kind = "turn.finished"
     outcome: TurnOutcome
     error: str | None = None
+    #: What the turn's model calls used, where there were any: ``{"input_tokens": …, "output_tokens": …}``.
+    usage: dict[str, Any] | None = None
 
 
 class TurnRecovering(Interaction, frozen=True, kw_only=True):

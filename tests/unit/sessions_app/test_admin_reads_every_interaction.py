@@ -44,13 +44,19 @@ def test_a_payload_of_any_form_becomes_a_line(kind: str, payload: str, version: 
     assert line.title == words.kind(kind)
 
 
+#: Fields that may hold any JSON.
+_OPEN: dict[str, st.SearchStrategy[Any]] = {
+    str(dict[str, Any]): st.dictionaries(st.text(max_size=8), _json, max_size=3),
+    str(dict[str, Any] | None): st.none() | st.dictionaries(st.text(max_size=8), _json, max_size=3),
+    str(list[list[Any]]): st.lists(st.lists(_json, max_size=3), max_size=3),
+}
+
+
 def _fact(kind: str) -> st.SearchStrategy[str]:
     """Payloads of a kind that this release can read, with any values in their fields."""
     return st.fixed_dictionaries(
         {
-            field.encode_name: st.dictionaries(st.text(max_size=8), _json, max_size=3)
-            if field.type == dict[str, Any]
-            else st.from_type(field.type)
+            field.encode_name: _OPEN[str(field.type)] if str(field.type) in _OPEN else st.from_type(field.type)
             for field in msgspec.structs.fields(interactions.KINDS[kind])
         }
     ).map(lambda fields: msgspec.json.encode(fields).decode())
