@@ -268,7 +268,7 @@ def _rows(stored: dict[str, Any], told: dict[str, Any]) -> Iterator[str]:
 
 
 def _armed(kernel: dict[str, Any]) -> dict[str, int]:
-    """The time-outs that need a timer row, and when they are due. In a suspended session none fires, so none needs one."""
+    """The time-outs that need a timer row, and when they are due. None fires in a suspended session: none needs one."""
     return {} if "suspended" in kernel else {key: timer["due"] for key, timer in kernel.get("timers", {}).items()}
 
 

@@ -278,22 +278,37 @@ def _status_table(status: dict[str, Any]) -> Table:
     rest = {key: value for key, value in status.items() if key not in {"session", "log"}}
     for key, value in rest.items():
         if value not in (None, [], {}):
-            table.add_row(Text(key.replace("_", " "), style="dim"), _cell(value))
+            table.add_row(Text(key.replace("_", " "), style="dim"), _lines(key, value))
     return table
 
 
-def _why_table(reason: Why) -> RenderableType:
-    style = "red" if reason.stuck else ""
-    return Text(reason.words, style=style)
+def _lines(key: str, value: Any) -> Text:
+    """A value of the status: one line for each of several things."""
+    if not isinstance(value, list):
+        return _cell(value)
+    return Text("\n").join(_cell(_ITEMS[key](one) if key in _ITEMS else one) for one in value)
+
+
+def _why_table(reason: Why) -> Text:
+    return Text("\n").join(Text(reason.sentence(wait), style="red" if wait.trouble else "") for wait in reason.waits)
 
 
 def _history_table(entries: list[log.Entry]) -> Table:
     table = _table("seq", "at", "kind", "turn", "what")
     for entry in entries:
         at = datetime.fromtimestamp(entry.at_us / 1_000_000, UTC)
-        what = "(erased)" if entry.payload is None else entry.payload
-        table.add_row(str(entry.seq), _clock(at), entry.kind, entry.turn or "", _cell(what))
+        table.add_row(str(entry.seq), _clock(at), entry.kind, entry.turn or "", _cell(_what(entry)))
     return table
+
+
+def _what(entry: log.Entry) -> str:
+    if entry.payload is None:
+        return "(erased)"
+    if entry.kind != "step":
+        return entry.payload
+    step = json.loads(entry.payload)
+    moved = step["to"] if step["from"] == step["to"] else f"{step['from']} → {step['to']}"
+    return f"{step['outcome']}: {_short(step['event'])} in {moved}"
 
 
 def _entry_plain(entry: log.Entry) -> dict[str, Any]:
@@ -303,6 +318,10 @@ def _entry_plain(entry: log.Entry) -> dict[str, Any]:
 
 def _trace_line(line: Traced) -> Text:
     arguments = " ".join(_short(argument) for argument in line.arguments)
+    if line.word == "start_timer":
+        key, due_ms, *content = line.arguments
+        due = datetime.fromtimestamp(due_ms / 1_000, UTC)
+        arguments = " ".join([key, f"due {due:%H:%M:%S.%f}"[:-3], *map(_short, content)])
     return Text.assemble(
         (f"{line.at.astimezone(UTC):%H:%M:%S.%f}"[:-3], "dim"), f" {line.seq:>5} ", (f"{line.word:<14} ", "bold"),
         arguments,
@@ -320,6 +339,19 @@ def _short(value: Any) -> str:
         fields = {key: item for key, item in value.items() if key != "effect"}
         return _clipped(f"{value['effect']} {json.dumps(fields, ensure_ascii=False)}")
     return _clipped(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+#: How one of several things reads.
+_ITEMS: dict[str, Callable[[Any], str]] = {
+    "time_outs": lambda one: f"{one['time_out']} due {one['due']}",
+    "postponed": _short,
+    "suspended": lambda one: f"{_short(one['event'])} from the {one['by']}, {one['at']}",
+    "quarantined": lambda one: f"{one['id']}: {_short(one['event'])} {one['reason']}",
+    "calls": lambda one: (
+        f"{one['ref']} {one['tool']} {one['status']}, attempt {one['attempt']} of {one['attempts']}, "
+        f"queue {one['queue']}, {one['owner'] or 'no owner'}, deadline {one['deadline_at']}"
+    ),
+}
 
 
 def _cell(value: Any) -> Text:

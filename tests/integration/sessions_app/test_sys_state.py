@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from sessions_app import log, registry, sessions, system
+from sessions_app import log, registry, server, sessions, system
+from sessions_app.delivery import CommandId, Delivery
 from sessions_app.exceptions import ClosedSession, UnknownSession, UnknownState, UnloadableData
 from sessions_app.models import Session
 from tests.integration.admin_visitors import lesson_with_question
@@ -27,6 +28,8 @@ class Entering:
 
     states = frozenset({"a", "b", "c"})
     state_enter = True
+    #: Whether this process dies inside the enter call.
+    dies = False
 
     def initial(self, _seed: int, _context: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         return "a", {"entered": []}
@@ -39,6 +42,8 @@ class Entering:
 
     def handle(self, event: statem.Event, state: str, data: dict[str, Any]) -> statem.Result:
         if event.type is statem.EventType.ENTER:
+            if Entering.dies:
+                raise SystemExit("killed inside the enter call")
             return statem.KeepState({"entered": [*data["entered"], f"{event.content}>{state}"]})
         if isinstance(event.content, events.UserMessage):
             return statem.NextState(event.content.text)
@@ -151,6 +156,25 @@ def test_s29_taking_a_session_up_in_another_process_makes_no_enter_call(entering
     send(entering_session, "a")
 
     assert Session.objects.get(pk=entering_session).data["entered"] == before
+
+
+def test_s29_a_process_that_dies_inside_an_enter_call_leaves_nothing_and_the_next_one_enters_once(
+    entering_session: uuid.UUID, folds: Folds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = events.UserMessage(text="b")
+    delivery = Delivery(entering_session, message, by="learner", command=CommandId("m1", "message.send", b""), text="b")
+    before = unchanged(entering_session)
+    monkeypatch.setattr(Entering, "dies", True)
+    with pytest.raises(SystemExit):
+        server.deliver(delivery)
+    assert unchanged(entering_session) == before
+
+    monkeypatch.setattr(Entering, "dies", False)
+    server.deliver(delivery)
+    assert server.deliver(delivery).duplicate
+
+    assert Session.objects.get(pk=entering_session).data["entered"].count("a>b") == 1
+    folds(entering_session)
 
 
 def test_s31_replacing_the_state_leaves_its_time_out_running(scripted_session: uuid.UUID, folds: Folds) -> None:

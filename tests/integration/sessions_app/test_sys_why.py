@@ -169,6 +169,9 @@ def test_a_call_that_is_not_there_is_trouble(scripted_session: uuid.UUID) -> Non
     ToolCall.objects.all().delete()
 
     assert (only(scripted_session).kind, only(scripted_session).trouble) == ("tool_vanished", True)
+    assert f"verify_sessions --repair --session {scripted_session}" in only(scripted_session).next
+    verification.repair(scripted_session)
+    assert only(scripted_session).kind == "learner"
 
 
 def test_a_suspended_session_waits_for_an_operator_and_says_who_suspended_it(scripted_session: uuid.UUID) -> None:
@@ -218,9 +221,8 @@ def test_a_time_out_whose_timer_is_missing_is_trouble_until_it_is_set_again(scri
     Timer.objects.all().delete()
 
     assert kinds_of(scripted_session) == ["learner", "timeout_lost"]
-    assert "Suspending and resuming" in why(scripted_session).words
-    system.suspend(scripted_session)
-    system.resume(scripted_session)
+    assert f"verify_sessions --repair --session {scripted_session}" in why(scripted_session).words
+    verification.repair(scripted_session)
     assert kinds_of(scripted_session) == ["learner"]
 
 
