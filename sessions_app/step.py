@@ -451,7 +451,7 @@ class _Play:
             # Nothing wakes a closed session any more; whoever still waits is told (S17).
             self._cancel_calls(performing)
             self.callers.exit(after.stopped)
-            for waiting in (*after.postponed, *after.queue):
+            for waiting in (*after.postponed, *after.queue, *(one.event for one in row.held)):
                 if waiting.mark is not None:
                     performing.facts.append(MessageRemoved(command=waiting.mark, why=after.stopped))
             after = replace(after, timers={}, zero=(), queue=(), postponed=())

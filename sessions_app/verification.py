@@ -28,6 +28,7 @@ from sessions_app import commit, log
 from sessions_app.exceptions import InsideTransaction, LogDiverged, SessionError, UnknownSession
 from sessions_app.log import Entry
 from sessions_app.models import Session
+from sessions_app.row import SUSPENDED
 from tutor.interactions import Visibility
 
 Part = Literal["log", "row", "timer", "call"]
@@ -96,7 +97,7 @@ def register(ledger: Ledger) -> None:
 
 _ROWS = """
 SELECT id, live, state, state_no, event_no, data::text, kernel::text, armed::text, head, head_hash, learner_head,
-       teacher_head, on_busy
+       teacher_head, on_busy, status
   FROM sessions_app_session WHERE id = ANY(%s) ORDER BY id
 """
 _TIMERS = """
@@ -137,7 +138,10 @@ def _stored(cursor: CursorWrapper, sessions: Sequence[uuid.UUID]) -> dict[uuid.U
     cursor.execute(_ROWS, [ids])
     found: dict[uuid.UUID, _Stored] = {}
     for row in cursor.fetchall():
-        id_, live, state, state_no, event_no, data, kernel, armed, head, head_hash, learner, teacher, on_busy = row
+        (
+            id_, live, state, state_no, event_no, data, kernel, armed, head, head_hash, learner, teacher, on_busy,
+            status,
+        ) = row  # fmt: skip
         columns = {
             "head": head,
             "head_hash": bytes(head_hash),
@@ -145,6 +149,7 @@ def _stored(cursor: CursorWrapper, sessions: Sequence[uuid.UUID]) -> dict[uuid.U
             "teacher_head": teacher,
             "live": live,
             "on_busy": on_busy,
+            "status": status,
             "state": state,
             "state_no": state_no,
             "event_no": event_no,
@@ -220,7 +225,8 @@ def _told(entries: Iterable[Entry]) -> _Told:
     if not last_step_erased:
         told.columns |= {"state": folded.state, "state_no": folded.state_no, "event_no": folded.event_no}
     if "step" not in gone:
-        told.columns |= {"data": folded.data, "kernel": folded.kernel}
+        status = SUSPENDED if "suspended" in (folded.kernel or {}) else "running"
+        told.columns |= {"data": folded.data, "kernel": folded.kernel, "status": status}
     return told
 
 
@@ -239,6 +245,8 @@ _KERNEL_WORDS = {
     "postponed": "the postponed events",
     "timers": "the running time-outs",
     "timer_no": "the number of time-outs ever set",
+    "suspended": "the events that wait until it is resumed",
+    "trace": "the end of its trace",
 }
 
 
@@ -259,13 +267,18 @@ def _rows(stored: dict[str, Any], told: dict[str, Any]) -> Iterator[str]:
             yield f"{name}: the row says {_shown(stored[name])}, the log says {_shown(said)}"
 
 
+def _armed(kernel: dict[str, Any]) -> dict[str, int]:
+    """The time-outs that need a timer row, and when they are due. None fires in a suspended session: none needs one."""
+    return {} if "suspended" in kernel else {key: timer["due"] for key, timer in kernel.get("timers", {}).items()}
+
+
 def _timers(kernel: dict[str, Any], stored: _Stored) -> Iterator[str]:
-    for key, timer in kernel.get("timers", {}).items():
+    for key, due in _armed(kernel).items():
         looks = stored.timers.get(key)
         if looks is None:
             yield f"the time-out {key!r} is running, but no timer row looks for it: it would never fire"
-        elif looks > timer["due"]:
-            yield f"the timer row of {key!r} looks {looks - timer['due']} ms after it is due"
+        elif looks > due:
+            yield f"the timer row of {key!r} looks {looks - due} ms after it is due"
     for key in sorted(stored.armed.keys() | stored.timers.keys()):
         if key not in stored.timers:
             yield f"the row believes that a timer row {key!r} stands, but there is none: it would not be armed again"
@@ -275,10 +288,16 @@ def _timers(kernel: dict[str, Any], stored: _Stored) -> Iterator[str]:
             yield f"the timer row {key!r} looks {stored.timers[key] - stored.armed[key]} ms later than the row believes"
 
 
+def _open(kernel: dict[str, Any]) -> dict[str, Any]:
+    """The pending calls whose ending has not come. In a suspended session it may have come, and wait to be handled."""
+    waiting = {one["event"]["content"].get("ref") for one in kernel.get("suspended", ())}
+    return {ref: call for ref, call in kernel.get("calls", {}).items() if ref not in waiting}
+
+
 def _calls(kernel: dict[str, Any], stored: _Stored) -> Iterator[str]:
     if not _ledgers:
         return
-    pending = kernel.get("calls", {})
+    pending = _open(kernel)
     for ref in sorted(pending.keys() - stored.open_calls):
         yield f"the session waits for the call {ref} ({pending[ref]['tool']}), but that work is not open: it never ends"
     for ref in sorted(stored.open_calls - pending.keys()):
@@ -424,7 +443,7 @@ def _repair_locked(cursor: CursorWrapper, session: uuid.UUID) -> tuple[list[str]
     kernel = told.columns.get("kernel", stored.columns["kernel"])
     if any(one.part == "timer" for one in verified.divergences):
         changed += _arm(cursor, session, kernel)
-    pending = kernel.get("calls", {})
+    pending = _open(kernel)
     for ref in sorted(stored.open_calls - pending.keys()):
         for ledger in _ledgers:
             ledger.close(session, ref)
@@ -446,7 +465,7 @@ def _write_row(cursor: CursorWrapper, session: uuid.UUID, columns: dict[str, Any
 
 def _arm(cursor: CursorWrapper, session: uuid.UUID, kernel: dict[str, Any]) -> list[str]:
     """Exactly one timer row for each running time-out."""
-    running = {key: timer["due"] for key, timer in kernel.get("timers", {}).items()}
+    running = _armed(kernel)
     cursor.execute("DELETE FROM sessions_app_timer WHERE session_id = %s", [session])
     for key, due_ms in running.items():
         kind, _, name = key.partition(":")
