@@ -140,9 +140,7 @@ def test_a_failing_endpoint_is_answered_by_the_course_and_told_once(
 
 def test_a_model_that_tells_the_answer_is_not_passed_on(lesson: uuid.UUID, endpoint: Endpoint, said: Said) -> None:
     question = to_a_question(lesson)
-    first, second = (
-        int(number) for number in question["prompt"].replace("$", " ").replace(".", " ").split() if number.isdigit()
-    )
+    first, second = (int(number) for number in re.findall(r"\d+", question["prompt"]))
     endpoint.text = f"It is easy: $x = {second - first}$."
     ask(lesson, "why?")
 
