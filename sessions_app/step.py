@@ -242,9 +242,10 @@ class _Play:
         before = row.snapshot.state
         done = controls.carry_out(control, row, self.machine)
         self.played.seq = row.append(done.before, cause=cause).seq
-        self._log_step(
-            {"type": "system", "content": {"note": type(control).__name__}}, done.outcome, before, None, cause
-        )
+        event = {"type": "system", "content": {"note": type(control).__name__}}
+        step = self._log_step(event, done.outcome, before, None, cause)
+        if isinstance(control, controls.ReplaceState):
+            row.supervision = supervisor.replaced(row.supervision, step.seq, row.snapshot.state_no)
         if done.after is not None:
             row.append(done.after, cause=cause)
         self.trace.on = row.traced_until > row.now_ms

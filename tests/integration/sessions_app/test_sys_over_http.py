@@ -105,6 +105,7 @@ def test_what_cannot_be_done_is_a_conflict_and_writes_nothing(
 def test_a_learner_of_a_suspended_session_is_told_that_it_waits(
     learner: Any, scripted_session: uuid.UUID, operator: Caller
 ) -> None:
+    send(scripted_session, "named:tea:60000")
     operator(scripted_session, "session.suspend")
     call = caller(learner)
 
@@ -112,7 +113,9 @@ def test_a_learner_of_a_suspended_session_is_told_that_it_waits(
     assert (status, d["disposition"]) == (200, "queued")
     status, d = call(scripted_session, "hint.request")
     assert (status, d["disposition"]) == (200, "queued")
-    assert [one["text"] for one in inspected(learner, scripted_session)["queue"]] == ["say:x", ""]
+    mine = inspected(learner, scripted_session)
+    assert [one["text"] for one in mine["queue"]] == ["say:x", ""]
+    assert mine["words"] == "Waiting for an operator: it is suspended."
 
 
 def test_inspecting_says_why_to_operators_with_names_and_to_learners_without(

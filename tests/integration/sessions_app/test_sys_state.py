@@ -227,6 +227,43 @@ def test_a_suspended_session_may_be_replaced_and_handles_what_waits_in_the_new_s
     folds(scripted_session)
 
 
+def crash_too_often(session: uuid.UUID) -> None:
+    for _ in range(4):
+        send(session, "crash")
+
+
+@pytest.fixture
+def supervised(settings: Any) -> None:
+    """Three restarts in an hour: the test does not depend on how slow the machine is."""
+    settings.TUTOR_SUPERVISION = {"*": {"restart": "transient", "max_restarts": 3, "max_seconds": 3600}}
+
+
+def test_a_replaced_state_that_has_worked_is_what_a_restore_goes_back_to(
+    supervised: None, scripted_session: uuid.UUID, folds: Folds
+) -> None:
+    send(scripted_session, "go:b")
+    system.replace_state(scripted_session, "c", {"calls": 0, "seen": ["mended"]})
+    send(scripted_session, "say:x")
+    send(scripted_session, "go:a")
+    crash_too_often(scripted_session)
+
+    assert system.get_state(scripted_session)[0] == "c"
+    assert seen(scripted_session)[0] == "mended"
+    folds(scripted_session)
+
+
+def test_a_state_that_was_replaced_is_not_taken_for_proven_by_what_comes_after(
+    supervised: None, scripted_session: uuid.UUID, folds: Folds
+) -> None:
+    send(scripted_session, "go:b say:poison")
+    system.replace_state(scripted_session, "c", {"calls": 0, "seen": []})
+    send(scripted_session, "say:x")
+    crash_too_often(scripted_session)
+
+    assert "go:b say:poison" not in seen(scripted_session)
+    folds(scripted_session)
+
+
 BAD_DATA: list[Any] = ["a text", [1], 7, {"number": object()}, {"text": "\x00"}, {"text": "\ud800"}]
 
 

@@ -7,12 +7,15 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 import pytest
 from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from sessions_app import calling, conf, log, server, sessions, system, timers, verification
+from sessions_app import calling, conf, log, registry, server, sessions, system, timers, verification
 from sessions_app.delivery import CommandId, Delivery
 from sessions_app.exceptions import (
     AlreadySuspended,
@@ -346,6 +349,54 @@ def test_events_without_a_command_are_bounded_too(scripted_session: uuid.UUID, f
         calling.cast(scripted_session, events.ContinueRequested())
 
     folds(scripted_session)
+
+
+MESSAGES = st.lists(
+    st.sampled_from(
+        ["say:x", "go:a", "go:b", "go:c", "postpone", "next:go:b", "named:tea:60000", "cancel:tea", "call"]
+    ),
+    max_size=10,
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(messages=MESSAGES, random=st.randoms(use_true_random=False))
+def test_a_session_that_was_suspended_now_and_then_ends_like_one_that_never_was(
+    learner: Any, scripted_session: uuid.UUID, folds: Folds, messages: list[str], random: Random
+) -> None:
+    plain, held = (registry.start_or_find(learner.pk, f"{uuid.uuid4()}", "scripted", {})[0] for _ in range(2))
+    waiting: int | None = None
+    for number, text in enumerate(messages):
+        if waiting is None and random.random() < 0.4:
+            system.suspend(held)
+            waiting = 0
+        for session in (plain, held):
+            send(session, text, command_id=f"m{number}")
+        waiting = None if waiting is None else waiting + 1
+        if waiting is not None and (waiting == conf.QUEUE_MESSAGES or random.random() < 0.3):
+            system.resume(held)
+            waiting = None
+    if waiting is not None:
+        system.resume(held)
+
+    first, second = (Session.objects.get(pk=session) for session in (plain, held))
+    assert (second.state, second.data, second.state_no, second.event_no) == (
+        first.state,
+        first.data,
+        first.state_no,
+        first.event_no,
+    )
+    assert [event["mark"] for event in second.kernel.get("postponed", [])] == [
+        event["mark"] for event in first.kernel.get("postponed", [])
+    ]
+    assert second.kernel.get("timers", {}).keys() == first.kernel.get("timers", {}).keys()
+    assert said_besides_hold(held) == said_besides_hold(plain)
+    folds(held)
+
+
+def said_besides_hold(session: uuid.UUID) -> list[str]:
+    texts = [e.fact.text for e in log.read(session) if e.kind == "output.committed"]  # type: ignore[attr-defined]
+    return [text for text in texts if text != HOLD_TEXT]
 
 
 def test_both_stand_in_the_log_with_who_did_them(scripted_session: uuid.UUID, kinds: Kinds) -> None:
