@@ -81,6 +81,11 @@ def is_abnormal(reason: str) -> bool:
     return reason.split(":", maxsplit=1)[0] not in _NORMAL
 
 
+def begins_again(reason: str, supervision: Supervision) -> bool:
+    """Whether a session that stopped for this reason is restarted (S53)."""
+    return supervision.restart == "permanent" or (supervision.restart == "transient" and is_abnormal(reason))
+
+
 def restarted_at(restarts: list[int], now_s: int, supervision: Supervision) -> tuple[list[int], bool]:
     """The window with one more restart, and whether that is too many (S55, S56)."""
     window = [at for at in restarts if at >= now_s - supervision.max_seconds] + [now_s]

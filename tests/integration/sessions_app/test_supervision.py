@@ -13,7 +13,7 @@ from sessions_app import log, quarantine, server, sessions, timers
 from sessions_app.delivery import Delivery
 from sessions_app.exceptions import CommandError
 from sessions_app.models import Quarantine, Session
-from sessions_app.step import CRASH_TEXT
+from sessions_app.recovery import CRASH_TEXT
 from tools_app import calls
 from tools_app.models import ToolCall
 from tutor import events
