@@ -8,7 +8,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import IO, Any, NoReturn, cast
+from typing import IO, Any, cast
 
 import msgspec
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -40,7 +40,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.formatter_class = argparse.HelpFormatter
-        actions = parser.add_subparsers(dest="action", required=True, parser_class=_Parser)
+        actions = parser.add_subparsers(dest="action", required=True)
 
         def action(name: str, words: str, *, session: bool = True) -> argparse.ArgumentParser:
             added: argparse.ArgumentParser = actions.add_parser(name, help=words, description=words)
@@ -86,21 +86,11 @@ class Command(BaseCommand):
             for shown in answers:
                 if options["json"]:
                     self.stdout.write(json.dumps(shown.plain, default=str))
+                    self.stdout.flush()  # a trace is read while it goes on
                 else:
                     console.print(shown.table)
         except (UnknownSession, ControlRefused, ValueError) as error:
             raise CommandError(str(error)) from None
-
-
-class _Parser(CommandParser):
-    """A parser of one action: Django's own wants to know more than a sub-parser is told."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.called_from_command_line = True
-
-    def error(self, message: str) -> NoReturn:
-        raise CommandError(f"{message}. Try --help.")
 
 
 def _positive(text: str) -> int:

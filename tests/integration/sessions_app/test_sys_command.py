@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -107,9 +108,9 @@ def test_history_is_a_page_of_the_log(scripted_session: uuid.UUID) -> None:
 def test_trace_follows_what_other_processes_do(scripted_session: uuid.UUID) -> None:
     def act() -> None:
         try:
-            for _ in range(100):
-                if "trace" in Session.objects.get(pk=scripted_session).kernel:
-                    break
+            until = time.monotonic() + 10
+            while "trace" not in Session.objects.get(pk=scripted_session).kernel and time.monotonic() < until:
+                time.sleep(0.02)
             send(scripted_session, "say:hello")
             sessions.shutdown(scripted_session)
         finally:

@@ -192,10 +192,10 @@ def test_a_cancel_that_waits_before_the_result_of_its_call_wins_and_the_call_end
 def test_s42_time_outs_due_while_suspended_come_behind_the_events_queued_before_them(
     scripted_session: uuid.UUID, folds: Folds
 ) -> None:
-    send(scripted_session, "named:tea:150")
+    send(scripted_session, "named:tea:800")
     system.suspend(scripted_session)
     send(scripted_session, "say:early")
-    time.sleep(0.2)
+    time.sleep(0.9)
     timers.sweep()
     assert "tick tea" not in seen(scripted_session)
     send(scripted_session, "say:late")
@@ -208,13 +208,13 @@ def test_s42_time_outs_due_while_suspended_come_behind_the_events_queued_before_
 def test_s40_a_time_out_that_fell_due_while_suspended_dies_with_the_state_that_a_queued_event_left(
     scripted_session: uuid.UUID, folds: Folds
 ) -> None:
-    send(scripted_session, "timer:100")
+    send(scripted_session, "timer:800")
     system.suspend(scripted_session)
     send(scripted_session, "go:b")
-    time.sleep(0.15)
+    time.sleep(0.9)
     system.resume(scripted_session)
 
-    assert seen(scripted_session) == ["timer:100", "go:b"]
+    assert seen(scripted_session) == ["timer:800", "go:b"]
     folds(scripted_session)
 
 
