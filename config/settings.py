@@ -129,12 +129,19 @@ TUTOR_MACHINES = {
     "tutoring": "tutor.catalogue.tutoring_machine",
     "echo": "tutor.echo.load",
 }
+#: How sessions are supervised, by machine: restart permanent, transient or temporary; more than max_restarts within
+#: max_seconds restore a proven state.
+TUTOR_SUPERVISION = {"*": {"restart": "transient", "max_restarts": 3, "max_seconds": 5}}
+#: Live sessions of the whole installation; 0: no limit.
+TUTOR_LIVE_SESSIONS = env.integer("TUTOR_LIVE_SESSIONS", 0)
 #: What the timer service does, again and again: dotted path -> seconds between two runs.
 TUTOR_SWEEPS = {
     "tools_app.monitor.sweep": 1.0,
     "tools_app.outbox.sweep": 1.0,
 }
 
+#: A callable that tells what becomes of a session's pending tool calls (``sessions_app.call_report``).
+TUTOR_CALL_REPORTS = "tools_app.pending.reports"
 #: What ``/api/readyz`` asks: each answers None or, in plain words, what is missing.
 TUTOR_HEALTH_CHECKS = ["sessions_app.health.courses", "tools_app.monitor.worker_alive"]
 #: A callable that says where the system on this machine can be reached; None where none runs.

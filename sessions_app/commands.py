@@ -9,13 +9,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from sessions_app import conf, inspection, log
+from sessions_app.controls import Control, Resume, Suspend
 from sessions_app.delivery import CommandId, Delivered, Delivery
-from sessions_app.exceptions import CommandError
+from sessions_app.exceptions import CommandError, ControlRefused
 from sessions_app.group_commit import group_commit
 from sessions_app.pool import in_database
 from sessions_app.protocol import ClientFrame, body, event
@@ -34,8 +35,12 @@ class _Message(msgspec.Struct, frozen=True):
     on_busy: events.OnBusy | None = None
 
 
+#: No course has longer names.
+_Name = Annotated[str, msgspec.Meta(max_length=100)]
+
+
 class _Answer(msgspec.Struct, frozen=True):
-    question: str
+    question: _Name
     value: str | list[str]
     on_busy: events.OnBusy | None = None
 
@@ -54,11 +59,11 @@ class _Policy(msgspec.Struct, frozen=True):
 
 
 class _Remediation(msgspec.Struct, frozen=True):
-    known_error: str
+    known_error: _Name
 
 
 class _Reset(msgspec.Struct, frozen=True):
-    state: str
+    state: _Name
 
 
 def _text(text: str) -> str:
@@ -188,24 +193,27 @@ def reply(delivered: Delivered) -> dict[str, Any]:
         "duplicate": delivered.duplicate,
     }
     if delivered.turn is not None:
-        d["turn"] = delivered.turn
+        d.setdefault("turn", delivered.turn)
     return d
 
 
 async def _cancel(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
+    """Which turn runs is decided under the lock, like everything else (``step``)."""
     _require(view, "learner")
     wanted = body(frame.d, _Cancel).turn
-    running = await in_database(inspection.running_turn, view.session)
-    if running is None or (wanted is not None and wanted != running):
-        ended = wanted is None or await in_database(inspection.turn_exists, view.session, wanted)
-        if not ended:
-            raise CommandError("no_such_turn", f"There is no turn {wanted!r} in this session.")
-        return {"seq": 0, "disposition": "noop", "duplicate": False, "result": "already_finished", "turn": wanted}, None
-    command = CommandId(frame.id, frame.t, frame.digest)
+    if wanted is not None and not await in_database(inspection.turn_exists, view.session, wanted):
+        raise CommandError("no_such_turn", f"There is no turn {wanted!r} in this session.")
     delivered = await group_commit.deliver(
-        Delivery(view.session, events.CancelRequested(), by=view.role, command=command, opens_turn=False)
+        Delivery(
+            view.session,
+            events.CancelRequested(),
+            by=view.role,
+            command=CommandId(frame.id, frame.t, frame.digest),
+            cancels=wanted or "",
+            opens_turn=False,
+        )
     )
-    return {**reply(delivered), "result": "cancelled", "turn": running}, delivered
+    return reply(delivered), delivered
 
 
 async def _policy(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
@@ -224,6 +232,29 @@ async def _policy(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Deliv
     return reply(delivered), delivered
 
 
+async def _control(frame: ClientFrame, view: View, control: Control) -> tuple[dict[str, Any], Delivered]:
+    _require(view, "operator")
+    body(frame.d, _Nothing)
+    command = CommandId(frame.id, frame.t, frame.digest)
+    try:
+        delivered = await group_commit.deliver(
+            Delivery(view.session, None, by=view.role, command=command, control=control)
+        )
+    except ControlRefused as refused:
+        state, status = await in_database(inspection.state_and_status, view.session)
+        detail = {"state": state, "allowed": [], "status": status}
+        raise CommandError("invalid_transition", str(refused), detail=detail) from None
+    return reply(delivered), delivered
+
+
+async def _suspend(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
+    return await _control(frame, view, Suspend(view.actor))
+
+
+async def _unsuspend(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
+    return await _control(frame, view, Resume(view.actor))
+
+
 async def _history(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None]:
     wanted = body(frame.d, _History)
     limit = max(1, min(wanted.limit, conf.PAGE_EVENTS))
@@ -238,14 +269,17 @@ async def _history(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None
 
 async def _inspect(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None]:
     body(frame.d, _Nothing)
-    return await in_database(inspection.inspect, view.session), None
+    return await in_database(inspection.inspect, view.session, view.role), None
 
 
+#: Commands that do not reach the machine: they read, or concern the session itself.
 _READING = {
     "turn.cancel": _cancel,
     "policy.set": _policy,
     "history.get": _history,
     "session.inspect": _inspect,
+    "session.suspend": _suspend,
+    "session.unsuspend": _unsuspend,
 }
 
 

@@ -25,10 +25,10 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 
-from sessions_app import crash_points, log
+from sessions_app import crash_points, log, supervisor
 from sessions_app.delivery import Statement, Write
 from sessions_app.exceptions import InsideTransaction, StaleWrite
-from sessions_app.row import SessionRow, snapshot_of, timer_key
+from sessions_app.row import SUSPENDED, SessionRow, snapshot_of, timer_key
 
 #: SQLSTATE that ``tutor_expect`` raises: a compare-and-set missed.
 STALE = "TU001"
@@ -37,8 +37,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 LOCK = """
 SELECT id, name, live, learner_id, course, machine, machine_args::text, state, state_no, event_no, data::text,
-       kernel::text, armed::text, head, head_hash, learner_head, teacher_head, log_id, status, on_busy,
-       (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+       kernel::text, armed::text, supervision::text, head, head_hash, learner_head, teacher_head, log_id, status,
+       on_busy, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
   FROM sessions_app_session
  WHERE id = ANY(%s)
  ORDER BY id
@@ -56,13 +56,14 @@ INSERT_SESSION = Statement(
     "insert_session",
     """
 INSERT INTO sessions_app_session (id, name, live, learner_id, course, machine, machine_args, state, state_no, event_no,
-       data, kernel, armed, head, head_hash, learner_head, teacher_head, log_id, status, on_busy, previous_id)
-SELECT id, name, live, learner_id, course, machine, machine_args, state, state_no, event_no, data, kernel, armed, head,
-       head_hash, learner_head, teacher_head, log_id, status, on_busy, previous_id
+       data, kernel, armed, supervision, head, head_hash, learner_head, teacher_head, log_id, status, on_busy,
+       previous_id)
+SELECT id, name, live, learner_id, course, machine, machine_args, state, state_no, event_no, data, kernel, armed,
+       supervision, head, head_hash, learner_head, teacher_head, log_id, status, on_busy, previous_id
   FROM json_to_recordset(%s) AS r(id uuid, name text, live bool, learner_id bigint, course text, machine text,
        machine_args jsonb, state text, state_no bigint, event_no bigint, data jsonb, kernel jsonb, armed jsonb,
-       head bigint, head_hash bytea, learner_head bigint, teacher_head bigint, log_id text, status text, on_busy text,
-       previous_id uuid)
+       supervision jsonb, head bigint, head_hash bytea, learner_head bigint, teacher_head bigint, log_id text,
+       status text, on_busy text, previous_id uuid)
 RETURNING 1""",
 )
 
@@ -71,12 +72,13 @@ UPDATE_SESSION = Statement(
     """
 UPDATE sessions_app_session s
    SET live = r.live, state = r.state, state_no = r.state_no, event_no = r.event_no, data = r.data, kernel = r.kernel,
-       armed = r.armed, head = r.head, head_hash = r.head_hash, learner_head = r.learner_head,
-       teacher_head = r.teacher_head, status = r.status, on_busy = r.on_busy, changed_at = clock_timestamp(),
+       armed = r.armed, supervision = r.supervision, head = r.head, head_hash = r.head_hash,
+       learner_head = r.learner_head, teacher_head = r.teacher_head, status = r.status,
+       on_busy = r.on_busy, changed_at = clock_timestamp(),
        state_since = CASE WHEN r.state_changed THEN clock_timestamp() ELSE s.state_since END
   FROM json_to_recordset(%s) AS r(id uuid, live bool, state text, state_no bigint, event_no bigint, data jsonb,
-       kernel jsonb, armed jsonb, head bigint, head_hash bytea, learner_head bigint, teacher_head bigint, status text,
-       on_busy text, state_changed bool, head_read bigint)
+       kernel jsonb, armed jsonb, supervision jsonb, head bigint, head_hash bytea, learner_head bigint,
+       teacher_head bigint, status text, on_busy text, state_changed bool, head_read bigint)
  WHERE s.id = r.id AND s.head = r.head_read
 RETURNING 1""",
 )
@@ -187,9 +189,7 @@ class Transaction:
             self.open = True
             locked = execute(pg, LOCK_FREE if skip_locked else LOCK, [sorted(sessions)])
             # A statement after the lock: it sees what was committed while the lock was awaited.
-            before = (
-                execute(pg, COMMANDS, [[s for s, _ in commands], [c for _, c in commands]]) if commands else None
-            )
+            before = execute(pg, COMMANDS, [[s for s, _ in commands], [c for _, c in commands]]) if commands else None
             rows = locked.fetchall()
             known = before.fetchall() if before is not None else []
         return {row[0]: row for row in rows}, {(row[0], row[1]): (row[2], row[3]) for row in known}
@@ -248,7 +248,7 @@ def row_of(columns: tuple[Any, ...], machine: Any) -> SessionRow:
     """The working copy of a locked row."""
     (
         id_, name, live, learner_id, course, machine_name, machine_args, state, state_no, event_no, data, kernel, armed,
-        head, head_hash, learner_head, teacher_head, log_id, status, on_busy, now_us,
+        supervision, head, head_hash, learner_head, teacher_head, log_id, status, on_busy, now_us,
     ) = columns  # fmt: skip
     plain = msgspec.json.decode(kernel)
     row = SessionRow(
@@ -261,6 +261,7 @@ def row_of(columns: tuple[Any, ...], machine: Any) -> SessionRow:
         snapshot=snapshot_of(state, state_no, event_no, machine.load(msgspec.json.decode(data)), plain),
         live=live,
         armed=msgspec.json.decode(armed),
+        supervision=supervisor.load(msgspec.json.decode(supervision)),
         head_read=head,
         head=head,
         head_hash=bytes(head_hash),
@@ -278,6 +279,11 @@ def row_of(columns: tuple[Any, ...], machine: Any) -> SessionRow:
 def _arm(row: SessionRow) -> Iterator[Write]:
     """``Timer`` rows for the running time-outs: written only where none looks early enough already."""
     armed = dict(row.armed)
+    if row.status == SUSPENDED:
+        # Nothing fires while suspended, so nobody needs to look; resuming arms again whatever runs by then.
+        yield from (_disarm(row, text) for text in armed)
+        row.armed = {}
+        return
     for key, timer in row.snapshot.timers.items():
         text = timer_key(key)
         if text in armed and armed[text] <= timer.due_ms:
@@ -288,14 +294,18 @@ def _arm(row: SessionRow) -> Iterator[Write]:
     row.armed = armed
 
 
+def _disarm(row: SessionRow, text: str) -> Write:
+    kind, _, name = text.partition(":")
+    return Write(DISARM_TIMER, {"session_id": row.id, "type": kind, "name": name})
+
+
 def relook(row: SessionRow) -> Iterator[Write]:
     """After a look: rows that were due move to what is running now, or go."""
     armed = dict(row.armed)
     running = {timer_key(key): timer for key, timer in row.snapshot.timers.items()}
     for text in [text for text, due in armed.items() if due <= row.now_ms and text not in running]:
-        kind, _, name = text.partition(":")
         del armed[text]
-        yield Write(DISARM_TIMER, {"session_id": row.id, "type": kind, "name": name})
+        yield _disarm(row, text)
     for text in [text for text, due in armed.items() if due <= row.now_ms]:
         armed[text] = row.now_ms + 2**40  # forces ``_arm`` to move it
     row.armed = armed
@@ -314,6 +324,7 @@ def session_writes(row: SessionRow, machine: Any) -> Iterator[Write]:
         "data": machine.dump(snapshot.data),
         "kernel": row.kernel(),
         "armed": row.armed,
+        "supervision": supervisor.dump(row.supervision),
         "head": row.head,
         "head_hash": hexed(row.head_hash),
         "learner_head": row.learner_head,

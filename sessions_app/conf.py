@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from sessions_app.exceptions import UnknownMachine
+from sessions_app.supervisor import Supervision
 
 #: Longest text of a learner's message, in characters.
 TEXT_CHARS = 2_000
@@ -21,6 +22,11 @@ REPLAY_EVENTS = 1_000
 PAGE_EVENTS = 500
 #: Messages that may wait in one session's queue.
 QUEUE_MESSAGES = 3
+#: Commands of any kind that may wait in a suspended session.
+SUSPENDED_COMMANDS = 20
+#: Lines that one delivery may add to a trace, and the longest trace of a session, in seconds.
+TRACE_LINES = 200
+TRACE_MOST_S = 3_600
 #: Sockets one user may have open at once, per web process.
 SOCKETS_PER_USER = 20
 #: How often a client should show that it lives, in seconds; three missed beats close the socket.
@@ -44,6 +50,12 @@ TICKET_S = 60
 
 
 _sorted = msgspec.json.Encoder(order="sorted")
+
+
+def supervision(machine_name: str) -> Supervision:
+    """How sessions of a machine are supervised: ``settings.TUTOR_SUPERVISION[name]``, else ``["*"]``."""
+    table: dict[str, dict[str, Any]] = settings.TUTOR_SUPERVISION
+    return msgspec.convert(table.get(machine_name, table.get("*", {})), Supervision)
 
 
 @lru_cache(maxsize=256)

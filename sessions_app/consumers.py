@@ -40,12 +40,18 @@ class SessionConsumer(AsyncWebsocketConsumer):
     user: Any = None
     live = False
 
+    def __init__(self) -> None:
+        super().__init__()
+        #: One frame, hint or look at a time: their events must not mix.
+        self.handling = asyncio.Lock()
+
     async def dispatch(self, message: dict[str, Any]) -> None:
         """As in Channels, but without closing database connections around every message: none is held here.
 
         Upstream does that on the one thread that all sockets of the process would then wait for.
         """
-        await getattr(self, message["type"].replace(".", "_"))(message)
+        async with self.handling:
+            await getattr(self, message["type"].replace(".", "_"))(message)
 
     # --- connection ----------------------------------------------------------------------------------------------
 
@@ -77,8 +83,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         draining.closed(self)
         if self.ticker is not None:
             self.ticker.cancel()
-        if self.user is not None:
-            _sockets[self.user.pk] -= 1
+        self._uncount()
         if self.view is not None:
             await self.channel_layer.group_discard(hints.group(self.view.session), self.channel_name)
 
@@ -97,21 +102,39 @@ class SessionConsumer(AsyncWebsocketConsumer):
         if now - self.heard_at > conf.BEAT_S * conf.MISSED_BEATS:
             await self._bye(Close.SILENT, f"Nothing was heard for {conf.MISSED_BEATS} beats.", reconnect=True)
             return
-        if self.turn_active:
-            # Through the channel layer's own dispatch, so that it cannot run beside a frame.
-            await self.channel_layer.send(
-                self.channel_name, {"type": "session.look", "prev": -1, "head": -1, "rows": None}
-            )
-        self._tick_in(conf.LOOK_S if self.turn_active else conf.BEAT_S)
+        try:
+            if self.turn_active:
+                await self._look()
+        except Exception:
+            # The database or the layer is away for a moment: the next tick looks again.
+            logger.warning("action=look.failed conn=%s", self.conn, exc_info=True)
+        self._tick_in(conf.LOOK_S)
+
+    async def _look(self) -> None:
+        """Compare heads without the channel layer, which may be what is gone, and never beside a frame.
+
+        News that no hint brought may mean that a Redis without memory forgot this socket: it joins its group again.
+        """
+        assert self.view is not None  # noqa: S101 — checked by the caller
+        async with self.handling:
+            before = self.looked
+            await self._read()
+        if self.looked > before and not self.closed:
+            await self.channel_layer.group_add(hints.group(self.view.session), self.channel_name)
 
     async def _bye(self, code: int, reason: str, *, reconnect: bool, after_ms: int = 0) -> None:
         if self.closed:
             return
-        self.closed = True
         sid = str(self.view.session) if self.view else None
         d = {"code": code, "reason": reason, "reconnect": reconnect, "after_ms": after_ms}
-        await self.send(protocol.server_frame("bye", sid, d))
+        await self._send(protocol.server_frame("bye", sid, d))
+        self.closed = True
         await self.close(code=code)
+
+    async def _send(self, frame: str) -> None:
+        """Send unless the socket was closed meanwhile: a drain does not wait for the command that is under way."""
+        if not self.closed:
+            await self.send(frame)
 
     async def drain(self, after_ms: int) -> None:
         """Tell the client to come back, to whichever process takes it then."""
@@ -135,14 +158,14 @@ class SessionConsumer(AsyncWebsocketConsumer):
             cause = frame.id
             await self._handle(frame)
         except CommandError as error:
-            await self._error(error, cause)
+            await self._error(error, cause or protocol.readable_id(text_data))
         except Exception as error:
             await self._error(internal(error), cause)
 
     async def _error(self, error: CommandError, cause: str | None) -> None:
         if self.closed:
             return
-        await self.send(protocol.error_frame(str(self.view.session) if self.view else None, error, cause))
+        await self._send(protocol.error_frame(str(self.view.session) if self.view else None, error, cause))
         if self.view is None and error.code in _OPENING_FAILED:
             code = _OPENING_FAILED[error.code]
             await self._bye(code, error.message, reconnect=code == Close.INTERNAL)
@@ -168,7 +191,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
             await self._take_rows(first, [log.line(entry) for entry in delivered.entries])
         elif delivered is not None:
             await self._read()
-        await self.send(protocol.server_frame("ok", str(self.view.session), d, cause=frame.id))
+        await self._send(protocol.server_frame("ok", str(self.view.session), d, cause=frame.id))
         if delivered is not None and not delivered.live and not delivered.duplicate:
             await self._bye(Close.SESSION_CLOSED, "The session is closed.", reconnect=False)
 
@@ -176,7 +199,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         assert self.view is not None  # noqa: S101 — checked by the caller
         await self._read()
         d = {"head": self.sent, "off": 0, "at": protocol.now()}
-        await self.send(protocol.server_frame("pong", str(self.view.session), d, cause=frame.id))
+        await self._send(protocol.server_frame("pong", str(self.view.session), d, cause=frame.id))
 
     # --- opening -------------------------------------------------------------------------------------------------
 
@@ -211,17 +234,35 @@ class SessionConsumer(AsyncWebsocketConsumer):
         if _sockets[user.pk] >= conf.SOCKETS_PER_USER:
             await self._bye(Close.TOO_MANY, f"At most {conf.SOCKETS_PER_USER} sockets a user.", reconnect=False)
             return
-        session_id = await in_database(opening.session_for, user, hello)
-        group = hints.group(session_id)
-        await self.channel_layer.group_add(group, self.channel_name)
+        # Counted before anything is awaited: sockets that are opened together count each other.
+        self._count(user)
         try:
+            session_id = await in_database(opening.session_for, user, hello)
+            await self._join(session_id)
             opened = await in_database(opening.open_session, user, session_id, hello.resume)
         except BaseException:
-            await self.channel_layer.group_discard(group, self.channel_name)
+            self._uncount()  # another hello may follow
             raise
-        self.user, self.view = user, opened.view
-        _sockets[user.pk] += 1
+        self.view = opened.view
         await self._welcome(frame, opened)
+
+    def _count(self, user: Any) -> None:
+        self.user = user
+        _sockets[user.pk] += 1
+
+    def _uncount(self) -> None:
+        user, self.user = self.user, None
+        if user is not None:
+            _sockets[user.pk] -= 1
+            if not _sockets[user.pk]:
+                del _sockets[user.pk]
+
+    async def _join(self, session_id: uuid.UUID) -> None:
+        """Subscribe to a session's hints. Without Redis the socket lives by looking; news found so make it join again."""
+        try:
+            await self.channel_layer.group_add(hints.group(session_id), self.channel_name)
+        except Exception:
+            logger.warning("action=join.failed conn=%s", self.conn, exc_info=True)
 
     async def _welcome(self, frame: protocol.ClientFrame, opened: opening.Opened) -> None:
         session = opened.session
@@ -237,6 +278,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
             "state": session.state,
             "active": inspection.active(session),
             "queue": inspection.queue(session),
+            "deadline": inspection.next_deadline(session),
             "policy": session.on_busy,
             "course": session.course,
             "live": session.live,
@@ -249,10 +291,10 @@ class SessionConsumer(AsyncWebsocketConsumer):
             },
             "beat_s": conf.BEAT_S,
         }
-        await self.send(protocol.server_frame("welcome", sid, d, cause=frame.id))
+        await self._send(protocol.server_frame("welcome", sid, d, cause=frame.id))
         if opened.resync:
             resync = {key: d[key] for key in ("log_id", "head", "first", "state")}
-            await self.send(protocol.server_frame("resync", sid, resync, cause=frame.id))
+            await self._send(protocol.server_frame("resync", sid, resync, cause=frame.id))
         self.turn_active = "turn" in session.kernel
         self.sent = opened.after
         for line in opened.lines:
@@ -261,13 +303,13 @@ class SessionConsumer(AsyncWebsocketConsumer):
         if opened.read_upto < session.head:
             await self._read()
         self.sent = max(self.sent, opened.head)
-        await self.send(protocol.server_frame("live", sid, {"head": self.sent}, cause=frame.id))
+        await self._send(protocol.server_frame("live", sid, {"head": self.sent}, cause=frame.id))
         if not session.live:
             await self._bye(Close.SESSION_CLOSED, "The session is closed; its history stays readable.", reconnect=False)
             return
         if self.ticker is not None:
             self.ticker.cancel()
-        self._tick_in(conf.LOOK_S if self.turn_active else conf.BEAT_S)
+        self._tick_in(conf.LOOK_S)
 
     # --- delivery of log rows ------------------------------------------------------------------------------------
 
@@ -308,13 +350,14 @@ class SessionConsumer(AsyncWebsocketConsumer):
         if line.visibility > self.view.visibility or line.seq <= self.sent or self.closed:
             return
         self.sent = line.seq
-        await self.send(protocol.event_frame(str(self.view.session), line))
+        await self._send(protocol.event_frame(str(self.view.session), line))
         if line.kind == "turn.started":
             self.turn_active = True
         elif line.kind == "turn.finished":
             self.turn_active = False
         elif line.kind == "session.closed" and self.view.role == "learner":
-            asyncio.get_running_loop().create_task(self._closed_soon())
+            # Held: the loop itself keeps only a weak reference to a task.
+            self.farewell = asyncio.get_running_loop().create_task(self._closed_soon())
 
     async def _closed_soon(self) -> None:
         """Sockets that did not close the session themselves learn of it after its last event."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from sessions_app.controls import Control
 from sessions_app.log import Entry
 from tutor.events import EventContent
 from tutor.interactions import Interaction
@@ -62,6 +63,8 @@ class Delivery:
     command: CommandId | None = None
     #: Rights were checked before; the text is what the learner typed, for ``message.accepted``.
     text: str | None = None
+    #: Who waits for the machine's reply, for ``EventType.CALL``.
+    caller: str | None = None
     #: The pending call this event ends: unless it is still pending, the event is discarded, not applied.
     ends_call: str | None = None
     #: Facts that precede the step.
@@ -71,10 +74,14 @@ class Delivery:
     writes: Sequence[Write] = ()
     #: True: look for due time-outs instead of handling ``content``.
     look: bool = False
+    #: What an operator asks of the session itself, instead of an event for its machine.
+    control: Control | None = None
     #: The seq a client believed to be the newest; another one means ``stale``.
     expect: int | None = None
     #: The sender did not say what to do while busy: the session's own policy counts, as it is under the lock.
     default_policy: bool = False
+    #: Only for this turn, or for whichever runs (""): where another one runs, or none, nothing is cancelled.
+    cancels: str | None = None
     #: Opens a turn of its own where none runs.
     opens_turn: bool = True
 

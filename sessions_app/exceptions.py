@@ -5,6 +5,16 @@ SessionError
 │   └── (built by the functions below, one per code)
 ├── InsideTransaction     a delivery was attempted inside a database transaction
 ├── UnknownSession        no such session
+├── NoSession             a call or cast to a session that is not there, or closed (OTP: noproc)
+├── SessionExited         the session ended or crashed instead of replying to a call
+├── CallTimeout           no reply in time
+│   └── AmbiguousSession      several sessions fit what was given
+├── ControlRefused        an operator's control was not carried out; nothing has changed
+│   ├── AlreadySuspended      suspend of a suspended session
+│   ├── NotSuspended          resume of a running one
+│   ├── ClosedSession         any control of a closed one
+│   ├── UnknownState          replace_state with a state that the machine does not have
+│   └── UnloadableData        replace_state with data that the machine cannot load
 ├── UnknownMachine        the session names a machine that settings do not
 ├── StaleWrite            a compare-and-set found another value: the session is tried again alone
 └── LogDiverged           a log does not fold to its row, or its hash chain is broken
@@ -78,6 +88,46 @@ class InsideTransaction(SessionError):
 
 class UnknownSession(SessionError):
     """There is no such session."""
+
+
+class NoSession(SessionError):
+    """There is no live session to call; start one first."""
+
+
+class SessionExited(SessionError):
+    """The session ended, or the event crashed, before it replied. The message is the reason."""
+
+
+class CallTimeout(SessionError):
+    """No reply in time. The session was not told; its late reply stays in the log."""
+
+
+class AmbiguousSession(UnknownSession):
+    """What was given fits several sessions; give more of the id."""
+
+
+class ControlRefused(SessionError):
+    """An operator's control was not carried out; nothing has changed."""
+
+
+class AlreadySuspended(ControlRefused):
+    """The session is suspended already."""
+
+
+class NotSuspended(ControlRefused):
+    """The session is running."""
+
+
+class ClosedSession(ControlRefused):
+    """The session is closed."""
+
+
+class UnknownState(ControlRefused):
+    """The machine has no such state."""
+
+
+class UnloadableData(ControlRefused):
+    """The machine cannot load this data."""
 
 
 class UnknownMachine(SessionError):

@@ -95,6 +95,21 @@ class _Wakes:
                     logger.warning("action=wake.lost what=%s error=%s", wake.argument, error)
 
 
+_replies: dict[str, threading.Event] = {}
+
+
+def expect_reply(caller: str) -> threading.Event:
+    """An event that is set when this process commits the reply to a caller."""
+    woken = threading.Event()
+    _replies[caller] = woken
+    return woken
+
+
+def forget_reply(caller: str) -> None:
+    """The caller does not wait any more."""
+    _replies.pop(caller, None)
+
+
 _looks = _Looks()
 _wakes = _Wakes()
 
@@ -104,5 +119,9 @@ def after_commit(played: Sequence[Played]) -> None:
     messages = [(group(one.row.id), look(one)) for one in played if one.row.written]
     if messages:
         _looks.send(messages)
+    for write in (write for one in played for write in one.writes if _replies and "caller" in write.row):
+        woken = _replies.get(write.row["caller"])
+        if woken is not None:
+            woken.set()
     for wake in {wake for one in played for wake in one.wakes}:
         _wakes.send(wake)

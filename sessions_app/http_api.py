@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import wraps
 from typing import Any, cast
 
@@ -15,14 +15,15 @@ import msgspec
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.csrf import csrf_exempt
 
-from sessions_app import access, commands, draining, health, inspection, opening, protocol
+from sessions_app import access, commands, conf, draining, health, inspection, opening, protocol
 from sessions_app.consumers import internal
 from sessions_app.exceptions import CommandError
 from sessions_app.pool import in_database
+from sessions_app.view import View as SessionView
 from sessions_app.view import open_view
 from tutor import catalogue
 
@@ -49,6 +50,8 @@ STATUS: dict[str, int] = {
 #: Longest wait of ``GET …/events?wait=``, in seconds, and how often it looks.
 LONGEST_WAIT_S = 30.0
 LOOK_EVERY_S = 0.25
+#: A silent event stream says so at this interval, in seconds: proxies close what says nothing.
+KEEP_ALIVE_S = 15.0
 
 View = Callable[..., Awaitable[HttpResponse]]
 #: A view as Django's URL table wants it typed; Django itself awaits coroutine functions.
@@ -182,13 +185,20 @@ async def sessions(request: HttpRequest, user: Any) -> HttpResponse:
 async def session(_request: HttpRequest, session_id: str, user: Any) -> HttpResponse:
     """What a session is doing."""
     view, _row = await in_database(open_view, user, commands.session_id(session_id))
-    return respond(await in_database(inspection.inspect, view.session))
+    return respond(await in_database(inspection.inspect, view.session, view.role))
 
 
 @endpoint("POST")
 async def session_commands(request: HttpRequest, session_id: str, user: Any) -> HttpResponse:
     """A command: the same body as on a socket, the same reply."""
-    frame = protocol.parse(request.body)
+    try:
+        if len(request.body) > conf.FRAME_BYTES:
+            raise CommandError(
+                "too_large", f"A frame has at most {conf.FRAME_BYTES} bytes.", detail={"limit": conf.FRAME_BYTES}
+            )
+        frame = protocol.parse(request.body)
+    except CommandError as error:
+        return _refused(error, protocol.readable_id(request.body))
     try:
         if draining.is_draining():
             raise CommandError("draining", "The server is restarting; try again.", after_ms=1_000)
@@ -202,13 +212,17 @@ async def session_commands(request: HttpRequest, session_id: str, user: Any) -> 
 
 @endpoint("GET")
 async def session_events(request: HttpRequest, session_id: str, user: Any) -> HttpResponse:
-    """Events after a seq; with ``wait`` a long poll."""
+    """Events after a seq; with ``wait`` a long poll; as ``text/event-stream`` a stream that goes on."""
+    streams = "text/event-stream" in request.headers.get("Accept", "")
     try:
-        after = int(request.GET.get("after", "0"))
+        # A browser that reconnects says where it was by the last id it saw.
+        after = int((streams and request.headers.get("Last-Event-ID")) or request.GET.get("after", "0"))
         wait_s = min(float(request.GET.get("wait", "0")), LONGEST_WAIT_S)
     except ValueError:
         raise CommandError("bad_request", "after and wait must be numbers.") from None
     view, _row = await in_database(open_view, user, commands.session_id(session_id))
+    if streams:
+        return cast("HttpResponse", StreamingHttpResponse(_stream(view, after), content_type="text/event-stream"))
     until = time.monotonic() + wait_s
     while True:
         lines, _head = await in_database(opening.catch_up, view, after)
@@ -216,6 +230,23 @@ async def session_events(request: HttpRequest, session_id: str, user: Any) -> Ht
             break
         await asyncio.sleep(LOOK_EVERY_S)
     return respond({"events": [protocol.event(str(view.session), line) for line in lines]})
+
+
+async def _stream(view: SessionView, after: int) -> AsyncIterator[str]:
+    """Server-sent events, numbered by seq, until the client goes away or this process drains."""
+    said_at = time.monotonic()
+    while not draining.is_draining():
+        lines, _head = await in_database(opening.catch_up, view, after)
+        for line in lines:
+            after = line.seq
+            yield f"id: {line.seq}\ndata: {msgspec.json.encode(protocol.event(str(view.session), line)).decode()}\n\n"
+        if lines:
+            said_at = time.monotonic()
+            continue
+        if time.monotonic() - said_at > KEEP_ALIVE_S:
+            said_at = time.monotonic()
+            yield ": nothing new\n\n"
+        await asyncio.sleep(LOOK_EVERY_S)
 
 
 # --- health ------------------------------------------------------------------------------------------------------

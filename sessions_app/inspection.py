@@ -8,6 +8,7 @@ from typing import Any
 
 from sessions_app import conf
 from sessions_app.models import Interaction, Session
+from sessions_app.why import why
 from tutor.projections import transcript
 
 
@@ -42,7 +43,8 @@ def active(session: Session) -> dict[str, Any] | None:
 
 def queue(session: Session) -> list[dict[str, Any]]:
     """Messages that wait for their turn, oldest first."""
-    waiting = session.kernel.get("postponed", [])
+    held = [one["event"] for one in session.kernel.get("suspended", [])]
+    waiting = [*session.kernel.get("postponed", []), *held]
     return [
         {"command": event["mark"], "text": event["content"].get("text", "")} for event in waiting if event.get("mark")
     ]
@@ -57,6 +59,12 @@ def deadlines(session: Session) -> list[dict[str, Any]]:
     ]
 
 
+def next_deadline(session: Session) -> str | None:
+    """When the next time-out of the session is due, ISO 8601."""
+    times = deadlines(session)
+    return times[0]["due"] if times else None
+
+
 def waiting_for(session: Session) -> list[str]:
     """What has to come next: each pending tool call, or else the learner. Empty where a session waits for nothing."""
     if not session.live or session.status == Session.Status.SUSPENDED:
@@ -65,21 +73,24 @@ def waiting_for(session: Session) -> list[str]:
     return [f"the tool {call['tool']} (call {ref})" for ref, call in calls.items()] or ["the learner"]
 
 
-def inspect(session_id: uuid.UUID) -> dict[str, Any]:
-    """State, since when, waiting for what, until when; in data and in ``words``."""
+def state_and_status(session_id: uuid.UUID) -> tuple[str, str]:
+    """The state, and running, suspended or closed."""
+    state, status, live = Session.objects.values_list("state", "status", "live").get(pk=session_id)
+    return state, status if live else "closed"
+
+
+def inspect(session_id: uuid.UUID, role: str = "learner") -> dict[str, Any]:
+    """State, since when, waiting for what, until when; in data and in ``words``. Operators get ``why`` as well."""
     session = Session.objects.get(pk=session_id)
     calls = session.kernel.get("calls", {})
     times = deadlines(session)
-    if not session.live:
-        words = "The session is closed."
-    elif session.status == Session.Status.SUSPENDED:
-        words = "An operator has suspended the session; events queue up until it is resumed."
-    else:
-        words = f"Waiting for {' and '.join(waiting_for(session))}."
-    if session.live and times:
+    reason = why(session_id, locks=role == "operator")
+    words = reason.words if role == "operator" else reason.summary
+    if session.live and times and role != "operator":
         words += (
             f" If nothing happens, {times[0]['name'].split(':')[1] or times[0]['name']} is due at {times[0]['due']}."
         )
+    more = {"why": reason.plain()} if role == "operator" else {}
     return {
         "session": str(session.pk),
         "state": session.state,
@@ -92,6 +103,7 @@ def inspect(session_id: uuid.UUID) -> dict[str, Any]:
         "deadlines": times,
         "head": session.head,
         "words": words,
+        **more,
     }
 
 

@@ -204,6 +204,21 @@ def patched(value: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
+def state_at(session: uuid.UUID, seq: int) -> Folded:
+    """What a session was at a seq: its steps alone are read, the chain is not checked (``fold`` does)."""
+    folded = Folded(data={}, kernel={})
+    steps = Row.objects.filter(session_id=session, seq__lte=seq, kind="step", payload__isnull=False).order_by("seq")
+    for payload in steps.values_list("payload", flat=True).iterator(chunk_size=500):
+        _apply(folded, msgspec.json.decode(payload or "{}"))
+    return folded
+
+
+def _apply(folded: Folded, step: dict[str, Any]) -> None:
+    folded.state, folded.state_no, folded.event_no = step["to"], step["state_no"], step["event_no"]
+    folded.data = patched(folded.data or {}, step["patch"])
+    folded.kernel = patched(folded.kernel or {}, step["kernel"])
+
+
 def fold(entries: Iterator[Entry] | Sequence[Entry]) -> Folded:
     """Apply the steps of a log, never a machine. Raises ``LogDiverged`` at a gap or a broken hash."""
     folded = Folded(data={}, kernel={})
@@ -226,10 +241,7 @@ def fold(entries: Iterator[Entry] | Sequence[Entry]) -> Folded:
         if commitment(one.salt, one.payload) != one.commitment:
             raise LogDiverged(f"interaction {one.seq} was changed: its text does not fit its commitment")
         if one.kind == "step":
-            step = msgspec.json.decode(one.payload)
-            folded.state, folded.state_no, folded.event_no = step["to"], step["state_no"], step["event_no"]
-            folded.data = patched(folded.data or {}, step["patch"])
-            folded.kernel = patched(folded.kernel or {}, step["kernel"])
+            _apply(folded, msgspec.json.decode(one.payload))
         elif one.kind == "policy.changed":
             folded.on_busy = msgspec.json.decode(one.payload)["on_busy"]
     return folded

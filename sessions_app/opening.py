@@ -54,6 +54,8 @@ def session_for(user: Any, hello: Hello) -> uuid.UUID:
 
 def start_course(user: Any, slug: str) -> tuple[uuid.UUID, bool]:
     """The learner's live session of a course; (id, whether it is new). Raises ``CommandError(not_found)``."""
+    if "\x00" in slug:
+        raise CommandError("not_found", "There is no course of that name.")  # no database could be asked for it
     found = registry.whereis(registry.name(user.pk, slug))
     if found is not None and not _completed(found):
         return found, False

@@ -100,6 +100,22 @@ def parse(raw: str | bytes) -> ClientFrame:
     return frame
 
 
+class _Identified(msgspec.Struct, frozen=True):
+    id: str
+
+
+_identified = msgspec.json.Decoder(_Identified)
+
+
+def readable_id(raw: str | bytes | None) -> str | None:
+    """The id of a frame that is otherwise wrong, so that its sender learns which command failed; None: unreadable."""
+    try:
+        found = _identified.decode(raw or b"").id
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return found if 1 <= len(found) <= ID_CHARS and "\x00" not in found else None
+
+
 def body(value: dict[str, Any], kind: type[T]) -> T:
     """A command's body in its form. Raises ``CommandError(bad_request)`` naming the field."""
     try:

@@ -6,14 +6,17 @@ import uuid
 from typing import Any
 
 import psycopg
+from django.conf import settings
 from django.db import connection
 
 from sessions_app import conf, server
 from sessions_app.delivery import Delivered, Delivery
+from sessions_app.exceptions import CommandError
 from sessions_app.models import Session
 from sessions_app.models.session import new_log_id
 from sessions_app.row import SessionRow
 from tutor import events
+from tutor.interactions import SessionStarted
 from tutor.statem import EventType, Snapshot
 
 
@@ -36,12 +39,19 @@ def start_or_find(
     *,
     context: dict[str, Any] | None = None,
 ) -> tuple[uuid.UUID, bool]:
-    """The learner's live session of a course, started if there is none. Returns (id, whether it is new)."""
+    """The learner's live session of a course, started if there is none. Returns (id, whether it is new).
+
+    Raises ``CommandError(unavailable)`` at ``settings.TUTOR_LIVE_SESSIONS``.
+    """
     session_name = name(learner_id, course)
     while True:
         found = whereis(session_name)
         if found is not None:
             return found, False
+        most = settings.TUTOR_LIVE_SESSIONS
+        if most and Session.objects.filter(live=True).count() >= most:
+            # Nothing is started (S63). Races may exceed the limit by as many as start at the same moment.
+            raise CommandError("unavailable", "No more sessions can be started right now; please try again later.")
         previous = (
             Session.objects.filter(name=session_name).order_by("-created_at").values_list("id", flat=True).first()
         )
@@ -77,4 +87,10 @@ def _start(
         new=True,
     )
     connection.close_if_unusable_or_obsolete()
-    return server.create(row, Delivery(session, events.Start(), by="start", type=EventType.CAST))
+    started = SessionStarted(
+        course=course,
+        course_version=machine_args.get("version", 0),
+        machine=machine_name,
+        previous=str(previous) if previous else None,
+    )
+    return server.create(row, Delivery(session, events.Start(), by="start", type=EventType.CAST, facts=[started]))

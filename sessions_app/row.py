@@ -7,7 +7,10 @@ step can log what changed of it:
 - ``calls``: pending tool calls by ref ``{tool, turn, background}``
 - ``postponed``: events that wait for a state change, oldest first
 - ``timers``: running time-outs by ``type:name`` ``{due, guard, content}``
+- ``callers``: who waits for a reply to a ``call``, oldest first
 - ``timer_no``: how many time-outs were ever set
+- ``suspended``: there while the session is suspended: events that wait until it is resumed, oldest first
+- ``trace``: until when the engine is traced, in milliseconds
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from typing import Any
 import msgspec
 
 from sessions_app import log
+from sessions_app.supervisor import Record
 from tutor import events
 from tutor.interactions import Interaction, Visibility
 from tutor.statem import Event, EventType, Snapshot, Timer, TimerKey
@@ -41,6 +45,27 @@ class PendingCall:
     tool: str
     turn: str | None
     background: bool
+
+
+#: ``Session.Status.SUSPENDED``, for those who know the row and not the model.
+SUSPENDED = "suspended"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An event that waits while its session is suspended, with what its delivery said about it."""
+
+    event: Event
+    #: When it came, in milliseconds: time-outs that fell due before it are handled before it (S42).
+    at_ms: int
+    by: str
+    opens_turn: bool
+
+    @property
+    def ends_call(self) -> str | None:
+        """The ref of the tool call whose ending this is."""
+        content = self.event.content
+        return content.ref if isinstance(content, events.ToolSucceeded | events.ToolFailed) else None
 
 
 def dump_event(event: Event) -> dict[str, Any]:
@@ -92,7 +117,9 @@ class SessionRow:
     live: bool = True
     turn: Turn | None = None
     calls: dict[str, PendingCall] = field(default_factory=dict)
+    callers: list[str] = field(default_factory=list)
     armed: dict[str, int] = field(default_factory=dict)
+    supervision: Record = field(default_factory=Record)
     #: seq of the newest interaction as read under the lock: the write's compare-and-set.
     head_read: int = 0
     head: int = 0
@@ -101,6 +128,10 @@ class SessionRow:
     teacher_head: int = 0
     log_id: str = ""
     status: str = "running"
+    #: Events that wait until the session is resumed, oldest first.
+    held: tuple[Held, ...] = ()
+    #: Until when the engine is traced, in milliseconds; 0: it is not.
+    traced_until: int = 0
     on_busy: str = "reject"
     previous: uuid.UUID | None = None
     new: bool = False
@@ -132,6 +163,8 @@ class SessionRow:
             plain["turn"] = msgspec.to_builtins(self.turn)
         if self.calls:
             plain["calls"] = {ref: msgspec.to_builtins(call) for ref, call in self.calls.items()}
+        if self.callers:
+            plain["callers"] = list(self.callers)
         if snapshot.postponed:
             plain["postponed"] = [dump_event(event) for event in snapshot.postponed]
         if snapshot.timers:
@@ -139,6 +172,13 @@ class SessionRow:
                 timer_key(key): {"due": timer.due_ms, "guard": timer.guard, "content": events.encode(timer.content)}
                 for key, timer in snapshot.timers.items()
             }
+        if self.status == SUSPENDED or self.held:
+            plain["suspended"] = [
+                {"event": dump_event(one.event), "at": one.at_ms, "by": one.by, "opens_turn": one.opens_turn}
+                for one in self.held
+            ]
+        if self.traced_until:
+            plain["trace"] = self.traced_until
         return plain
 
     def take_kernel(self, plain: dict[str, Any]) -> None:
@@ -146,6 +186,16 @@ class SessionRow:
         turn = plain.get("turn")
         self.turn = None if turn is None else Turn(**turn)
         self.calls = {ref: PendingCall(**call) for ref, call in plain.get("calls", {}).items()}
+        self.callers = list(plain.get("callers", ()))
+        self.held = tuple(
+            Held(load_event(one["event"]), one["at"], one["by"], one["opens_turn"])
+            for one in plain.get("suspended", ())
+        )
+        self.traced_until = plain.get("trace", 0)
+
+    def ending_waits(self, ref: str) -> bool:
+        """Whether a call's ending has come and waits for the session to be resumed."""
+        return any(one.ends_call == ref for one in self.held)
 
     @property
     def conversation_call(self) -> str | None:

@@ -20,7 +20,7 @@ import msgspec
 import psycopg
 from django.db import close_old_connections, connection
 
-from sessions_app import commit, conf, crash_points, hints
+from sessions_app import commit, conf, crash_points, hints, recovery
 from sessions_app.delivery import Delivered, Delivery, Write
 from sessions_app.exceptions import CommandError, InsideTransaction, SessionError, StaleWrite, UnknownSession
 from sessions_app.row import SessionRow
@@ -108,7 +108,7 @@ def _attempt(deliveries: Sequence[Delivery], *, skip_locked: bool) -> list[Answe
                     continue
                 machine = conf.machine(columns[5], msgspec.json.decode(columns[6]))
                 row = commit.row_of(columns, machine)
-                one = play(row, delivery, machine)
+                one = play(row, delivery, machine, recovery.history_of(row.id))
                 writes += _writes(row, one, delivery, machine)
                 played.append((index, one))
             except Exception as error:
@@ -141,7 +141,7 @@ def _writes(row: SessionRow, played: Played, delivery: Delivery, machine: Any) -
         writes += commit.relook(row)
     if delivery.command is not None:
         result = played.delivered()
-        reply = {"seq": result.seq, "disposition": result.disposition, "turn": result.turn}
+        reply = {"seq": result.seq, "disposition": result.disposition, "turn": result.turn, **result.reply}
         writes.append(
             Write(
                 commit.INSERT_COMMAND,
@@ -168,7 +168,7 @@ def create(row: SessionRow, start: Delivery) -> Delivered:
     crash_points.reach("create.before_begin")
     with commit.open_transaction() as transaction:
         row.now_us = transaction.begin()
-        played = play(row, start, machine)
+        played = play(row, start, machine, recovery.history_of(row.id))
         crash_points.reach("create.before_write")
         transaction.write(_writes(row, played, start, machine))
     crash_points.reach("create.committed")

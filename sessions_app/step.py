@@ -12,23 +12,31 @@ from typing import Any
 
 import msgspec
 
-from sessions_app import log, permits
+from sessions_app import conf, controls, log, permits, recovery, supervisor, suspension
 from sessions_app.conf import QUEUE_MESSAGES
 from sessions_app.delivery import Delivered, Delivery, Settled, Wake, Write
 from sessions_app.effects import Performing, perform
 from sessions_app.exceptions import CommandError
-from sessions_app.row import SessionRow, Turn, dump_event
+from sessions_app.recovery import History
+from sessions_app.replies import Callers
+from sessions_app.row import SUSPENDED, Held, SessionRow, Turn, dump_event
+from sessions_app.tracing import Recorder
 from tutor import events, statem
-from tutor.effects import Refuse
+from tutor.effects import CancelCall, Refuse
 from tutor.interactions import (
     EventCrashed,
+    EventQuarantined,
     MessageAccepted,
     MessageQueued,
+    MessageRemoved,
     OutputCommitted,
     PolicyChanged,
     SessionClosed,
+    SessionRestored,
     StateChanged,
     Step,
+    StrategyApplied,
+    ToolResultDiscarded,
     TurnFinished,
     TurnOutcome,
     TurnStarted,
@@ -58,6 +66,8 @@ class Played:
     #: Where the command entered the log.
     seq: int = 0
     turn: str | None = None
+    #: Further fields of the reply.
+    reply: dict[str, Any] = field(default_factory=dict)
 
     def delivered(self) -> Delivered:
         """The result for the sender."""
@@ -68,38 +78,59 @@ class Played:
             self.seq,
             disposition,
             self.turn,
+            reply=self.reply,
             entries=tuple(row.written),
             state=row.snapshot.state,
             live=row.live,
         )
 
 
-def play(row: SessionRow, delivery: Delivery, machine: Any) -> Played:
-    """Hand a delivery to its machine. Raises ``CommandError`` where the command is not accepted: then write nothing."""
-    return _Play(row, delivery, machine).run()
+def play(row: SessionRow, delivery: Delivery, machine: Any, history: History) -> Played:
+    """Hand a delivery to its machine. Raises ``CommandError`` where the command is not accepted: then write nothing.
+
+    ``history`` reads the log; it is asked only where a crash sends the session back to a checkpoint.
+    """
+    return _Play(row, delivery, machine, history).run()
 
 
 class _Play:
-    def __init__(self, row: SessionRow, delivery: Delivery, machine: Any) -> None:
-        self.row, self.delivery, self.machine = row, delivery, machine
+    def __init__(self, row: SessionRow, delivery: Delivery, machine: Any, history: History) -> None:
+        self.row, self.delivery, self.machine, self.history = row, delivery, machine, history
         self.played = Played(row, writes=list(delivery.writes))
+        self.callers = Callers(row)
         # What the log already tells; each step's patch leads on from there.
         self.logged_kernel = {} if row.new else row.kernel()
         self.logged_data: dict[str, Any] = {} if row.new else machine.dump(row.snapshot.data)
         self.dumped: Any = None if row.new else row.snapshot.data
+        self.trace = Recorder(on=row.traced_until > row.now_ms)
+        #: The event being handled that had waited while the session was suspended.
+        self.released: Held | None = None
 
     def run(self) -> Played:
+        """Play the delivery; what was traced is its last row."""
+        self._run()
+        self.played.writes += self.callers.writes()
+        traced = self.trace.fact()
+        if traced is not None:
+            self.row.append(traced)
+        return self.played
+
+    def _run(self) -> None:
         delivery, row = self.delivery, self.row
         if delivery.expect is not None and delivery.expect != row.learner_head:
             raise CommandError(
                 "stale", "The session has moved on since; look again.", detail={"head": row.learner_head}
             )
-        if delivery.ends_call is not None and delivery.ends_call not in row.calls:
+        ref = delivery.ends_call
+        if ref is not None and (ref not in row.calls or row.ending_waits(ref)):
             # Late, doubled or superseded: logged, never applied (DESIGN rule 5).
             for fact in delivery.discarded:
                 row.append(fact)
             self.played.writes = []
-            return self.played
+            return
+        if delivery.control is not None:
+            self._control(delivery.control)
+            return
         cause = delivery.command.id if delivery.command else row.turn.cause if row.turn else None
         for fact in delivery.facts:
             written = row.append(fact, turn=self._turn_of(delivery), cause=cause)
@@ -108,15 +139,24 @@ class _Play:
             if isinstance(fact, PolicyChanged):
                 row.on_busy = fact.on_busy
         if delivery.look:
-            self._look()
+            if row.status != SUSPENDED:
+                self._look(row.now_ms)
         elif delivery.content is not None:
             content = delivery.content
             if delivery.default_policy and isinstance(content, events.UserMessage | events.AnswerSubmitted):
                 content = msgspec.structs.replace(content, on_busy=row.on_busy)
             self._check_live()
-            self._check_busy(content)
-            self._play(Event(delivery.type, content, mark=delivery.command.id if delivery.command else None))
-        return self.played
+            if delivery.cancels is not None and not self._cancels(delivery.cancels):
+                return
+            self._check_rested()
+            event = Event(delivery.type, content, delivery.caller, mark=self._command_id())
+            if delivery.caller is not None:
+                self.callers.arrive(delivery.caller)
+            if row.status == SUSPENDED:
+                self._hold(event)
+            else:
+                self._check_busy(content)
+                self._play(event)
 
     def _turn_of(self, delivery: Delivery) -> str | None:
         call = self.row.calls.get(delivery.ends_call or "")
@@ -131,6 +171,26 @@ class _Play:
                 "This session is closed. Open the course again to start a new one.",
                 detail={"state": self.row.snapshot.state, "allowed": []},
             )
+
+    def _cancels(self, wanted: str) -> bool:
+        """Whether there is something to cancel; the reply says what became of it, also when it is asked again."""
+        running = self.row.turn.id if self.row.turn else None
+        if running is None or wanted not in {"", running}:
+            self.played.disposition = "noop"
+            self.played.reply = {"result": "already_finished", "turn": wanted or None}
+            return False
+        # While the session is suspended the cancel waits in it like everything else.
+        self.played.reply = {"result": "cancelling" if self.row.status == SUSPENDED else "cancelled", "turn": running}
+        return True
+
+    def _check_rested(self) -> None:
+        """After a restore a learner's commands wait a little: restores back off (S58)."""
+        left_ms = self.row.supervision.rests_until - self.row.now_ms
+        if left_ms > 0 and self.delivery.command is not None and self.delivery.by == "learner":
+            raise CommandError(
+                "unavailable", "Something went wrong and is being put right; please try again in a moment.",
+                after_ms=left_ms,
+            )  # fmt: skip
 
     def _check_busy(self, content: events.EventContent) -> None:
         """While a call locks the conversation only messages, cancels and ends get through (DESIGN rule 9)."""
@@ -152,11 +212,11 @@ class _Play:
                 detail={"limit": QUEUE_MESSAGES},
             )
 
-    def _look(self) -> None:
-        """Handle the time-outs that are due; each is an event of its own."""
+    def _look(self, upto_ms: int) -> None:
+        """Handle the time-outs that fell due until then; each is an event of its own."""
         for key in sorted(self.row.snapshot.timers, key=lambda k: self.row.snapshot.timers[k].due_ms):
             timer = self.row.snapshot.timers.get(key)
-            if timer is None or not self.row.live:
+            if timer is None or timer.due_ms > upto_ms or not self.row.live:
                 continue
             fired = statem.fire(self.row.snapshot, key, timer.guard, self.row.now_ms)
             if fired is not None:
@@ -166,17 +226,73 @@ class _Play:
     def _play(self, event: Event | None) -> None:
         while True:
             crashed = False
-            for outcome in statem.run(self.machine, self.row.snapshot, event, self.row.now_ms):
-                self._take(outcome)
-                crashed = outcome.crash is not None
-            if not crashed:
+            for outcome in statem.run(self.machine, self.row.snapshot, event, self.row.now_ms, trace=self.trace):
+                crashed = not self._take(outcome)
+                if crashed:
+                    break
+            if not crashed or not self.row.live:
                 return
-            # The event is skipped; what it and others set off before is kept and played on.
+            # The event is skipped or in quarantine; what waits behind it (after a restore: a new start) is played on.
             event = None
+
+    # --- what operators ask of the session itself (S67-S70) --------------------------------------------------------
+
+    def _control(self, control: controls.Control) -> None:
+        row, cause = self.row, self._command_id()
+        before = row.snapshot.state
+        done = controls.carry_out(control, row, self.machine)
+        self.played.seq = row.append(done.before, cause=cause).seq
+        self._log_step(
+            {"type": "system", "content": {"note": type(control).__name__}}, done.outcome, before, None, cause
+        )
+        if done.after is not None:
+            row.append(done.after, cause=cause)
+        self.trace.on = row.traced_until > row.now_ms
+        if isinstance(control, controls.SwitchTrace):
+            self.trace("module", row.machine_name, before)
+        elif isinstance(control, controls.Resume):
+            self._release()
+
+    def _hold(self, event: Event) -> None:
+        """While the session is suspended, events wait in it in the order in which they came (S68)."""
+        row, cause = self.row, event.mark
+        turn = row.turn.id if row.turn else None
+        if cause is not None:
+            self.played.seq, self.played.disposition = row.head + 1, "queued"
+        for fact in suspension.hold(event, self.delivery, row):
+            row.append(fact, turn=turn, cause=cause)
+        self._log_step(dump_event(event), "queued", row.snapshot.state, turn, cause)
+
+    def _release(self) -> None:
+        """Handle what has waited, and the time-outs that fell due meanwhile, each in its place (S42)."""
+        while self.row.held:
+            self._look(self.row.held[0].at_ms)
+            self._release_one()
+        self._look(self.row.now_ms)
+
+    def _release_one(self) -> None:
+        row = self.row
+        if not row.held:
+            return  # a time-out has ended the session, and with it what waited
+        first, row.held = row.held[0], row.held[1:]
+        ref = first.ends_call
+        if ref is not None and ref not in row.calls:
+            self._discard(first, ref)
+            return
+        self.released = first
+        self._play(first.event)
+        self.released = None
+
+    def _discard(self, held: Held, ref: str) -> None:
+        """Cancelled by something that came before it: logged, never applied."""
+        why = "the call was cancelled before its ending was handled"
+        self.row.append(ToolResultDiscarded(call=ref, name=held.event.content.tool, attempt=0, why=why))
+        self._log_step(dump_event(held.event), "discarded", self.row.snapshot.state, None, None)
 
     # --- one outcome ---------------------------------------------------------------------------------------------
 
-    def _take(self, outcome: Outcome) -> None:
+    def _take(self, outcome: Outcome) -> bool:
+        """Append what an outcome did. False: it crashed, and what the engine would do next does not count."""
         outcome = self._permitted(outcome)
         row, event = self.row, outcome.event
         ended = event.content if isinstance(event.content, events.ToolSucceeded | events.ToolFailed) else None
@@ -185,14 +301,17 @@ class _Play:
             performing.forget(ended.ref)
         running, opening = row.turn, self._opening(outcome)
         performing.turn = opening.id if opening else (running.id if running else None)
-        if outcome.crash is not None:
-            self._crashed(outcome, performing)
+        crashed = outcome.crash is not None
+        if crashed:
+            outcome = self._crashed(outcome, performing)
         else:
             self._perform(outcome, performing)
+            outcome = self._restarted(outcome, performing)
         interrupts = running is not None and event.mark is not None and opening is not None and bool(performing.endings)
         if opening is not None and (performing.disposition in {"busy", "queued"} or (running and not interrupts)):
             opening = None
         self._write(outcome, performing, opening, running if interrupts else None, ended)
+        return not crashed
 
     def _permitted(self, outcome: Outcome) -> Outcome:
         """The machine chooses, the model permits: an arrow the model does not have is a bug in the machine."""
@@ -213,10 +332,13 @@ class _Play:
 
     def _perform(self, outcome: Outcome, performing: Performing) -> None:
         for effect in outcome.commands:
+            self.trace("out", effect)
             if isinstance(effect, Refuse):
                 self._refused(effect, outcome, performing)
             elif isinstance(effect, Effect):
                 perform(effect, performing)
+            else:
+                performing.facts.append(self.callers.reply(effect))
 
     def _refused(self, refused: Refuse, outcome: Outcome, performing: Performing) -> None:
         mark = outcome.event.mark
@@ -231,23 +353,83 @@ class _Play:
 
     def _opening(self, outcome: Outcome) -> Turn | None:
         """The turn this outcome opens if nothing speaks against it. Its id is the seq of its ``turn.started``."""
-        event, delivery = outcome.event, self.delivery
-        if outcome.postponed or not delivery.opens_turn:
+        event, delivery, released = outcome.event, self.delivery, self.released
+        by, opens_turn = (released.by, released.opens_turn) if released else (delivery.by, delivery.opens_turn)
+        if outcome.postponed:
+            return None
+        new = self._command_id() if released is None else released.event.mark
+        if event.mark is not None and event.mark != new:
+            # A command that waited: its time has come, whatever brought it (a result, a time-out, a cancel).
+            return Turn("", "learner", event.mark)
+        if not opens_turn:
             return None
         if event.mark is not None:
-            return Turn("", delivery.by if event.mark == self._command_id() else "learner", event.mark)
+            return Turn("", by, event.mark)
         if self.row.turn is None and event.type is not EventType.INFO:
-            return Turn("", "timer" if event.type in statem.TIMEOUT_TYPES else delivery.by, None)
+            return Turn("", "timer" if event.type in statem.TIMEOUT_TYPES else by, None)
         return None
 
-    def _crashed(self, outcome: Outcome, performing: Performing) -> None:
-        """Log and answer honestly; the event is skipped (DESIGN §5, bug in the machine)."""
-        reason = f"{type(outcome.crash).__name__}: {outcome.crash}"
-        logger.error(
-            "action=event.crashed session=%s state=%s", self.row.id, outcome.before.state, exc_info=outcome.crash
-        )
-        performing.facts.append(EventCrashed(reason=reason[:500]))
+    # --- what the supervisor decides (DESIGN rule 3) ---------------------------------------------------------------
+
+    def _crashed(self, outcome: Outcome, performing: Performing) -> Outcome:
+        """Log, answer honestly, and do with the event what the supervisor says."""
+        row, event = self.row, outcome.event
+        reason = f"{type(outcome.crash).__name__}: {outcome.crash}"[:500]
+        logger.error("action=event.crashed session=%s state=%s", row.id, outcome.before.state, exc_info=outcome.crash)
+        performing.facts.append(EventCrashed(reason=reason))
+        if event.caller is not None:
+            self.callers.exit(reason, only=event.caller)
+        supervision = conf.supervision(row.machine_name)
+        verdict = supervisor.crashed(row.supervision, row.now_ms, supervision, spins=recovery.spins(outcome))
+        row.supervision = verdict.record
+        performing.facts.append(StrategyApplied(reason="bug", strategy=verdict.strategy, detail=reason))
+        if verdict.strategy == "end":
+            return replace(outcome, after=replace(outcome.after, stopped=f"crashed: {reason}"))
+        if verdict.strategy == "restore":
+            performing.facts.append(EventQuarantined(event=dump_event(event), reason=reason))
+            restored = recovery.restore(row, self.machine, outcome, verdict.checkpoints, verdict.record, self.history)
+            outcome = self._go_back(outcome, restored, reason, performing)
         performing.facts.append(OutputCommitted(text=CRASH_TEXT, len=len(CRASH_TEXT)))
+        return outcome
+
+    def _restarted(self, outcome: Outcome, performing: Performing) -> Outcome:
+        """A stop that this session's restart type does not accept begins it again (S53). A command to end it counts."""
+        row, reason = self.row, outcome.after.stopped
+        if reason is None or isinstance(outcome.event.content, events.EndRequested):
+            return outcome
+        supervision = conf.supervision(row.machine_name)
+        wanted = supervision.restart == "permanent" or (
+            supervision.restart == "transient" and supervisor.is_abnormal(reason)
+        )
+        if not wanted:
+            return outcome
+        restarts, too_many = supervisor.restarted_at(row.supervision.restarts, row.now_ms // 1_000, supervision)
+        row.supervision = msgspec.structs.replace(row.supervision, restarts=restarts)
+        if too_many:
+            return replace(outcome, after=replace(outcome.after, stopped="shutdown: restarted too often"))
+        begun = replace(
+            recovery.initial(row, self.machine),
+            state_no=outcome.after.state_no + 1,
+            event_no=outcome.after.event_no,
+            timer_no=outcome.after.timer_no,
+        )
+        again = recovery.Restored(begun, "begun again", row.supervision)
+        return self._go_back(outcome, again, reason, performing)
+
+    def _go_back(
+        self, outcome: Outcome, restored: recovery.Restored | None, reason: str, performing: Performing
+    ) -> Outcome:
+        if restored is None:
+            return replace(outcome, after=replace(outcome.after, stopped=f"gave up: {reason}"))
+        self._cancel_calls(performing)
+        self.row.supervision = restored.record
+        performing.facts.append(SessionRestored(why=restored.what, state=restored.snapshot.state))
+        return replace(outcome, after=restored.snapshot)
+
+    def _cancel_calls(self, performing: Performing) -> None:
+        """Calls of the state that is left: their results are fenced off."""
+        for ref in list(self.row.calls):
+            perform(CancelCall(ref), performing)
 
     def _write(
         self,
@@ -266,32 +448,46 @@ class _Play:
             performing.facts.remove(closing)
             after = replace(after, stopped=closing.why)
         if after.stopped is not None:
-            # Nothing wakes a closed session any more.
+            # Nothing wakes a closed session any more; whoever still waits is told (S17).
+            self._cancel_calls(performing)
+            self.callers.exit(after.stopped)
+            for waiting in (*after.postponed, *after.queue):
+                if waiting.mark is not None:
+                    performing.facts.append(MessageRemoved(command=waiting.mark, why=after.stopped))
             after = replace(after, timers={}, zero=(), queue=(), postponed=())
+            row.held = ()
         row.snapshot = after
         self._accept(event, performing.disposition, postponed=outcome.postponed)
         for ending, turn_id in performing.endings:
-            row.append(ending, turn=turn_id)
+            row.append(ending, turn=turn_id, cause=event.mark)
         if interrupted is not None:
             self._finish(interrupted, "interrupted" if isinstance(event.content, events.UserMessage) else "cancelled")
         if opening is not None and (event.mark or performing.facts or changed or after.stopped or row.calls):
             self._open(opening)
         turn = row.turn
         if event.mark is not None and event.mark == self._command_id():
-            self.played.turn, self.played.disposition = turn.id if turn else None, performing.disposition
+            waits = outcome.postponed and performing.disposition is None
+            self.played.turn = turn.id if turn and not waits else None
+            unsaid: Settled | None = "queued" if waits else None if self.delivery.opens_turn else "applied"
+            self.played.disposition = performing.disposition or unsaid
         # Decided before the step is written, so that the step tells of it.
         finishing = turn if turn is not None and self._turn_is_over(turn) else None
         row.live = row.live and after.stopped is None
         if finishing is not None:
             row.turn = None
-        turn_id, cause = (turn.id, turn.cause) if turn else (None, event.mark)
-        self._append_step(replace(outcome, after=after), turn_id, cause)
-        if changed:
+        # A command may act on a turn that another one opened: a cancel, or a message that is told to wait.
+        turn_id, cause = (turn.id, event.mark or turn.cause) if turn else (None, event.mark)
+        step = self._append_step(replace(outcome, after=after), turn_id, cause)
+        if outcome.crash is None:
+            row.supervision = supervisor.handled(row.supervision, step.seq, after.state_no)
+        if changed and outcome.before.state != after.state:
             row.state_changed = True
             moved = StateChanged(from_=outcome.before.state, to=after.state, why=_name(event))
             row.append(moved, turn=turn_id, cause=cause)
         for fact in performing.facts:
-            row.append(fact, turn=turn_id, cause=cause)
+            written = row.append(fact, turn=turn_id, cause=cause)
+            if isinstance(fact, EventQuarantined):
+                self.played.writes.append(_quarantine(row, written, fact))
         if after.stopped is not None:
             row.append(SessionClosed(why=after.stopped), turn=turn_id, cause=cause)
         if finishing is not None:
@@ -345,24 +541,38 @@ class _Play:
         if self.row.turn is turn:
             self.row.turn = None
 
-    def _append_step(self, outcome: Outcome, turn_id: str | None, cause: str | None) -> None:
-        row, after = self.row, outcome.after
-        result = "crashed" if outcome.crash else "postponed" if outcome.postponed else "handled"
+    def _append_step(self, outcome: Outcome, turn_id: str | None, cause: str | None) -> log.Entry:
+        restored = outcome.crash is not None and outcome.after.state_no != outcome.before.state_no
+        result = (
+            "restored" if restored else "crashed" if outcome.crash else "postponed" if outcome.postponed else "handled"
+        )
+        if outcome.after.stopped is not None:
+            result = "stopped"
+        return self._log_step(dump_event(outcome.event), result, outcome.before.state, turn_id, cause)
+
+    def _log_step(
+        self, event: dict[str, Any], outcome: str, before: str, turn_id: str | None, cause: str | None
+    ) -> log.Entry:
+        """Append a step that leads from what the log tells so far to what the row is now."""
+        row, after = self.row, self.row.snapshot
+        if row.traced_until <= row.now_ms:
+            row.traced_until = 0
         kernel, data = row.kernel(), self.logged_data
         if after.data is not self.dumped or row.new:
             data, self.dumped = self.machine.dump(after.data), after.data
         step = Step(
-            event=dump_event(outcome.event),
-            outcome=result if after.stopped is None else "stopped",
-            from_=outcome.before.state,
+            event=event,
+            outcome=outcome,
+            from_=before,
             to=after.state,
             state_no=after.state_no,
             event_no=after.event_no,
             patch=log.difference(self.logged_data, data),
             kernel=log.difference(self.logged_kernel, kernel),
         )
-        row.append(step, turn=turn_id, cause=cause)
+        written = row.append(step, turn=turn_id, cause=cause)
         self.logged_kernel, self.logged_data = kernel, data
+        return written
 
 
 #: Commands that make no sense while a call locks the conversation.
@@ -381,6 +591,11 @@ def _name(event: Event) -> str:
     if event.type in statem.TIMEOUT_TYPES:
         return event.name or event.type.value
     return events.encode(event.content)["kind"] if isinstance(event.content, events.EventContent) else event.type.value
+
+
+def _quarantine(row: SessionRow, written: log.Entry, fact: EventQuarantined) -> Write:
+    about = {"session_id": row.id, "machine": row.machine_name, "seq": written.seq}
+    return Write(recovery.INSERT_QUARANTINE, {**about, "event": fact.event, "reason": fact.reason})
 
 
 def _turn_outcome(outcome: Outcome, ended: events.ToolSucceeded | events.ToolFailed | None) -> TurnOutcome:

@@ -1,7 +1,8 @@
 """A machine that does what a message says: for tests of the kernel.
 
 Words of the text, in order: ``go:<state>``, ``say:<word>``, ``call``, ``slow``, ``timer:<ms>``, ``named:<name>:<ms>``,
-``cancel:<name>``, ``postpone``, ``next:<text with _ for spaces>``, ``crash``, ``spin``, ``stop``, ``refuse``.
+``cancel:<name>``, ``postpone``, ``next:<text with _ for spaces>``, ``crash``, ``spin``, ``refuse``, ``stop``,
+``stop:<reason>``, ``reply``, ``reply:twice``, ``keep`` (the caller) and ``reply:kept``.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ class ScriptedMachine:
                 return statem.KeepState()
 
     def _script(self, text: str, event: statem.Event, state: str, data: dict[str, Any]) -> statem.Result:
-        target, actions, calls = state, [], data["calls"]
+        actions: list[statem.Action] = []
+        target, calls = state, data["calls"]
         for word in text.split():
             verb, _, rest = word.partition(":")
             match verb:
@@ -74,7 +76,15 @@ class ScriptedMachine:
                 case "crash":
                     raise ZeroDivisionError("as the script says")
                 case "stop":
-                    return statem.Stop("as the script says", data)
+                    return statem.Stop(rest or "normal", data)
+                case "reply":
+                    caller = event.caller
+                    if rest == "kept":
+                        caller, *left = data["callers"]
+                        data = {**data, "callers": left}
+                    actions += [statem.Reply(str(caller), text)] * (2 if rest == "twice" else 1)
+                case "keep" if event.caller is not None:
+                    data = {**data, "callers": [*data.get("callers", []), event.caller]}
                 case "refuse":
                     actions.append(Refuse("Not now.", ("message.send",)))
         return statem.NextState(target, {**data, "calls": calls}, tuple(actions))

@@ -216,4 +216,5 @@ class WorkerAdmin(ReadOnlyAdmin):
 
 
 def _shortened(owner: str) -> str:
-    return owner if len(owner) <= 16 else f"{owner[:15]}…"
+    """The end of it: the random part, which differs between two boots of one host."""
+    return owner if len(owner) <= 9 else f"…{owner[-8:]}"

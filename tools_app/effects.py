@@ -73,7 +73,7 @@ def _(effect: CallTool, performing: Performing) -> None:
 @perform.register
 def _(effect: CancelCall, performing: Performing) -> None:
     call = performing.forget(effect.ref)
-    if call is None:
+    if call is None or performing.row.ending_waits(effect.ref):
         return  # it has ended already
     performing.endings.append(
         (ToolCancelled(call=effect.ref, name=call.tool, attempts=0), call.turn),

@@ -60,11 +60,21 @@ class _Chunk:
     order: int
 
 
+#: Numbers and formulas without words: no question, but what somebody thinks who reads "think about it".
+_THOUGHT = re.compile(r"(?=.*\d)(?:[\s\d.,;:=+\-−*/·×÷()^$]|(?<![a-z])[a-z](?![a-z]))+", re.IGNORECASE)
+_KEEP_IT = (
+    "Keep that thought. Nothing is checked while I explain; a question of your own comes soon, and there I look at "
+    "your answer. Go on when you are ready, or ask me about a word or a step."
+)
+
+
 def explain(course: content.Course, topic_id: str, text: str, question: QuestionInstance | None) -> str:
     """An explanation from the course (Markdown, at most ``MAX_WORDS`` words) that does not give the answer away.
 
     Where nothing in the course fits it says so and what the learner can do instead.
     """
+    if question is None and _THOUGHT.fullmatch(text):
+        return _KEEP_IT
     wanted = _terms(text)
     context = _terms(question.prompt) if question is not None else frozenset()
     skills = frozenset(question.skills) if question is not None else frozenset()
@@ -142,7 +152,7 @@ def _nothing(course: content.Course, topic_id: str, question: QuestionInstance |
     way_on = (
         "You can ask for a hint, or tell me which word or step of the question is unclear."
         if question is not None
-        else "You can ask about a word or step of the explanation, or go on."
+        else "If that was your thought on the question above, keep it in mind; otherwise ask about a word or a step."
     )
     return f"I have no explanation of that in this course: we are working on “{title}”. {way_on}"
 

@@ -1,8 +1,8 @@
 """The echo machine: two states on the full kernel. For benchmarks and for tests of the kernel itself.
 
 A message calls the tool ``echo``; its result is said back. While a call runs, messages are answered as the tutoring
-machine does (DESIGN rule 9), so that busy policies can be measured without any tutoring. "wait 3" makes a call that takes
-three seconds.
+machine does (DESIGN rule 9), so that busy policies can be measured without any tutoring. "wait 3" makes a call that
+takes three seconds.
 """
 
 from __future__ import annotations

@@ -81,6 +81,49 @@ class SessionRestored(Interaction, frozen=True, kw_only=True):
     state: str
 
 
+class SessionSuspended(Interaction, frozen=True, kw_only=True):
+    kind = "session.suspended"
+    visibility = Visibility.TEACHER
+    actor: str
+
+
+class SessionUnsuspended(Interaction, frozen=True, kw_only=True):
+    kind = "session.unsuspended"
+    visibility = Visibility.TEACHER
+    actor: str
+    #: Events that had waited.
+    waited: int
+
+
+class StateReplaced(Interaction, frozen=True, kw_only=True):
+    """An operator put another state or other data in place: not a state change (S39)."""
+
+    kind = "state.replaced"
+    visibility = Visibility.OPERATOR
+    actor: str
+    from_: str = msgspec.field(name="from")
+    to: str
+
+
+class TraceSwitched(Interaction, frozen=True, kw_only=True):
+    kind = "trace.switched"
+    visibility = Visibility.OPERATOR
+    actor: str
+    #: ISO 8601, the database's clock; None: switched off.
+    until: str | None = None
+
+
+class TraceRecorded(Interaction, frozen=True, kw_only=True):
+    """What one delivery did inside the engine, word by word (``sessions_app.tracing``)."""
+
+    kind = "trace.recorded"
+    visibility = Visibility.OPERATOR
+    #: ``[word, argument, …]`` in S70's vocabulary.
+    lines: list[list[Any]]
+    #: Lines beyond the limit that are not here.
+    left_out: int = 0
+
+
 class StateChanged(Interaction, frozen=True, kw_only=True):
     kind = "state.changed"
     from_: str = msgspec.field(name="from")
@@ -113,6 +156,14 @@ class MessageQueued(Interaction, frozen=True, kw_only=True):
     text: str
 
 
+class MessageRemoved(Interaction, frozen=True, kw_only=True):
+    """A waiting message will not be handled any more."""
+
+    kind = "message.removed"
+    command: str
+    why: str
+
+
 class TurnStarted(Interaction, frozen=True, kw_only=True):
     kind = "turn.started"
     by: str
@@ -123,6 +174,8 @@ class TurnFinished(Interaction, frozen=True, kw_only=True):
     kind = "turn.finished"
     outcome: TurnOutcome
     error: str | None = None
+    #: What the turn's model calls used, where there were any: ``{"input_tokens": …, "output_tokens": …}``.
+    usage: dict[str, Any] | None = None
 
 
 class TurnRecovering(Interaction, frozen=True, kw_only=True):
@@ -286,6 +339,25 @@ class Step(Interaction, frozen=True, kw_only=True):
     patch: dict[str, Any]
     #: The same form on the kernel's own part: postponed events, timers, pending calls, the turn.
     kernel: dict[str, Any]
+
+
+class CallReplied(Interaction, frozen=True, kw_only=True):
+    """The machine's reply to a ``call``."""
+
+    kind = "call.replied"
+    visibility = Visibility.OPERATOR
+    caller: str
+    #: JSON, as the caller got it.
+    value: str
+
+
+class CallReplyRefused(Interaction, frozen=True, kw_only=True):
+    """A reply that nobody waits for: the second one to a caller, or one to a stranger (S47)."""
+
+    kind = "call.reply_refused"
+    visibility = Visibility.OPERATOR
+    caller: str
+    why: str
 
 
 class EventCrashed(Interaction, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ SHA-256, not from ``random``.
 from __future__ import annotations
 
 import hashlib
+import re
 import string
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,9 @@ from tutor import course as content
 from tutor.checking import formats
 from tutor.expressions import ExpressionError
 from tutor.placeholders import fill
+
+#: A placeholder of an author's text; braces of LaTeX that look alike go with it, which does no harm here.
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 
 class UnknownQuestion(LookupError):
@@ -127,6 +131,16 @@ def known_error(course: content.Course, known_error_id: str, question_id: str, s
         contrast=fill(error.contrast, names),
         remedy=[fill(line, names) for line in error.remedy],
     )
+
+
+def treatment(course: content.Course, known_error_id: str, question_id: str) -> str:
+    """All that the author wrote to treat a known error, without anything that depends on the question's numbers."""
+    topic, question = find(course, question_id)
+    error = _known_error(course, topic, question, known_error_id)
+    if error is None:
+        return ""
+    probe = [error.probe.ask, *(choice.text for choice in error.probe.format.choices)] if error.probe else []
+    return "\n".join(_PLACEHOLDER.sub("", text) for text in (error.say, error.contrast, *error.remedy, *probe))
 
 
 def _draw(key: str, spec: dict[str, list[int]]) -> int:

@@ -40,7 +40,11 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         title = capfirst(self.opts.verbose_name_plural)
-        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+        response = super().changelist_view(request, {"title": title, **(extra_context or {})})
+        context = getattr(response, "context_data", None) or {}
+        if "cl" in context and context["cl"].result_count >= COUNTED_ROWS:
+            context["subtitle"] = f"More than the {COUNTED_ROWS} that are counted; search or filter to see the others."
+        return response
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

@@ -134,7 +134,7 @@ class SessionAdmin(ReadOnlyAdmin):
     def data_in_full(self, session: Session) -> SafeString:
         return pretty(session.data)
 
-    def render_change_form(  # noqa: PLR0917 — Django's signature
+    def render_change_form(
         self, request: HttpRequest, context: Any, add: bool = False, change: bool = False, form_url: str = "",
         obj: Any = None,
     ) -> HttpResponse:  # fmt: skip

@@ -64,6 +64,8 @@ class Situation:
     #: Texts of messages that wait for their turn.
     queue: list[str]
     question: OpenQuestion | None = None
+    #: The known error under treatment, by its name; empty where none is.
+    treating: str = ""
     skills: list[SkillLine] = field(default_factory=list)
     known_errors: list[KnownErrorLine] = field(default_factory=list)
     #: ``(title, status)``.
@@ -122,6 +124,8 @@ def _add_teaching(found: Situation, session: Session) -> None:
         KnownErrorLine(error_names.get(name, name), record["seen"], record["remediated"])
         for name, record in teaching.get("known_errors", {}).items()
     ]
+    treating = teaching.get("remediating") or ""
+    found.treating = error_names.get(treating, treating)
     found.topics = [(one["title"], one["status"]) for one in machine.syllabus_context(data).get("path", [])]
     question = machine.current_question(session.state, data)
     if question is not None:

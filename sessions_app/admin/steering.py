@@ -17,11 +17,12 @@ from django import forms
 from django.contrib import messages
 
 from sessions_app import sessions
-from sessions_app.admin import syllabus
+from sessions_app.admin import syllabus, words
 from sessions_app.admin.syllabus import CourseVersionKey
 from sessions_app.delivery import Delivered
 from sessions_app.exceptions import CommandError
 from sessions_app.models import Session
+from tutor.machine.state import State
 
 logger = logging.getLogger(__name__)
 
@@ -93,37 +94,44 @@ def treat(session: Session, chosen: dict[CourseVersionKey, str], *, actor: str, 
         return Outcome(session, messages.ERROR, "This session follows no course, so it has no known errors.")
     known_error = chosen[version]
     digest = hashlib.sha256(known_error.encode()).hexdigest()[:16]
-    done = f"“{syllabus.name_of(version, known_error)}” is being treated."
-    later = f"“{syllabus.name_of(version, known_error)}” will be treated as soon as the running step is over."
+    name = syllabus.name_of(version, known_error)
+
+    def told(delivered: Delivered) -> str:
+        if delivered.state == State.REMEDIATING:
+            return f"“{name}” is being treated."
+        return f"“{name}” will be treated as soon as what is running is over."
+
     return _steer(
         session,
         lambda: sessions.force_remediation(
             session.pk, known_error, actor=actor, command_id=f"admin-{request_id}-{digest}"
         ),
-        {"queued": later},
-        done,
+        told,
     )
 
 
 def end(session: Session, *, request_id: str) -> Outcome:
     """End a session with its report. Never raises."""
-    return _steer(
-        session,
-        lambda: sessions.shutdown(session.pk, command_id=f"admin-{request_id}-end"),
-        {"noop": "This session had already ended."},
-        "The session has ended with its report.",
-    )
+
+    def told(delivered: Delivered) -> str:
+        if delivered.disposition == "noop":
+            return "This session had already ended."
+        return "The session has ended with its report."
+
+    return _steer(session, lambda: sessions.shutdown(session.pk, command_id=f"admin-{request_id}-end"), told)
 
 
-def _steer(session: Session, act: Callable[[], Delivered], special: dict[str, str], done: str) -> Outcome:
+def _steer(session: Session, act: Callable[[], Delivered], told: Callable[[Delivered], str]) -> Outcome:
     try:
         delivered = act()
     except CommandError as refusal:
-        return Outcome(session, messages.WARNING, refusal.message)
+        state = refusal.detail.get("state")
+        where = f" in the state “{words.state(state)[0]}”" if state else ""
+        return Outcome(session, messages.WARNING, f"Refused{where}. The learner would read: {refusal.message}")
     except Exception as error:
         # Whatever is wrong with this session, the others of the same action go on.
         logger.exception("action=admin.steering_failed session=%s", session.pk)
-        return Outcome(
-            session, messages.ERROR, f"It could not be carried out ({error}). Nothing was changed; try again."
-        )
-    return Outcome(session, messages.SUCCESS, special.get(delivered.disposition, done))
+        return Outcome(session, messages.ERROR, f"It could not be carried out ({error}). Look again before you retry.")
+    if delivered.duplicate:
+        return Outcome(session, messages.INFO, "This form came twice; its work was done once.")
+    return Outcome(session, messages.SUCCESS, told(delivered))

@@ -7,7 +7,6 @@ import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import msgspec
 from django.utils.safestring import SafeString, mark_safe
 
 from sessions_app.admin import words
@@ -111,22 +110,14 @@ def page(
         rows = rows.filter(kind=show)
     rows = rows.only("session_id", "seq", "kind", "version", "at", "visibility", "turn", "cause", "payload")
     if after is not None:
-        found = list(rows.filter(seq__gt=after).order_by("seq")[: PAGE_LINES + 1])
-        more, found = len(found) > PAGE_LINES, found[:PAGE_LINES]
-        has_older, has_newer = True, more
+        found = list(rows.filter(seq__gt=after).order_by("seq")[:PAGE_LINES])
     else:
-        if before is not None:
-            rows = rows.filter(seq__lt=before)
-        found = list(rows.order_by("-seq")[: PAGE_LINES + 1])
-        more, found = len(found) > PAGE_LINES, found[:PAGE_LINES][::-1]
-        has_older, has_newer = more, before is not None
+        found = list((rows if before is None else rows.filter(seq__lt=before)).order_by("-seq")[:PAGE_LINES])[::-1]
     if not found:
         return Page([], None, None)
-    return Page(
-        [line(row) for row in found],
-        found[0].seq if has_older and found[0].seq > 1 else None,
-        found[-1].seq if has_newer else None,
-    )
+    first, last = found[0].seq, found[-1].seq
+    older, newer = rows.filter(seq__lt=first).exists(), rows.filter(seq__gt=last).exists()
+    return Page([line(row) for row in found], first if older else None, last if newer else None)
 
 
 def line(row: Row) -> Line:
@@ -145,10 +136,10 @@ def line(row: Row) -> Line:
         return replace(plain, erased=True, summary="The text was erased. Its place in the log is kept.")
     try:
         details = json.dumps(json.loads(row.payload), indent=2, ensure_ascii=False)
-        fact = interactions.decode(row.kind, row.version, row.payload)
-    except (ValueError, msgspec.MsgspecError):
+        said, html, summary = _told(interactions.decode(row.kind, row.version, row.payload))
+    except Exception:
+        # Whoever looks at a broken log has to see it; there is no end to the ways in which a payload can be odd.
         return replace(plain, summary="The payload cannot be read by this release.", details=row.payload)
-    said, html, summary = _told(fact)
     return replace(plain, said=said, html=html, summary=summary, details=details)
 
 
@@ -174,11 +165,8 @@ def _told(fact: Interaction) -> tuple[str, SafeString, str]:
             verdict_words = verdict.replace("_", " ") + (f" “{known_error}”" if known_error else "")
             return "", _markdown(feedback), f"“{answer}” is {verdict_words}"
         case interactions.StateChanged(from_=source, to=target, why=why):
-            return (
-                "",
-                SafeString(""),
-                f"{words.state(source)[0]} → {words.state(target)[0]}{f' ({why})' if why else ''}",
-            )
+            because = f" ({why.replace('_', ' ')})" if why else ""
+            return "", _NOTHING, f"{words.state(source)[0]} → {words.state(target)[0]}{because}"
         case _:
             return "", _NOTHING, _summary(fact)
 
@@ -220,7 +208,7 @@ def _summary(fact: Interaction) -> str:
         case interactions.AuthorNoted(note=note) | interactions.ObserverNoted(note=note):
             return note
         case interactions.Step(event=event, from_=source, to=target, outcome=outcome):
-            content = event.get("content", {}).get("kind") or event.get("type", "event")
+            content = str(event.get("content", {}).get("kind") or event.get("type", "event")).replace("_", " ")
             moved = f"{source} → {target}" if source != target else f"stays {target}"
             return f"{content}: {moved} ({outcome})"
         case interactions.EventCrashed(reason=reason) | interactions.EventQuarantined(reason=reason):

@@ -47,6 +47,8 @@ class Session(models.Model):
     kernel = models.JSONField(default=dict)
     #: Which ``Timer`` rows stand, and when they look: ``{"state_timeout:": ms}``. Housekeeping, not part of the fold.
     armed = models.JSONField(default=dict)
+    #: What supervision remembers: restarts, checkpoints (``supervisor.Record``). Not part of the fold either.
+    supervision = models.JSONField(default=dict)
     #: ``seq`` and hash of the newest interaction; what a learner and a teacher can see of it.
     head = models.BigIntegerField(default=0)
     head_hash = models.BinaryField(default=bytes)

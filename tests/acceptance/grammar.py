@@ -30,23 +30,80 @@ VERDICTS = {
     "undecided",
 }
 RETRIES = {"never", "same_id", "later", "resync"}
-ERROR_CODES = set(
-    "bad_frame bad_request unknown_command not_found forbidden read_only busy queue_full stale id_reused "
-    "invalid_transition no_such_turn too_large rate_limited over_budget draining unavailable internal".split()
-)
-STATES = set(
-    "created exposition setting_question awaiting_answer awaiting_tool_result remediating_known_error "
-    "reviewing_solution topic_complete paused error_state completed".split()
-)
+ERROR_CODES = {
+    "bad_frame",
+    "bad_request",
+    "unknown_command",
+    "not_found",
+    "forbidden",
+    "read_only",
+    "busy",
+    "queue_full",
+    "stale",
+    "id_reused",
+    "invalid_transition",
+    "no_such_turn",
+    "too_large",
+    "rate_limited",
+    "over_budget",
+    "draining",
+    "unavailable",
+    "internal",
+}
+STATES = {
+    "created",
+    "exposition",
+    "setting_question",
+    "awaiting_answer",
+    "awaiting_tool_result",
+    "remediating_known_error",
+    "reviewing_solution",
+    "topic_complete",
+    "paused",
+    "error_state",
+    "completed",
+}
 LIMITS = ("text", "frame", "replay", "queue", "sockets")
-LEARNER_EVENTS = set(
-    "session.started session.resumed session.paused session.closed session.forked session.rewound session.restored "
-    "message.accepted message.queued message.merged message.removed turn.started turn.recovering tool.requested "
-    "tool.finished tool.failed tool.timed_out tool.in_doubt tool.cancelled tool.result_discarded answer.checked "
-    "output.committed question.asked hint.given remediation.started remediation.finished mastery.changed "
-    "file.uploaded file.ready file.failed compaction.completed observer.said state.changed strategy.applied "
-    "event.quarantined policy.changed event.crashed turn.finished".split()
-)
+LEARNER_EVENTS = {
+    "session.started",
+    "session.resumed",
+    "session.paused",
+    "session.closed",
+    "session.forked",
+    "session.rewound",
+    "session.restored",
+    "message.accepted",
+    "message.queued",
+    "message.merged",
+    "message.removed",
+    "turn.started",
+    "turn.recovering",
+    "tool.requested",
+    "tool.finished",
+    "tool.failed",
+    "tool.timed_out",
+    "tool.in_doubt",
+    "tool.cancelled",
+    "tool.result_discarded",
+    "answer.checked",
+    "output.committed",
+    "question.asked",
+    "hint.given",
+    "remediation.started",
+    "remediation.finished",
+    "mastery.changed",
+    "file.uploaded",
+    "file.ready",
+    "file.failed",
+    "compaction.completed",
+    "observer.said",
+    "state.changed",
+    "strategy.applied",
+    "event.quarantined",
+    "policy.changed",
+    "event.crashed",
+    "turn.finished",
+}
 
 #: Fields of `d` that protocol.md names (§3, §5, §6, §12), with their types.
 REQUIRED: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
@@ -83,7 +140,7 @@ REQUIRED: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "state.changed": {"from": str, "to": str, "why": str},
 }
 #: Traces of an internal error that no client may ever see.
-FORBIDDEN_TEXT = ("Traceback", "File \"", "psycopg", "django.", "site-packages")
+FORBIDDEN_TEXT = ("Traceback", 'File "', "psycopg", "django.", "site-packages")
 
 
 class GrammarError(AssertionError):

@@ -115,7 +115,7 @@ _PLACEHOLDER = re.compile(r"\{([a-z0-9*+()/ -]+)\}")
 
 
 def _read_as(template: str, text: str) -> dict[str, Fraction] | None:
-    """The author's parameters, where the template reads like ``text`` with some numbers in it; None where it does not."""
+    """The author's parameters, if the template reads like ``text`` with some numbers in it; None if not."""
     pattern, end = "", 0
     template = " ".join(template.split())
     for found in _PLACEHOLDER.finditer(template):

@@ -66,7 +66,9 @@ async def test_a_guest_finishes_the_whole_course(shared_live_system: LiveSystem)
 
     topics = [event["d"] for event in events if event["t"] == "state.changed" and event["d"]["to"] == "topic_complete"]
     assert len(topics) == 4
-    assert all(event["d"]["mastered"] for event in {e["d"]["skill"]: e for e in events if e["t"] == "mastery.changed"}.values())
+    assert all(
+        event["d"]["mastered"] for event in {e["d"]["skill"]: e for e in events if e["t"] == "mastery.changed"}.values()
+    )
     visited = {event["d"]["to"] for event in events if event["t"] == "state.changed"}
     assert visited == STATES - {"created", "paused", "error_state"}
 

@@ -1,4 +1,4 @@
-"""Bad input gets the error or close code of protocol.md; nothing is lost, nothing logged twice, nothing internal told."""
+"""Bad input gets the error or close code of protocol.md; nothing is lost, nothing logged twice, no internals told."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _nested(depth: int) -> str:
     return '{"t":"message.send","id":"deep","d":{"text":' + "[" * depth + "]" * depth + "}}"
 
 
-def _frame(t: object = "message.send", id: object = None, d: object = None, **more: object) -> str:  # noqa: A002
+def _frame(t: object = "message.send", id: object = None, d: object = None, **more: object) -> str:
     return json.dumps({"t": t, "id": id or new_id(), "d": {"text": "hi"} if d is None else d, **more})
 
 
@@ -109,8 +109,14 @@ REFUSED: dict[str, tuple[str, set[str]]] = {
     "a list for text": (_frame("message.send", "u11", {"text": ["a"]}), {"bad_request"}),
     "an empty message": (_frame("message.send", "u12", {"text": ""}), {"bad_request"}),
     "a message of spaces": (_frame("message.send", "u13", {"text": " \t\n\u00a0\u2003 "}), {"bad_request"}),
-    "a message of 2,001 characters": (_frame("message.send", "u14", {"text": "x" * 2_001}), {"too_large", "bad_request"}),
-    "a message of 10,000 characters": (_frame("message.send", "u15", {"text": "x" * 10_000}), {"too_large", "bad_request"}),
+    "a message of 2,001 characters": (
+        _frame("message.send", "u14", {"text": "x" * 2_001}),
+        {"too_large", "bad_request"},
+    ),
+    "a message of 10,000 characters": (
+        _frame("message.send", "u15", {"text": "x" * 10_000}),
+        {"too_large", "bad_request"},
+    ),
     "an unknown busy policy": (_frame("message.send", "u16", {"text": "a", "on_busy": "shout"}), {"bad_request"}),
     "a busy policy that is a list": (_frame("message.send", "u17", {"text": "a", "on_busy": []}), {"bad_request"}),
     "expect that is text": (_frame("ping", "u19", {}, expect="1"), {"bad_frame", "bad_request"}),
@@ -126,7 +132,10 @@ REFUSED: dict[str, tuple[str, set[str]]] = {
     "an operator's command": (_frame("session.reset", "u28", {"state": "completed"}), {"forbidden", "unknown_command"}),
     "a hello after the hello": (_frame("hello", "u29", {"course": COURSE, "resume": None}), {"bad_request"}),
     "a stale expectation": (_frame("message.send", "u30", {"text": "a"}, expect=1), {"stale"}),
-    "an expectation from the future": (_frame("message.send", "u31", {"text": "a"}, expect=10**9), {"stale", "bad_request"}),
+    "an expectation from the future": (
+        _frame("message.send", "u31", {"text": "a"}, expect=10**9),
+        {"stale", "bad_request"},
+    ),
     "a give-up without a question": (_frame("question.give_up", "u34", {}), {"invalid_transition"}),
 }
 
@@ -180,7 +189,9 @@ async def test_an_id_that_was_refused_may_be_used_again(shared_live_system: Live
         assert (reply["t"], reply["d"]["duplicate"]) == ("ok", False)
 
 
-async def test_a_refusal_of_a_state_names_the_state_and_what_is_possible(shared_live_system: LiveSystem, token: str) -> None:
+async def test_a_refusal_of_a_state_names_the_state_and_what_is_possible(
+    shared_live_system: LiveSystem, token: str
+) -> None:
     async with unharmed(shared_live_system, token) as client:
         error = await client.command("question.give_up")
 
@@ -265,7 +276,16 @@ async def test_characters_that_databases_dislike_are_taken_or_refused_but_never_
     async with ProtocolClient(shared_live_system.ws_url, new_guest(shared_live_system.url)) as client:
         await client.hello()
         await to_first_question(client)
-        for text in ("a\x00b", "\x00", "\ufffe\uffff", "\u202e7", "🧮" * 500, "\x1b[31m", "'; DROP TABLE x; --", "{{7*7}}"):
+        for text in (
+            "a\x00b",
+            "\x00",
+            "\ufffe\uffff",
+            "\u202e7",
+            "🧮" * 500,
+            "\x1b[31m",
+            "'; DROP TABLE x; --",
+            "{{7*7}}",
+        ):
             reply = await client.command("message.send", {"text": text})
             if reply["t"] == "ok":
                 await client.turn_finished(reply["d"]["turn"])
@@ -294,7 +314,9 @@ async def test_html_of_a_learner_is_never_given_back_as_html(shared_live_system:
         assert not any(evil in said for evil in ("<img", "<script", 'href="javascript'))
 
 
-@pytest.mark.parametrize("answer", ["9**9**9**9", "__import__('os').system('true')", "(" * 500, "9" * 2000, "1/0", "x" * 2000])
+@pytest.mark.parametrize(
+    "answer", ["9**9**9**9", "__import__('os').system('true')", "(" * 500, "9" * 2000, "1/0", "x" * 2000]
+)
 async def test_an_answer_that_is_an_attack_is_not_run_and_does_not_hang(
     shared_live_system: LiveSystem, answer: str
 ) -> None:
@@ -330,7 +352,8 @@ async def test_the_same_id_and_body_returns_the_original_reply(shared_live_syste
 
 
 @pytest.mark.parametrize(
-    ("kind", "d"), [("message.send", {"text": "how?"}), ("continue", {}), ("message.send", {"text": "why?", "on_busy": "queue"})]
+    ("kind", "d"),
+    [("message.send", {"text": "how?"}), ("continue", {}), ("message.send", {"text": "why?", "on_busy": "queue"})],
 )
 async def test_an_id_reused_with_another_body_is_refused(
     shared_live_system: LiveSystem, kind: str, d: dict[str, Any]
@@ -388,24 +411,55 @@ async def test_a_session_of_someone_else_is_no_different_from_none(shared_live_s
         assert answer == answers[0]
 
 
-async def test_a_wrong_course_is_not_found(shared_live_system: LiveSystem, token: str) -> None:
+@pytest.mark.parametrize("course", ["no-such-course", "", "a\x00b", "../etc", "x" * 5000])
+async def test_a_wrong_course_is_not_found(shared_live_system: LiveSystem, token: str, course: str) -> None:
+    code, frames = await _refused_hello(shared_live_system, token, {"course": course, "resume": None})
+
+    assert code == 4404
+    assert frames[0][0] == "err"
+    assert frames[0][1]["code"] == "not_found"
+
+
+@pytest.mark.parametrize("d", [{}, {"resume": None}, {"course": 7}, {"session": []}, {"course": None, "session": None}])
+async def test_a_hello_that_names_nothing_is_refused(
+    shared_live_system: LiveSystem, token: str, d: dict[str, Any]
+) -> None:
     async with ProtocolClient(shared_live_system.ws_url, token) as client:
-        await client.send("hello", {"course": "no-such-course", "resume": None}, id="hello")
+        refused = await client.command("hello", d)
 
-        refused = await client.seen(lambda frame: frame["t"] in {"err", "bye"})
+        assert (refused["t"], refused["d"]["code"]) == ("err", "bad_request")
 
-        assert refused["d"]["code"] in {"not_found", 4404}
+
+@pytest.mark.parametrize("ticket", ["nonsense", "", "\x00", "x" * 5000])
+async def test_a_wrong_ticket_closes_with_4401(shared_live_system: LiveSystem, ticket: str) -> None:
+    async with ProtocolClient(shared_live_system.ws_url, None) as client:
+        await client.send("hello", {"course": COURSE, "resume": None, "ticket": ticket})
+
+        assert await client.closed() == 4401
+
+
+async def test_a_ticket_lets_one_socket_in(shared_live_system: LiveSystem, token: str) -> None:
+    headers = {"Authorization": f"Bearer {token}"}
+    ticket = httpx.post(f"{shared_live_system.url}/api/tickets", headers=headers).json()["ticket"]
+    async with ProtocolClient(shared_live_system.ws_url, None, Stream(whole=False)) as client:
+        assert (await client.hello(course=COURSE, ticket=ticket))["t"] == "welcome"
+
+    async with ProtocolClient(shared_live_system.ws_url, None) as client:
+        await client.send("hello", {"course": COURSE, "resume": None, "ticket": ticket})
+        assert await client.closed() == 4401
 
 
 @pytest.mark.parametrize("wrong", [None, "nonsense", "x" * 4000])
-async def test_without_a_right_token_the_socket_closes_with_4401(shared_live_system: LiveSystem, wrong: str | None) -> None:
+async def test_without_a_right_token_the_socket_closes_with_4401(
+    shared_live_system: LiveSystem, wrong: str | None
+) -> None:
     async with ProtocolClient(shared_live_system.ws_url, wrong) as client:
         await client.send("hello", {"course": COURSE, "resume": None})
 
         assert await client.closed() == 4401
 
 
-async def test_a_command_before_the_hello_is_refused_and_hello_is_still_taken(
+async def test_a_command_before_the_hello_is_refused_and_has_no_effect(
     shared_live_system: LiveSystem, token: str
 ) -> None:
     async with ProtocolClient(shared_live_system.ws_url, token) as client:
@@ -413,7 +467,10 @@ async def test_a_command_before_the_hello_is_refused_and_hello_is_still_taken(
 
         assert refused["t"] == "err"
         assert refused["d"]["code"] in {"bad_frame", "bad_request"}
-        await client.hello()
+        assert await client.closed() == 4400
+
+    async with unharmed(shared_live_system, token):
+        pass
 
 
 async def test_without_a_hello_the_socket_closes_with_4408(shared_live_system: LiveSystem, token: str) -> None:

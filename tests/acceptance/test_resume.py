@@ -52,7 +52,9 @@ def lesson(shared_live_system: LiveSystem) -> Lesson:
     return asyncio.run(take())
 
 
-async def _resumed(system: LiveSystem, lesson: Lesson, cursor: dict[str, Any] | None) -> tuple[ProtocolClient, list[Frame]]:
+async def _resumed(
+    system: LiveSystem, lesson: Lesson, cursor: dict[str, Any] | None
+) -> tuple[ProtocolClient, list[Frame]]:
     async with ProtocolClient(system.ws_url, lesson.token, Stream(whole=False)) as client:
         await client.hello(session=lesson.session, resume=cursor)
         return client, list(client.stream.events)
@@ -85,9 +87,7 @@ async def test_a_cut_after_every_received_event_loses_and_doubles_nothing(shared
                     raise Cut
 
             client.on_frame = cut
-            client.welcome = await client.reply(
-                await client.send("hello", {"course": COURSE, "resume": cursor}) 
-            )
+            client.welcome = await client.reply(await client.send("hello", {"course": COURSE, "resume": cursor}))
             cursor = client.cursor
             with contextlib.suppress(ConnectionError):
                 await client.seen(lambda frame: frame["t"] == "live")
@@ -133,7 +133,9 @@ async def test_a_cursor_beyond_the_head_is_told_to_start_again(
     assert events == lesson.events
 
 
-@pytest.mark.parametrize("resume", [{"seq": 1}, {"log_id": 5, "seq": 1}, {"log_id": "x", "seq": "1"}, "newest", [1], -1])
+@pytest.mark.parametrize(
+    "resume", [{"seq": 1}, {"log_id": 5, "seq": 1}, {"log_id": "x", "seq": "1"}, "newest", [1], -1]
+)
 async def test_a_cursor_that_is_none_is_refused(shared_live_system: LiveSystem, lesson: Lesson, resume: object) -> None:
     async with ProtocolClient(shared_live_system.ws_url, lesson.token) as client:
         await client.send("hello", {"session": lesson.session, "resume": resume})

@@ -115,6 +115,11 @@ class TutoringMachine:
         if isinstance(result, statem.Stop) or row.may_show_answer or data.question is None or after not in SECRET:
             return result
         question = self.syllabus.of(data.question)
+        if data.remediation is not None:
+            # Numbers of the contrast, the remedy and the probe stand there for every learner: that one of them happens
+            # to be this question's answer gives nothing away, and without its probe a treatment would be a dead end.
+            shown = self.syllabus.treatment(data.remediation.known_error, data.remediation.question)
+            question = msgspec.structs.replace(question, prompt=f"{question.prompt}\n{shown}")
 
         def gate(action: Action) -> Action:
             match action:

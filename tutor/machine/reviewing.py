@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from tutor import events, selection, wording
-from tutor.effects import Record
-from tutor.interactions import SessionClosed
 from tutor.machine.data import TutoringData
 from tutor.machine.exposition import first_chunk
 from tutor.machine.situation import ExplanationResult, Situation, change, dispatch, set_question, tell
@@ -111,7 +109,7 @@ def finish(s: Situation) -> Result:
         mastered=sum(status == MASTERED for status in data.finished.values()),
         topics=len(s.syllabus.topics),
     )
-    return NextState(State.COMPLETED, data, (*tell(report), Record(SessionClosed(why="completed"))))
+    return NextState(State.COMPLETED, data, tell(report))
 
 
 @rows.row("38", State.TOPIC_COMPLETE, events.UserMessage, may_show_answer=True)

@@ -40,6 +40,10 @@ class Syllabus:
         """The known error in the words of this question. Raises ``UnknownQuestion``."""
         return questions.known_error(self.course, known_error, question, seed)
 
+    def treatment(self, known_error: str, question: str) -> str:
+        """What the author wrote to treat a known error, whatever the question's numbers."""
+        return questions.treatment(self.course, known_error, question)
+
     def probe(self, known_error: str, question: str, seed: int) -> QuestionInstance | None:
         """The question that exposes the known error; None if its author wrote none."""
         try:

@@ -45,7 +45,7 @@ def test_a_message_is_durable_then_worked_on_then_answered(
     runner.wake()
     wait_until(lambda: Session.objects.get(pk=echo_session).state == "idle")
 
-    assert kinds(echo_session)[1:] == [
+    assert kinds(echo_session)[2:] == [
         "message.accepted", "turn.started", "step", "state.changed", "tool.requested",
         "tool.finished", "step", "state.changed", "output.committed", "turn.finished",
     ]  # fmt: skip

@@ -126,7 +126,7 @@ def test_the_pages_from_newest_to_oldest_and_back_hold_every_line_once(
     client = operator()
 
     backwards = walk(client, session, show, "before", address(session))
-    first = client.get(address(session), {"show": show, "before": whole[4]})
+    first = client.get(address(session), {"show": show, "before": str(whole[4])})
     forwards = seqs(first) + walk(client, session, show, "after", next_page(first, "after"))
 
     assert [seq for page in reversed(backwards_pages(backwards)) for seq in page] == whole

@@ -13,6 +13,7 @@ from django.test import Client
 
 from sessions_app import log, registry, sessions
 from sessions_app.admin import steering
+from sessions_app.exceptions import CommandError
 from sessions_app.models import Session
 from tests.integration.admin_visitors import (
     LOOK,
@@ -53,7 +54,7 @@ def facts(session: uuid.UUID, kind: str) -> list[Any]:
 
 
 def state(session: uuid.UUID) -> str:
-    return Session.objects.get(pk=session).state
+    return str(Session.objects.get(pk=session).state)
 
 
 def test_a_teacher_has_a_known_error_treated(transactional_db: None, folds: Callable[[uuid.UUID], None]) -> None:
@@ -62,6 +63,7 @@ def test_a_teacher_has_a_known_error_treated(transactional_db: None, folds: Call
     shown = words(treat(staff("teacher", *STEER), session))
 
     assert "ada, small : “Adds instead of subtracting” is being treated." in shown
+    assert "Known error under treatment: Adds instead of subtracting." in shown
     assert state(session) == "remediating_known_error"
     assert [(fact.known_error, fact.by) for fact in facts(session, "remediation.started")] == [("same_sign", "teacher")]
     folds(session)
@@ -75,7 +77,7 @@ def test_while_a_tool_is_at_work_the_page_says_what_became_of_it(
 
     shown = words(treat(staff("teacher", *STEER), session))
 
-    assert "will be treated as soon as the running step is over" in shown
+    assert "will be treated as soon as what is running is over" in shown
     assert state(session) == "awaiting_tool_result"
     folds(session)
 
@@ -85,9 +87,10 @@ def test_sending_the_same_form_twice_does_its_work_once(transactional_db: None) 
     teacher = staff("teacher", *STEER)
     fields = {"request_id": hidden(teacher.get(page_of(session)), "request_id"), CHOICE: "same_sign"}
 
-    for _ in range(2):
-        teacher.post(f"{LIST}{session}/treat/", fields)
+    teacher.post(f"{LIST}{session}/treat/", fields)
+    shown = words(teacher.post(f"{LIST}{session}/treat/", fields, follow=True))
 
+    assert "This form came twice; its work was done once." in shown
     assert len(facts(session, "remediation.started")) == 1
 
 
@@ -135,7 +138,9 @@ def test_several_sessions_are_treated_at_once_each_with_its_own_answer(transacti
 
     assert "ada, small : “Adds instead of subtracting” is being treated." in shown
     assert "joan, echo : This session follows no course, so it has no known errors." in shown
-    assert "grace, small : " in shown
+    with pytest.raises(CommandError) as refusal:
+        sessions.force_remediation(ended, "same_sign", actor="teacher")
+    assert f"grace, small : Refused in the state “Completed”. The learner would read: {refusal.value.message}" in shown
     assert state(treated) == "remediating_known_error"
     assert not facts(ended, "remediation.started")
 

@@ -63,10 +63,11 @@ def test_a_crash_of_the_machine_is_logged_answered_and_skipped(
     send(scripted_session, "crash")
 
     assert said(scripted_session)[-1] == CRASH_TEXT
-    assert kinds(scripted_session)[-5:] == [
+    assert kinds(scripted_session)[-6:] == [
         "turn.started",
         "step",
         "event.crashed",
+        "strategy.applied",
         "output.committed",
         "turn.finished",
     ]

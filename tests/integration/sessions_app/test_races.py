@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from sessions_app import registry, server, sessions
 from sessions_app.delivery import CommandId, Delivered, Delivery
-from sessions_app.exceptions import InsideTransaction, UnknownSession
+from sessions_app.exceptions import CommandError, InsideTransaction, UnknownSession
 from sessions_app.group_commit import group_commit
 from sessions_app.models import Session
 from tutor import events
@@ -36,6 +36,16 @@ def test_exactly_one_live_session_under_any_race(learner: Any) -> None:
     assert len({session for session, _ in found}) == 1
     assert [is_new for _, is_new in found].count(True) == 1
     assert Session.objects.filter(learner=learner).count() == 1
+
+
+def test_s63_at_the_limit_of_live_sessions_nothing_is_started(echo_session: uuid.UUID, settings: Any) -> None:
+    settings.TUTOR_LIVE_SESSIONS = 1
+    other = get_user_model()._default_manager.create_user("bo")
+    with pytest.raises(CommandError) as refused:
+        registry.start_or_find(other.pk, "echo", "echo", {})
+
+    assert refused.value.code == "unavailable"
+    assert list(Session.objects.values_list("pk", flat=True)) == [echo_session]
 
 
 def test_a_closed_sessions_name_is_free_and_the_new_session_is_linked(
@@ -102,6 +112,13 @@ def test_in_a_batch_one_failure_leaves_the_others_alone(
         folds(session)
 
 
+def _deliver(batch: list[Delivery]) -> list[server.Answer]:
+    try:
+        return server.deliver_batch(batch)
+    finally:
+        connection.close()
+
+
 def test_a_locked_session_of_a_batch_goes_alone_later(learner: Any, scripted_session: uuid.UUID) -> None:
     user = get_user_model()._default_manager.create_user("bo")
     other = registry.start_or_find(user.pk, "scripted", "scripted", {})[0]
@@ -110,7 +127,7 @@ def test_a_locked_session_of_a_batch_goes_alone_later(learner: Any, scripted_ses
         with transaction.atomic():
             Session.objects.select_for_update(no_key=True).get(pk=scripted_session)
             batch = [_message(scripted_session, "say:1", "m"), _message(other, "say:1", "m")]
-            waiting = thread.submit(lambda: (server.deliver_batch(batch), connection.close())[0])
+            waiting = thread.submit(_deliver, batch)
             for _ in range(100):
                 if Session.objects.get(pk=other).data["seen"]:
                     break

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.admin.sites import site
@@ -16,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("transactional_db")
 
 
 @pytest.fixture(autouse=True)
-def _fresh_catalogue():
+def _fresh_catalogue() -> Iterator[None]:
     catalogue.course.cache_clear()
     yield
     catalogue.course.cache_clear()
@@ -35,13 +37,13 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_loading_twice_changes_nothing(file):
+def test_loading_twice_changes_nothing(file: Any) -> None:
     assert "version 1 loaded" in load(str(file))
     assert "up to date" in load(str(file))
     assert CourseVersion.objects.count() == 1
 
 
-def test_a_changed_course_is_a_new_version_and_the_old_one_stays(file):
+def test_a_changed_course_is_a_new_version_and_the_old_one_stays(file: Any) -> None:
     load(str(file))
     before = catalogue.course("adding", 1)
     changed = documented_yaml().replace("difficulty: 0.3", "difficulty: 0.4").replace("title: Adding", "title: Plus")
@@ -55,33 +57,33 @@ def test_a_changed_course_is_a_new_version_and_the_old_one_stays(file):
     ] == [("adding", "Plus and taking away", 2, 1, 1)]
 
 
-def test_a_course_with_findings_is_not_loaded(file):
+def test_a_course_with_findings_is_not_loaded(file: Any) -> None:
     file.write_text(documented_yaml().replace("expect: form_issue", "expect: wrong"), encoding="utf-8")
     with pytest.raises(CommandError, match="1 finding"):
         load(str(file))
     assert not Course.objects.exists()
 
 
-def test_the_database_refuses_to_change_a_version(file):
+def test_the_database_refuses_to_change_a_version(file: Any) -> None:
     load(str(file))
     with pytest.raises(DatabaseError, match="never changes"):
         CourseVersion.objects.update(content="{}")
 
 
-def test_the_demo_courses_load():
+def test_the_demo_courses_load() -> None:
     assert "linear-equations: version 1 loaded" in load("--demo")
     assert catalogue.latest("linear-equations").questions >= 24
 
 
 @pytest.mark.parametrize("ask", [lambda: catalogue.latest("nothing"), lambda: catalogue.course("nothing", 1)])
-def test_an_unknown_course_is_said(ask):
+def test_an_unknown_course_is_said(ask: Any) -> None:
     with pytest.raises(catalogue.UnknownCourse, match="nothing"):
         ask()
 
 
-def test_the_admin_shows_content_and_changes_nothing(file, rf):
+def test_the_admin_shows_content_and_changes_nothing(file: Any, rf: Any) -> None:
     load(str(file))
-    admin = site.get_model_admin(CourseVersion)
+    admin: Any = site.get_model_admin(CourseVersion)
     request = rf.get("/")
     assert "Solve $x + {a}" in admin.readable_content(catalogue.latest("adding"))
     assert not admin.has_add_permission(request)

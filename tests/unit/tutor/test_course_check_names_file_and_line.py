@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.unit.tutor.documented_course import documented_course, documented_yaml
@@ -8,7 +10,7 @@ from tutor.course_rules import findings
 from tutor.questions import instantiate
 
 
-def test_the_documented_example_has_no_findings():
+def test_the_documented_example_has_no_findings() -> None:
     source = documented_course()
     assert [str(finding) for finding in findings(source)] == []
     assert instantiate(source.course, "solve", 1).prompt.startswith("Solve $x + ")
@@ -49,7 +51,7 @@ HARD = "Notwithstanding epistemological complications, investigations necessitat
         ("topics:\n", "topics: [\n", "is not YAML"),
     ],
 )
-def test_each_rule_finds_its_case(old, new, message):
+def test_each_rule_finds_its_case(old: Any, new: Any, message: Any) -> None:
     try:
         found = findings(documented_course((old, new)))
     except CourseFormatError as error:
@@ -58,21 +60,21 @@ def test_each_rule_finds_its_case(old, new, message):
     assert all(finding.file == "course.yaml" and finding.line >= 1 for finding in found)
 
 
-def test_a_finding_stands_at_its_line():
+def test_a_finding_stands_at_its_line() -> None:
     source = documented_course(("expect: form_issue", "expect: wrong"))
     lines = documented_yaml().splitlines()
     expected = next(at for at, line in enumerate(lines, start=1) if "form_issue" in line)
     assert [finding.line for finding in findings(source)] == [expected]
 
 
-def test_a_type_error_stands_at_its_line():
+def test_a_type_error_stands_at_its_line() -> None:
     expected = next(at for at, line in enumerate(documented_yaml().splitlines(), start=1) if "difficulty" in line)
     with pytest.raises(CourseFormatError) as caught:
         documented_course(("difficulty: 0.3", "difficulty: easy"))
     assert caught.value.findings[0].line == expected
 
 
-def test_words_and_numbers_of_yaml_stay_what_the_author_wrote():
+def test_words_and_numbers_of_yaml_stay_what_the_author_wrote() -> None:
     source = documented_course(
         ("[{id: a, text: Subtract $8$}, {id: b, text: Add $8$}]", "[{id: no, text: yes}, {id: on, text: 010}]"),
         ("          answer: a\n", "          answer: no\n"),

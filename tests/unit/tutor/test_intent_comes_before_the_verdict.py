@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.unit.tutor.checking.answers import number, question
@@ -35,7 +37,7 @@ TEXT = question(content.Format(type="short_text", aliases=["help"]), "hint")
 @pytest.mark.parametrize(
     ("intent", "text"), [(intent, one) for intent, texts in WISHES.items() for one in texts.split(" | ")]
 )
-def test_a_wish_is_not_graded(intent, text):
+def test_a_wish_is_not_graded(intent: Any, text: str) -> None:
     assert classify(text, None) == intent
     verdict = check(NUMBER, text)
     assert (verdict.verdict, verdict.intent, verdict.counts) == ("not_an_answer", intent, False)
@@ -45,16 +47,16 @@ def test_a_wish_is_not_graded(intent, text):
     "text",
     ["7", "x = 7", "is it 7?", "what about 7?", "seven", "maybe 7", "I think it is 7", "so 7", "7 because why not"],
 )
-def test_what_the_format_reads_is_an_answer(text):
+def test_what_the_format_reads_is_an_answer(text: str) -> None:
     assert classify(text, NUMBER) is None
 
 
-def test_an_option_or_a_word_that_sounds_like_a_wish_is_an_answer():
+def test_an_option_or_a_word_that_sounds_like_a_wish_is_an_answer() -> None:
     assert check(CHOICE, "stop").verdict == "correct"
     assert check(CHOICE, "I don't know").verdict == "wrong"
     assert check(TEXT, "hint").verdict == "correct"
     assert check(TEXT, "Help!").verdict == "correct"
 
 
-def test_a_questions_own_control_sends_answers_only():
+def test_a_questions_own_control_sends_answers_only() -> None:
     assert check(NUMBER, "hint", typed=True).verdict == "malformed"

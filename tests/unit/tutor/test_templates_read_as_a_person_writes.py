@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -32,12 +33,12 @@ WHOLE = st.integers(-1000, 1000)
         ("$\\{{a}\\}$", {"a": 4}, "$\\{4\\}$"),
     ],
 )
-def test_placeholders(text, names, filled):
+def test_placeholders(text: str, names: Any, filled: Any) -> None:
     assert fill(text, names) == filled
 
 
 @given(a=WHOLE, b=WHOLE, c=st.integers(1, 50))
-def test_the_course_language_is_exact_arithmetic(a, b, c):
+def test_the_course_language_is_exact_arithmetic(a: Any, b: Any, c: Any) -> None:
     assert evaluate("(a - b) / c + a * b - -c^2", {"a": a, "b": b, "c": c}) == Fraction(a - b, c) + a * b + c * c
 
 
@@ -63,13 +64,13 @@ def test_the_course_language_is_exact_arithmetic(a, b, c):
         "1+" * 200 + "1",
     ],
 )
-def test_what_is_no_bounded_expression_is_refused(text):
+def test_what_is_no_bounded_expression_is_refused(text: str) -> None:
     with pytest.raises(ExpressionError):
         evaluate(text, {"a": 1})
 
 
 @given(st.text(max_size=60))
-def test_any_text_is_a_value_or_an_error(text):
+def test_any_text_is_a_value_or_an_error(text: str) -> None:
     try:
         evaluate(text, {"a": 1})
     except ExpressionError:

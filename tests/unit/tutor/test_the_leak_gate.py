@@ -22,7 +22,7 @@ EQUATION = number(7, prompt="Solve $x + 3 = 10$.", vars=["x"])
         "−7 with the other sign, no: 7",
     ],
 )
-def test_an_equal_value_in_any_writing_leaks(text):
+def test_an_equal_value_in_any_writing_leaks(text: str) -> None:
     assert leaks(text, EQUATION)
 
 
@@ -38,18 +38,18 @@ def test_an_equal_value_in_any_writing_leaks(text):
         "$x^7$",
     ],
 )
-def test_other_numbers_and_the_next_step_do_not(text):
+def test_other_numbers_and_the_next_step_do_not(text: str) -> None:
     assert not leaks(text, EQUATION)
 
 
-def test_a_number_of_the_prompt_leaks_only_where_it_is_stated_as_the_answer():
+def test_a_number_of_the_prompt_leaks_only_where_it_is_stated_as_the_answer() -> None:
     asked = number(3, prompt="Solve $x + 3 = 6$.", vars=["x"])
     assert not leaks("Subtract $3$ on both sides.", asked)
     assert leaks("So $x = 3$.", asked)
     assert leaks("The answer is 3.", asked)
 
 
-def test_the_right_options_text_and_its_letter_in_answer_position_leak():
+def test_the_right_options_text_and_its_letter_in_answer_position_leak() -> None:
     choices = [content.Choice(id="a", text="Add $3$ to both sides"), content.Choice(id="b", text="Divide by $3$")]
     asked = question(content.Format(type="choice", choices=choices), "a")
     assert leaks("You should add 3 to both sides.", asked)
@@ -59,12 +59,12 @@ def test_the_right_options_text_and_its_letter_in_answer_position_leak():
     assert not leaks("Do not divide by $3$.", asked)
 
 
-def test_the_word_of_a_short_text_leaks_as_a_whole_word_only():
+def test_the_word_of_a_short_text_leaks_as_a_whole_word_only() -> None:
     asked = question(content.Format(type="short_text", aliases=["opposite"]), "inverse", prompt="Name it.")
     assert leaks("We call it the *Inverse* operation.", asked)
     assert leaks("the opposite", asked)
     assert not leaks("inversely", asked)
 
 
-def test_a_text_too_long_to_read_is_not_let_through():
+def test_a_text_too_long_to_read_is_not_let_through() -> None:
     assert leaks("a" * 20_001, EQUATION)

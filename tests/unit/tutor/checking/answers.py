@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from fractions import Fraction
+from typing import Any
 
 from tutor import course as content
 from tutor.questions import InstanceError, QuestionInstance
@@ -30,7 +31,7 @@ def question(
     )
 
 
-def number(answer: str | int | Fraction, *, prompt: str = "?", **policy: object) -> QuestionInstance:
+def number(answer: str | int | Fraction, *, prompt: str = "?", **policy: Any) -> QuestionInstance:
     return question(content.Format(type="number", **policy), str(answer), prompt=prompt)
 
 

@@ -16,7 +16,7 @@ LEAST_ACCEPTED = 0.985
 LEAST_ACCEPTED_PER_CLASS = 0.95
 
 
-def test_equivalents_are_accepted_in_every_class_of_form():
+def test_equivalents_are_accepted_in_every_class_of_form() -> None:
     rng = random.Random(20)
     asked: Counter[str] = Counter()
     accepted: Counter[str] = Counter()
@@ -35,7 +35,7 @@ def test_equivalents_are_accepted_in_every_class_of_form():
     assert weak == {}
 
 
-def test_no_other_value_is_ever_accepted():
+def test_no_other_value_is_ever_accepted() -> None:
     rng = random.Random(21)
     tried = 0
     for _ in range(NUMBERS):
@@ -54,12 +54,12 @@ def test_no_other_value_is_ever_accepted():
 @pytest.mark.parametrize(
     "given", ["seven", "7 because 10 - 3 = 7", "10 - 3 = 7", "x = 10 - 3 = 7", "is it 7?", "{7}", "７"]
 )
-def test_other_ways_to_say_seven(given):
+def test_other_ways_to_say_seven(given: str) -> None:
     assert check(number(7, vars=["x"]), given).verdict == "correct"
 
 
 @pytest.mark.parametrize(
     "given", ["not 7", "7 or 8", "7, 8", "7!", "77", "7x", "x", "7 = 8", "-(7)", "7^7", "7/0", "7 8"]
 )
-def test_near_misses_of_seven_are_not_accepted(given):
+def test_near_misses_of_seven_are_not_accepted(given: str) -> None:
     assert check(number(7, vars=["x"]), given).verdict not in {"correct", "form_issue"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from typing import Any
 
 import pytest
 
@@ -66,7 +67,7 @@ QUESTIONS = [
 
 
 @pytest.mark.parametrize("asked", QUESTIONS, ids=lambda asked: asked.format.type)
-def test_the_worst_text_takes_at_most_a_tenth_of_a_second(asked):
+def test_the_worst_text_takes_at_most_a_tenth_of_a_second(asked: Any) -> None:
     rng = random.Random(7)
     for turn in range(200):
         atoms = [rng.choice(ATOMS) for _ in range(rng.randrange(1, 5))]
@@ -90,5 +91,5 @@ def test_the_worst_text_takes_at_most_a_tenth_of_a_second(asked):
         "7; DROP TABLE answers",
     ],
 )
-def test_code_and_orders_are_not_answers(text):
+def test_code_and_orders_are_not_answers(text: str) -> None:
     assert check(number(7, vars=["x"]), text).verdict in {"malformed", "not_an_answer", "wrong"}

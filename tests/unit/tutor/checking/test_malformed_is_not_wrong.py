@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.unit.tutor.checking.answers import number
@@ -25,14 +27,14 @@ from tutor.checking import check
         ("3 +", "not_a_number"),
     ],
 )
-def test_what_cannot_be_read_is_malformed_with_its_reason(given, code):
+def test_what_cannot_be_read_is_malformed_with_its_reason(given: str, code: Any) -> None:
     verdict = check(number(7, vars=["x"]), given)
     assert (verdict.verdict, verdict.code) == ("malformed", code)
     assert verdict.feedback
     assert not verdict.counts
 
 
-def test_a_comma_that_may_be_decimal_is_asked_about():
+def test_a_comma_that_may_be_decimal_is_asked_about() -> None:
     assert check(number("1.234"), "1,234").code == "ambiguous_comma"
     assert check(number(1234), "1,234").verdict == "correct"
     assert check(number(5), "1,234").verdict == "wrong"
@@ -62,5 +64,5 @@ def test_a_comma_that_may_be_decimal_is_asked_about():
         ({}, "50", "50%", "malformed"),
     ],
 )
-def test_policies_of_the_question_decide_the_form(policy, gold, given, verdict):
+def test_policies_of_the_question_decide_the_form(policy: Any, gold: Any, given: str, verdict: Any) -> None:
     assert check(number(gold, **policy), given).verdict == verdict

@@ -1,0 +1,127 @@
+"""What an operator asks of a session itself, not of its machine: Erlang's system messages (S67-S70).
+
+A control is no event: it raises no event number, cancels no time-out, and the machine never sees it. It is delivered
+like one, under the session's lock, and leaves a fact and a step in the log, so that the fold still equals the row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import msgspec
+
+from sessions_app import log, permits
+from sessions_app.exceptions import AlreadySuspended, ClosedSession, NotSuspended, UnknownState, UnloadableData
+from sessions_app.row import SUSPENDED, SessionRow
+from tutor.interactions import (
+    Interaction,
+    SessionSuspended,
+    SessionUnsuspended,
+    StateChanged,
+    StateReplaced,
+    TraceSwitched,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Suspend:
+    """Handle nothing until ``Resume``: every event waits in the session, in order (S68)."""
+
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Handle what has waited, then go on."""
+
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceState:
+    """Put another state, and other data, in place: no enter call, no retry, no time-out cancelled (S29, S39)."""
+
+    actor: str
+    state: str
+    #: As the machine dumps it; None keeps what is there.
+    data: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchTrace:
+    """Record what the engine does, in every process, for so long from now on. 0 switches it off."""
+
+    actor: str
+    seconds: int
+
+
+Control: TypeAlias = Suspend | Resume | ReplaceState | SwitchTrace
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOut:
+    """What a control came to: the step's outcome and the facts around the step."""
+
+    outcome: str
+    before: Interaction
+    after: Interaction | None = None
+
+
+def carry_out(control: Control, row: SessionRow, machine: Any) -> CarriedOut:
+    """Change the working copy. Raises a ``ControlRefused``; then nothing was changed."""
+    if not row.live:
+        raise ClosedSession("this session is closed; its log can still be read")
+    match control:
+        case Suspend(actor):
+            if row.status == SUSPENDED:
+                raise AlreadySuspended("this session is suspended already; resume it to go on")
+            row.status = SUSPENDED
+            return CarriedOut("suspended", SessionSuspended(actor=actor))
+        case Resume(actor):
+            if row.status != SUSPENDED:
+                raise NotSuspended("this session is running; there is nothing to resume")
+            row.status = "running"
+            return CarriedOut("resumed", SessionUnsuspended(actor=actor, waited=len(row.held)))
+        case ReplaceState():
+            return _replace(control, row, machine)
+        case SwitchTrace(actor, seconds):
+            # Of two operators who trace at once the longer one counts.
+            row.traced_until = max(row.traced_until, row.now_ms + seconds * 1_000) if seconds else 0
+            until = log.iso(row.traced_until * 1_000) if seconds else None
+            return CarriedOut("traced", TraceSwitched(actor=actor, until=until))
+
+
+def _replace(control: ReplaceState, row: SessionRow, machine: Any) -> CarriedOut:
+    snapshot, state = row.snapshot, control.state
+    if state not in machine.states:
+        raise UnknownState(
+            f"{state!r} is none of the machine's states; choose one of {', '.join(sorted(machine.states))}"
+        )
+    permits.check(row.machine_name, machine, snapshot.state, state, reset=True)
+    data = snapshot.data if control.data is None else _loaded(control.data, machine)
+    row.state_changed = row.state_changed or state != snapshot.state
+    row.snapshot = replace(snapshot, state=state, data=data)
+    return CarriedOut(
+        "replaced",
+        StateReplaced(actor=control.actor, from_=snapshot.state, to=state),
+        # No state change for the machine, but those who look on should know where the session is.
+        StateChanged(from_=snapshot.state, to=state, why="replaced") if state != snapshot.state else None,
+    )
+
+
+def _loaded(plain: dict[str, Any], machine: Any) -> Any:
+    """The machine's own data. It has to survive being written and read again, now and not at the next event."""
+    if not isinstance(plain, dict):
+        raise UnloadableData(f"data is a JSON object, not {type(plain).__name__}; take it from get_state")
+    try:
+        encoded = msgspec.json.encode(plain)
+        if b"\\u0000" in encoded:
+            raise ValueError("a text in it contains a NUL character, which the database cannot hold")
+        data = machine.load(msgspec.json.decode(encoded))
+        again = machine.dump(machine.load(machine.dump(data)))
+    except Exception as error:
+        raise UnloadableData(f"the machine cannot load this data: {error}") from error
+    if again != machine.dump(data):
+        raise UnloadableData("the machine does not keep this data as it is; take it from get_state and change that")
+    return data

@@ -1,0 +1,136 @@
+"""Supervision of sessions: restart intensity, proven checkpoints, and what a crash leads to. Pure decisions, no I/O.
+
+A session is a row, so nothing has to be started again after a crash: the event that crashed is skipped and the state
+stays as it was before it. That counts as a restart (DESIGN §5, "bug"). More than ``max_restarts`` within
+``max_seconds`` mean that skipping does not help: the offending event is put into quarantine and the session goes back
+to the newest *proven* checkpoint; each further overflow goes one further back, then to the initial state, then to
+``error_state``.
+
+The window is OTP's (S55, S56): it slides, counts in whole seconds, its boundary is inclusive. Unlike OTP's the counter
+is one session's alone (S57), and restores back off (S58).
+
+A checkpoint is a pointer into the log (the seq of a step): the state there is what the log folds to. It is a
+*candidate* when written and *proven* once a later event has been handled on top of it (S60).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+
+#: Proven checkpoints kept of a session.
+CHECKPOINTS = 5
+#: First rest after a restore and the longest one, in milliseconds: doubles with every overflow.
+REST_MS = 500
+REST_MOST_MS = 60_000
+
+RestartType = Literal["permanent", "transient", "temporary"]
+
+#: Reasons that are not abnormal: a transient session that ends with one is not restarted (S53).
+_NORMAL = ("normal", "shutdown", "ended", "closed")
+
+
+class Supervision(msgspec.Struct, frozen=True, kw_only=True):
+    """How the sessions of a machine are supervised (``settings.TUTOR_SUPERVISION``)."""
+
+    restart: RestartType = "transient"
+    #: More restarts than this within ``max_seconds`` are too many. 0: the first is (S55).
+    max_restarts: int = 3
+    max_seconds: int = 5
+
+
+class Checkpoint(msgspec.Struct, frozen=True, array_like=True):
+    """Where in the log a state stands."""
+
+    #: seq of the step.
+    seq: int
+    state_no: int
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What supervision remembers of one session. Housekeeping: not part of the log's fold."""
+
+    #: Times of restarts in the window, in whole seconds.
+    restarts: list[int] = []
+    #: Oldest first.
+    proven: list[Checkpoint] = []
+    candidate: Checkpoint | None = None
+    #: Overflows since an event was last handled after a restore.
+    overflows: int = 0
+    #: The initial state was tried since the last proven checkpoint; only ``error_state`` is left.
+    initial_tried: bool = False
+    #: Until when the session rests after a restore, in milliseconds of the database's clock.
+    rests_until: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a crash leads to."""
+
+    record: Record
+    #: ``skip``: the event alone. ``restore``: quarantine it and go back. ``end``: a temporary session is over.
+    strategy: Literal["skip", "restore", "end"]
+    #: For ``restore``: from the newest to try, before the initial state.
+    checkpoints: list[Checkpoint] = field(default_factory=list)
+
+
+def is_abnormal(reason: str) -> bool:
+    """Whether a transient session that ended for this reason is restarted."""
+    return reason.split(":", maxsplit=1)[0] not in _NORMAL
+
+
+def restarted_at(restarts: list[int], now_s: int, supervision: Supervision) -> tuple[list[int], bool]:
+    """The window with one more restart, and whether that is too many (S55, S56)."""
+    window = [at for at in restarts if at >= now_s - supervision.max_seconds] + [now_s]
+    return window, len(window) > supervision.max_restarts
+
+
+def handled(record: Record, seq: int, state_no: int) -> Record:
+    """After an event that was handled: what was the candidate is proven, this step is the new candidate."""
+    proven, was_proven = record.proven, record.candidate is not None
+    if record.candidate is not None:
+        # Of one stay in a state only the newest point is worth keeping: five pointers then span five states.
+        same = proven and proven[-1].state_no == record.candidate.state_no
+        proven = [*(proven[:-1] if same else proven), record.candidate][-CHECKPOINTS:]
+    return msgspec.structs.replace(
+        record,
+        proven=proven,
+        candidate=Checkpoint(seq, state_no),
+        overflows=0 if was_proven else record.overflows,
+        initial_tried=record.initial_tried and not was_proven,
+    )
+
+
+def crashed(record: Record, now_ms: int, supervision: Supervision, *, spins: bool = False) -> Verdict:
+    """Decide about a crash. ``spins``: the event would never end; it is quarantined at once."""
+    if supervision.restart == "temporary":
+        return Verdict(record, "end")
+    restarts, too_many = restarted_at(record.restarts, now_ms // 1_000, supervision)
+    record = msgspec.structs.replace(record, restarts=restarts)
+    if not too_many and not spins:
+        return Verdict(record, "skip")
+    rest = min(REST_MOST_MS, REST_MS * 2**record.overflows)
+    left = list(record.proven)
+    # The newest proven checkpoint is used up: if its state was the poison, the next overflow leaves it behind.
+    used = msgspec.structs.replace(
+        record,
+        restarts=[],
+        proven=left[:-1],
+        candidate=None,
+        overflows=record.overflows + 1,
+        rests_until=now_ms + rest,
+    )
+    return Verdict(used, "restore", left[::-1])
+
+
+def load(plain: dict[str, Any]) -> Record:
+    """The record from its column."""
+    return msgspec.convert(plain, Record)
+
+
+def dump(record: Record) -> dict[str, Any]:
+    """The record for its column."""
+    plain: dict[str, Any] = msgspec.to_builtins(record)
+    return plain

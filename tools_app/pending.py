@@ -1,0 +1,54 @@
+"""What becomes of a session's pending calls, for the kernel's ``why`` (``settings.TUTOR_CALL_REPORTS``)."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from django.db import connection
+
+from sessions_app.call_report import CallReport
+from tools_app import conf
+
+_PENDING = """
+SELECT c.ref, c.tool, c.queue, c.background, c.status, c.attempt, c.owner, w.beat_at, c.created_at, c.started_at,
+       c.run_after, c.deadline_at, c.error,
+       (SELECT count(*) FROM tools_app_worker alive
+         WHERE alive.stopped_at IS NULL AND alive.beat_at > clock_timestamp() - make_interval(secs => %s)
+           AND c.queue = ANY(string_to_array(alive.queues, ',')))
+  FROM tools_app_toolcall c LEFT JOIN tools_app_worker w ON w.owner = c.owner
+ WHERE c.session_id = %s AND c.status <> 'ended'
+ ORDER BY c.id
+"""
+
+
+def reports(session: uuid.UUID) -> list[CallReport]:
+    """Calls of a session that have not ended, oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PENDING, [conf.LEASE_S, session])
+        rows = cursor.fetchall()
+    return [
+        CallReport(
+            ref=ref,
+            tool=tool,
+            queue=queue,
+            background=background,
+            status=status,
+            attempt=attempt,
+            attempts=conf.MAX_ATTEMPTS,
+            owner=owner,
+            beat_at=beat_at,
+            # A worker that was never heard of is lost from the start.
+            lease_ends_at=None if owner is None else (beat_at or created_at) + timedelta(seconds=conf.LEASE_S),
+            created_at=created_at,
+            started_at=started_at,
+            run_after=run_after,
+            deadline_at=deadline_at,
+            workers=workers,
+            error=error,
+        )
+        for (
+            ref, tool, queue, background, status, attempt, owner, beat_at, created_at, started_at, run_after,
+            deadline_at, error, workers,
+        ) in rows
+    ]  # fmt: skip
