@@ -19,7 +19,7 @@ import msgspec
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from sessions_app import commands, log, opening, registry, timers
+from sessions_app import commands, log, opening, registry, system, timers
 from sessions_app.exceptions import CommandError
 from sessions_app.models import Session
 from sessions_app.protocol import parse
@@ -89,10 +89,15 @@ class Process:
             t, d = (step.t, step.d) if step.verb == "send" else ("message.send", {"text": self._right(session)})
             frame = self.frames[number] = {"t": t, "id": f"command-{number}", "d": d}
         view = View(session, self.learner.pk, "ada", step.role)
-        try:
-            reply, _ = asyncio.run(commands.handle(parse(msgspec.json.encode(frame)), view))
-        except CommandError as error:
-            return f"err {error.code}"
+        while True:
+            try:
+                reply, _ = asyncio.run(commands.handle(parse(msgspec.json.encode(frame)), view))
+            except CommandError as error:
+                if error.after_ms is None:
+                    return f"err {error.code}"
+                time.sleep(error.after_ms / 1_000)  # as a client is asked to
+            else:
+                break
         # Cancelling what was cancelled before the answer got lost is answered otherwise, and says the same.
         return "ok" if step.t == "turn.cancel" else f"ok {reply['disposition']}"
 
@@ -157,6 +162,17 @@ class Process:
         claimed = self._claim()
         monitor.sweep()
         self._run(claimed)
+
+    # --- the operator --------------------------------------------------------------------------------------------
+
+    def _suspend(self) -> None:
+        system.suspend(self.session, command_id="suspend")
+
+    def _resume(self) -> None:
+        system.resume(self.session, command_id="resume")
+
+    def _replace(self) -> None:
+        system.replace_state(self.session, "c", command_id="replace")
 
     # --- the timer service ---------------------------------------------------------------------------------------
 

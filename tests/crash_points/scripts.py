@@ -51,6 +51,9 @@ _DRAIN = Step("drain")
 _TWICE = Step("twice")
 #: A worker runs the calls while the monitor takes them for lost: its results come too late.
 _LATE = Step("late")
+_SUSPEND = Step("suspend")
+_RESUME = Step("resume")
+_REPLACE = Step("replace")
 
 _AFTER = _say("say:after")
 
@@ -98,8 +101,13 @@ SCRIPTED: tuple[Script, ...] = (
     _scripted("a teacher's and an operator's command",
               _send("session.force_remediation", "teacher", known_error="x"),
               _send("session.reset", "operator", state="b")),
+    _scripted("a suspended session", _say("named:tea:60000"), _SUSPEND, _say("say:waits"), _FIRE, _RESUME),
+    _scripted("a result while suspended", _say("call"), _SUSPEND, _WORK, _RESUME),
+    _scripted("a cancel while suspended", _say("call"), _SUSPEND, _send("turn.cancel"), _RESUME, _WORK),
+    _scripted("a replaced state", _say("timer:60000"), _REPLACE),
+    _scripted("a machine that crashes again and again", *(_say("go:b next:crash") for _ in range(5))),
     _scripted("closing", _say("named:tea:60000"), _send("session.close")),
-    _scripted("closing while a call runs", _say("call"), _send("session.close")),
+    _scripted("closing while a call runs", _say("call"), _send("session.close"), _WORK),
 )  # fmt: skip
 
 
