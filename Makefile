@@ -19,7 +19,7 @@ run: $(VENV)/run.stamp ## Start the whole system on this machine (docs/running.m
 	@exec $(VPYTHON) manage.py run $(ARGS)
 
 test: $(VENV)/test.stamp ## Run all tests; they start their own Postgres and Valkey
-	@exec $(VPYTHON) -m pytest $(ARGS)
+	@exec $(VPYTHON) -m pytest -n auto --dist loadfile $(ARGS)
 
 check: $(VENV)/test.stamp ## Lint, types, import rules, missing migrations
 	$(VPYTHON) -m ruff check .
