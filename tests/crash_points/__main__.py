@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import functools
 import os
+import random
 import sys
 import tempfile
 import time
@@ -72,6 +73,7 @@ def main() -> int:
     parser.add_argument("--cases", type=int, help="only so many kills, by the dice (all)")
     parser.add_argument("--twice", type=int, default=0, help="and so many runs that are killed twice, by the dice")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--scripts", type=int, help="only so many scripts, by the dice (all)")
     parser.add_argument("--script", help="only scripts whose name contains this")
     parser.add_argument("--kill", action="append", metavar="POINT:N", help="only this; twice for two deaths")
     options = parser.parse_args()
@@ -84,15 +86,21 @@ def main() -> int:
         os.environ["TUTOR_CRASH_POINT_NOTES"] = notes
         _prepare()
         _fill()
+        from sessions_app import crash_points
         from tests.crash_points import campaign, scripts
 
         chosen = [one for one in scripts.ALL if not options.script or options.script in one.name]
+        if options.scripts is not None:
+            chosen = random.Random(options.seed).sample(chosen, min(options.scripts, len(chosen)))
         alive = [campaign.lived(script) for script in chosen]
         if options.kill:
             kills = [(point, int(n)) for point, _, n in (one.partition(":") for one in options.kill)]
             cases = [(one, kills) for one in alive]
         elif options.cases is None:
             cases = list(campaign.every_passage(alive))
+            never = crash_points.POINTS.keys() - {kills[0][0] for _, kills in cases}
+            if never and len(chosen) == len(scripts.ALL):
+                raise AssertionError(f"no script passes {', '.join(sorted(never))}: add one that does")
         else:
             cases = campaign.some_passages(alive, options.cases, options.seed)
         cases += list(campaign.killed_twice(alive, options.twice, options.seed))
@@ -109,7 +117,7 @@ def _report(cases: list[Callable[[], Case]], scripts: int, began: float) -> int:
         if done.difference is not None:
             different.append(done)
             print(f"DIFFERENT {done}\n    {done.difference}", flush=True)
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() or number % 100 == 0:
             print(f"\r{number} of {len(cases)}, {len(different)} different", end="", file=sys.stderr, flush=True)
     if sys.stderr.isatty():
         print(file=sys.stderr)

@@ -124,8 +124,12 @@ def case(alive: Lived, kills: list[Passage]) -> Case:
     waiting, recovering = list(kills), False
     while True:
         kill = waiting.pop(0) if waiting else None
-        if not run.go_on(kill, recovering=recovering):
-            break
+        try:
+            if not run.go_on(kill, recovering=recovering):
+                break
+        except RuntimeError as error:
+            result.difference = f"after {result.killed} deaths: {error}"
+            return result
         result.killed += 1
         recovering = True
     result.difference = outcome.difference(alive.left, run.left)
