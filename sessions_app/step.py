@@ -242,9 +242,10 @@ class _Play:
         before = row.snapshot.state
         done = controls.carry_out(control, row, self.machine)
         self.played.seq = row.append(done.before, cause=cause).seq
-        self._log_step(
-            {"type": "system", "content": {"note": type(control).__name__}}, done.outcome, before, None, cause
-        )
+        event = {"type": "system", "content": {"note": type(control).__name__}}
+        step = self._log_step(event, done.outcome, before, None, cause)
+        if isinstance(control, controls.ReplaceState):
+            row.supervision = supervisor.replaced(row.supervision, step.seq, row.snapshot.state_no)
         if done.after is not None:
             row.append(done.after, cause=cause)
         self.trace.on = row.traced_until > row.now_ms
@@ -451,7 +452,7 @@ class _Play:
             # Nothing wakes a closed session any more; whoever still waits is told (S17).
             self._cancel_calls(performing)
             self.callers.exit(after.stopped)
-            for waiting in (*after.postponed, *after.queue):
+            for waiting in (*after.postponed, *after.queue, *(one.event for one in row.held)):
                 if waiting.mark is not None:
                     performing.facts.append(MessageRemoved(command=waiting.mark, why=after.stopped))
             after = replace(after, timers={}, zero=(), queue=(), postponed=())

@@ -103,6 +103,11 @@ def handled(record: Record, seq: int, state_no: int) -> Record:
     )
 
 
+def replaced(record: Record, seq: int, state_no: int) -> Record:
+    """After an operator has put another state in place: that one is the candidate, not the one it took the place of."""
+    return msgspec.structs.replace(record, candidate=Checkpoint(seq, state_no), rests_until=0)
+
+
 def crashed(record: Record, now_ms: int, supervision: Supervision, *, spins: bool = False) -> Verdict:
     """Decide about a crash. ``spins``: the event would never end; it is quarantined at once."""
     if supervision.restart == "temporary":
