@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 
+from sessions_app import crash_points
 from sessions_app.commit import execute, postgres
 from sessions_app.delivery import Delivery, Statement, Write
 from tools_app.conf import ERROR_CHARS
@@ -97,15 +98,20 @@ def claimed(row: tuple[Any, ...]) -> Claimed:
 def claim(owner: str, queues: list[str], limit: int) -> list[Claimed]:
     """Take up to ``limit`` queued calls, oldest first. A claim touches nothing but the calls."""
     # psycopg itself, not Django's cursor: the statement runs at every hint and should be prepared.
+    crash_points.reach("claim.before")
     rows = execute(postgres(), _CLAIM, [owner, queues, limit]).fetchall()
+    crash_points.reach("claim.committed")
     return [claimed(row) for row in rows]
 
 
 def hand_back(owner: str) -> list[str]:
     """Give back everything that a stopping process still runs, without charging an attempt. Returns the queues."""
+    crash_points.reach("hand_back.before")
     with connection.cursor() as cursor:
         cursor.execute(_RETURNED_BACK, [owner])
-        return sorted({queue for (queue,) in cursor.fetchall()})
+        queues = sorted({queue for (queue,) in cursor.fetchall()})
+    crash_points.reach("hand_back.committed")
+    return queues
 
 
 # --- endings -----------------------------------------------------------------------------------------------------
