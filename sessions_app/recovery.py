@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from sessions_app import conf, log, supervisor
+from sessions_app import breaker, conf, log, supervisor
 from sessions_app.delivery import Statement, Write
 from sessions_app.effects import Performing, perform
 from sessions_app.replies import Callers
@@ -122,8 +122,12 @@ class Recovery:
         performing.facts.append(EventCrashed(reason=reason))
         if event.caller is not None:
             self._callers.exit(reason, only=event.caller)
+        before = row.supervision
         spins = isinstance(outcome.crash, statem.BudgetExceeded)
         verdict = supervisor.crashed(row.supervision, row.now_ms, conf.supervision(row.machine_name), spins=spins)
+        if verdict.strategy == "restore" and breaker.is_open(row.machine_name) and not spins:
+            # Too many at once: the event is skipped, and the next overflow after the breaker has closed restores.
+            verdict = supervisor.Verdict(before, "skip")
         row.supervision = verdict.record
         performing.facts.append(StrategyApplied(reason="bug", strategy=verdict.strategy, detail=reason))
         if verdict.strategy == "end":

@@ -20,7 +20,7 @@ import msgspec
 import psycopg
 from django.db import close_old_connections, connection
 
-from sessions_app import commit, conf, crash_points, hints, recovery
+from sessions_app import breaker, commit, conf, crash_points, hints, recovery
 from sessions_app.delivery import Delivered, Delivery, Write
 from sessions_app.exceptions import CommandError, InsideTransaction, SessionError, StaleWrite, UnknownSession
 from sessions_app.row import SessionRow
@@ -106,6 +106,7 @@ def _attempt(deliveries: Sequence[Delivery], *, skip_locked: bool) -> list[Answe
                 if before is not None and delivery.command is not None:
                     answers[index] = _duplicate(delivery, before)
                     continue
+                breaker.check(columns[5], delivery)
                 machine = conf.machine(columns[5], msgspec.json.decode(columns[6]))
                 row = commit.row_of(columns, machine)
                 one = play(row, delivery, machine, recovery.history_of(row.id))
