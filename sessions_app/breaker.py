@@ -1,9 +1,9 @@
 """The breaker above the sessions: when many of one machine overflow at once, the fault is not theirs.
 
 A bad release or a broken course crashes thousands of sessions; going back to thousands of checkpoints at once would be
-the next outage. While more than ``OVERFLOWS`` events of a machine went into quarantine within ``WINDOW_S`` seconds,
-its sessions take no learners' commands (``unavailable``, with a time to come back) and nothing is restored: a crash skips its
-event. It closes by itself as the window moves on.
+the next outage. While more than ``OVERFLOWS`` events of a machine went into quarantine within ``WINDOW_S`` seconds, its
+sessions take no learners' commands (``unavailable``, with a time to come back), and nothing is restored: a crash
+skips its event. It closes by itself as the window moves on.
 
 What counts stands in the database, so all processes see the same; each looks at most once a second.
 """
