@@ -72,8 +72,8 @@ def _event(session: uuid.UUID, random_: random.Random) -> Delivery:
 
 
 def talk(session: uuid.UUID, messages: int) -> None:
-    """One session's learner says one thing after the other."""
+    """One session's learner says one thing after the other; each sets off forty events more."""
     for _ in range(messages):
-        text = "say:hello next:say:you next:say:there"
+        text = "say:hello" + " next:say:more" * 40
         command = CommandId(secrets.token_hex(8), "message.send", b"1")
         server.deliver(Delivery(session, events.UserMessage(text=text), by="learner", command=command, text=text))
