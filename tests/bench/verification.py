@@ -1,6 +1,6 @@
 """How fast ``verify_sessions`` is, and how much memory it takes, on sessions that were really played.
 
-``python -m tests.bench.verification --sessions 1000 --interactions 100000 --long 50000`` starts its own Postgres and
+``python -m tests.bench.verification --sessions 1000 --interactions 100000 --long 10000`` starts its own Postgres and
 Valkey where DATABASE_URL and REDIS_URL name none, fills the database, and verifies it in a process of its own.
 """
 
@@ -52,9 +52,9 @@ def _fill(sessions: int, interactions: int, long: int, seed: int) -> list[str]:
         population.play(ids, random_, 1)
     if not long:
         return []
-    one: uuid.UUID = population.start(1)[0]
+    one: uuid.UUID = population.start(1, "echo")[0]
     while Session.objects.values_list("head", flat=True).get(pk=one) < long:
-        population.talk(one, 20)
+        population.talk(one, 500)
     return ["--session", str(one)]
 
 
