@@ -72,8 +72,8 @@ def _event(session: uuid.UUID, random_: random.Random) -> Delivery:
 
 
 def talk(session: uuid.UUID, messages: int) -> None:
-    """One session's learner says one thing after the other."""
+    """One learner of the echo machine, who never waits for its one call: a long log, and data that does not grow."""
     for _ in range(messages):
-        text = "say:hello next:say:you next:say:there"
+        content = events.UserMessage(text="hello", on_busy="reject")
         command = CommandId(secrets.token_hex(8), "message.send", b"1")
-        server.deliver(Delivery(session, events.UserMessage(text=text), by="learner", command=command, text=text))
+        server.deliver(Delivery(session, content, by="learner", command=command, text=content.text))
