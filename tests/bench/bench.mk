@@ -1,5 +1,5 @@
 # Included by the Makefile; needs its VPYTHON, VENV and ARGS.
-.PHONY: bench bench-quick bench-profile
+.PHONY: bench bench-quick bench-profile bench-kernel
 
 bench: $(VENV)/test.stamp ## Measure the turn beside its floors, all of it (docs/benchmarks.md)
 	@exec $(VPYTHON) -m tests.bench $(ARGS)
@@ -9,3 +9,6 @@ bench-quick: $(VENV)/test.stamp ## The same in short runs: to look, not to quote
 
 bench-profile: $(VENV)/test.stamp ## Where a turn's time goes, by function and by statement
 	@exec $(VPYTHON) -m tests.bench.profile $(ARGS)
+
+bench-kernel: $(VENV)/test.stamp ## Waiting timers, poison sessions, long histories: what they cost
+	@exec $(VPYTHON) -m tests.bench.kernel $(ARGS)

@@ -1,0 +1,1 @@
+"""What the kernel promises beside the turn: waiting timers, poison sessions and long histories cost nothing."""

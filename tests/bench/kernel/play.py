@@ -1,0 +1,289 @@
+"""One measured run against the database of DATABASE_URL, in a process of its own; prints one JSON object.
+
+``events``: closed loops on 32 sessions. ``poison``: the same beside a session that crashes on every event.
+``history``: single events on sessions of three lengths, in turns. ``lateness``: 100 time-outs, fired by whoever serves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import statistics
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+HEALTHY = 32
+#: What a healthy event asks for: it says something and pushes a time-out away, as a lesson does.
+HEALTHY_TEXT = "go:b say:hello named:nudge:3600000"
+WARM_UP_S = 0.7
+LENGTHS = (10, 10_000, 50_000)
+TIMEOUTS = 100
+#: Turns of each session before they are measured.
+WARM_UP_ROUNDS = 20
+
+
+def events(seconds: float) -> dict[str, Any]:
+    """Events per second while time-outs are looked for, as the timer service does."""
+    with _timer_service():
+        return asyncio.run(_loops(seconds, _Neighbour()))
+
+
+def poison(seconds: float, neighbour: str) -> dict[str, Any]:
+    """The healthy sessions' events per second beside one more that is healthy or poisoned."""
+    beside = _Poison() if neighbour == "poison" else _Neighbour(active=True)
+    with _timer_service():
+        return {**asyncio.run(_loops(seconds, beside)), **beside.figures()}
+
+
+async def _loops(seconds: float, beside: _Neighbour) -> dict[str, Any]:
+    """Events per second, and this process's CPU time an event: that of the other work on the machine is not in it."""
+    from sessions_app.group_commit import group_commit
+
+    sessions = await asyncio.to_thread(_scripted, HEALTHY)
+    counted, measuring = 0, False
+    stop = asyncio.Event()
+
+    async def healthy(session: uuid.UUID) -> None:
+        nonlocal counted
+        while not stop.is_set():
+            await group_commit.deliver(_message(session, HEALTHY_TEXT))
+            counted += measuring
+
+    loops = [asyncio.create_task(healthy(session)) for session in sessions]
+    loops.append(asyncio.create_task(beside.run(stop)))
+    await asyncio.sleep(WARM_UP_S)
+    measuring, began, used = True, time.perf_counter(), time.process_time()
+    await asyncio.sleep(seconds)
+    measuring, spent, used = False, time.perf_counter() - began, time.process_time() - used
+    stop.set()
+    await asyncio.gather(*loops)
+    await asyncio.to_thread(group_commit.stop)
+    return {"events_per_s": counted / spent, "cpu_ms": used * 1_000 / counted, "events": counted}
+
+
+@dataclass
+class _Neighbour:
+    """One more session beside those that are counted."""
+
+    active: bool = False
+
+    async def run(self, stop: asyncio.Event) -> None:
+        from sessions_app.group_commit import group_commit
+
+        if not self.active:
+            return
+        (session,) = await asyncio.to_thread(_scripted, 1)
+        while not stop.is_set():
+            await group_commit.deliver(_message(session, HEALTHY_TEXT))
+
+    def figures(self) -> dict[str, Any]:
+        return {}
+
+
+@dataclass
+class _Poison(_Neighbour):
+    """Crashes on every event. Its client comes back when it is told to; a session given up is followed by the next."""
+
+    crashes: int = 0
+    answered: int = 0
+    refused: int = 0
+    #: Crashes of each session until its first quarantine.
+    until_quarantine: list[int] = field(default_factory=list)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            (session,) = await asyncio.to_thread(_scripted, 1)
+            await self._poisoned(session, stop)
+
+    async def _poisoned(self, session: uuid.UUID, stop: asyncio.Event) -> None:
+        from sessions_app.exceptions import CommandError
+        from sessions_app.group_commit import group_commit
+
+        crashes = 0
+        quarantined = False
+        while not stop.is_set():
+            try:
+                delivered = await group_commit.deliver(_message(session, "crash"))
+            except CommandError as told:
+                self.refused += 1
+                await asyncio.sleep((told.after_ms or 10) / 1_000)
+                continue
+            crashes += 1
+            kinds = [entry.kind for entry in delivered.entries]
+            self.answered += "output.committed" in kinds
+            if "event.quarantined" in kinds and not quarantined:
+                quarantined = True
+                self.until_quarantine.append(crashes)
+            if not delivered.live:
+                break
+        self.crashes += crashes
+
+    def figures(self) -> dict[str, Any]:
+        return {
+            "crashes": self.crashes,
+            "answered": self.answered,
+            "told to wait": self.refused,
+            "crashes until quarantine": sorted(set(self.until_quarantine)),
+        }
+
+
+def history(rounds: int, lengths: list[int]) -> dict[str, Any]:
+    """Median milliseconds of an event on sessions whose logs are so long; every log is verified at the end."""
+    from sessions_app import server, verification
+    from sessions_app.models import Session
+
+    sessions = _echo(len(lengths))
+    # The short ones would grow while they are measured: each round has its own.
+    short = iter(_echo(rounds + WARM_UP_ROUNDS))
+    _unsafe(True)
+    for session, length in zip(sessions, lengths, strict=True):
+        while Session.objects.values_list("head", flat=True).get(pk=session) < length:
+            for _ in range(max(1, length // 200)):
+                _turn(session, server.deliver)
+    _unsafe(False)
+    spent: dict[int, list[float]] = {length: [] for length in lengths}
+    for number in range(rounds + WARM_UP_ROUNDS):
+        sessions[0] = next(short)
+        _turn(sessions[0], server.deliver)
+        for place in range(len(lengths)):
+            at = (place + number) % len(lengths)  # nobody always comes after the same neighbour
+            began = time.perf_counter()
+            _turn(sessions[at], server.deliver)
+            if number >= WARM_UP_ROUNDS:
+                spent[lengths[at]].append((time.perf_counter() - began) * 500)  # two events a turn
+    divergent = [str(one) for found in verification.verify(sessions) for one in found.divergences]
+    assert not divergent, divergent
+    return {"event_ms": {str(length): statistics.median(times) for length, times in spent.items()}, "verified": True}
+
+
+def _turn(session: uuid.UUID, deliver: Callable[[Any], Any]) -> None:
+    from tools_app import calls
+
+    deliver(_message(session, "hello"))
+    (call,) = calls.claim("bench", ["tools"], 1)
+    deliver(calls.succeeded(call, {"text": "hello"}, fallback=False, facts=[]))
+
+
+def _unsafe(on: bool) -> None:
+    """While logs are only being filled, nobody has to wait for the disk."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = %s" % ("off" if on else "on"))
+
+
+def lateness(seconds: float) -> dict[str, Any]:
+    """How late time-outs are that fall due within so many seconds, one after the other; milliseconds."""
+    from django.db import connection
+
+    from sessions_app import server
+
+    sessions = _scripted(TIMEOUTS)
+    for number, session in enumerate(sessions):
+        after_ms = 2_000 + int(seconds * 1_000 * number / TIMEOUTS)
+        server.deliver(_message(session, f"named:tea:{after_ms}"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT session_id, due_at FROM sessions_app_timer WHERE session_id = ANY(%s)", [sessions])
+        due = dict(cursor.fetchall())
+    until = time.monotonic() + 2 + seconds + 20
+    fired: dict[uuid.UUID, Any] = {}
+    while len(fired) < TIMEOUTS and time.monotonic() < until:
+        time.sleep(0.5)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT session_id, at FROM sessions_app_interaction"
+                " WHERE session_id = ANY(%s) AND kind = 'output.committed'",
+                [sessions],
+            )
+            fired = dict(cursor.fetchall())
+    late = sorted((at - due[session]).total_seconds() * 1_000 for session, at in fired.items())
+    return {
+        "fired": len(late),
+        "p50_ms": statistics.median(late),
+        "p99_ms": late[min(len(late) - 1, int(0.99 * len(late)))],
+        "earliest_ms": late[0],
+    }
+
+
+def _message(session: uuid.UUID, text: str) -> Any:
+    from sessions_app.delivery import CommandId, Delivery
+    from tutor import events
+
+    command = CommandId(uuid.uuid4().hex, "message.send", b"bench")
+    return Delivery(session, events.UserMessage(text=text), by="learner", command=command, text=text)
+
+
+def _scripted(count: int) -> list[uuid.UUID]:
+    from tests.bench import population
+
+    return population.start(count, "forgetful")
+
+
+def _echo(count: int) -> list[uuid.UUID]:
+    from tests.bench import population
+
+    return population.start(count, "echo")
+
+
+@contextmanager
+def _timer_service() -> Iterator[None]:
+    from django.db import connection
+
+    from sessions_app import timers
+    from sessions_app.management.commands.timer_service import TICK_S
+
+    stop = threading.Event()
+
+    def serve() -> None:
+        while not stop.wait(TICK_S):
+            timers.sweep()
+            timers.next_due_s()
+        connection.close()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def main() -> None:
+    import django
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["events", "poison", "history", "lateness"])
+    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--lengths", type=int, nargs="+", default=list(LENGTHS))
+    parser.add_argument("--neighbour", choices=["healthy", "poison"], default="healthy")
+    options = parser.parse_args()
+    django.setup()
+    from django.conf import settings
+
+    from sessions_app import hints
+
+    settings.TUTOR_MACHINES["forgetful"] = "tests.bench.kernel.forgetful.load"
+    # The kernel alone is measured; hints have their own cost, the same in every run.
+    hints.after_commit = lambda _played: None  # type: ignore[assignment]
+    match options.what:
+        case "events":
+            result = events(options.seconds)
+        case "poison":
+            result = poison(options.seconds, options.neighbour)
+        case "history":
+            result = history(options.rounds, options.lengths)
+        case _:
+            result = lateness(options.seconds)
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
