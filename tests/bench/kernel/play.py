@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import statistics
 import threading
 import time
@@ -18,6 +19,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.bench.processes import Watched
+
+#: Environment: the servers whose CPU time is counted.
+POSTGRES_PIDS = "BENCH_POSTGRES_PIDS"
 HEALTHY = 32
 #: What a healthy event asks for: it says something and pushes a time-out away, as a lesson does.
 HEALTHY_TEXT = "go:b say:hello named:nudge:3600000"
@@ -58,13 +63,23 @@ async def _loops(seconds: float, beside: _Neighbour) -> dict[str, Any]:
     loops = [asyncio.create_task(healthy(session)) for session in sessions]
     loops.append(asyncio.create_task(beside.run(stop)))
     await asyncio.sleep(WARM_UP_S)
-    measuring, began, used = True, time.perf_counter(), time.process_time()
+    measuring, began, used, served = True, time.perf_counter(), time.process_time(), _postgres_s()
     await asyncio.sleep(seconds)
-    measuring, spent, used = False, time.perf_counter() - began, time.process_time() - used
+    measuring, spent = False, time.perf_counter() - began
+    used, served = time.process_time() - used, _postgres_s() - served
     stop.set()
     await asyncio.gather(*loops)
     await asyncio.to_thread(group_commit.stop)
-    return {"events_per_s": counted / spent, "cpu_ms": used * 1_000 / counted, "events": counted}
+    return {
+        "events_per_s": counted / spent,
+        "cpu_ms": used * 1_000 / counted,
+        "postgres_ms": served * 1_000 / counted,
+    }
+
+
+def _postgres_s() -> float:
+    """CPU seconds that Postgres has used so far."""
+    return sum(Watched("postgres", int(pid)).cpu_s() for pid in os.environ[POSTGRES_PIDS].split(","))
 
 
 @dataclass
@@ -266,11 +281,8 @@ def main() -> None:
     parser.add_argument("--neighbour", choices=["healthy", "poison"], default="healthy")
     options = parser.parse_args()
     django.setup()
-    from django.conf import settings
-
     from sessions_app import hints
 
-    settings.TUTOR_MACHINES["forgetful"] = "tests.bench.kernel.forgetful.load"
     # The kernel alone is measured; hints have their own cost, the same in every run.
     hints.after_commit = lambda _played: None  # type: ignore[assignment]
     match options.what:

@@ -122,6 +122,8 @@ class Kernel(RuleBasedStateMachine):
 
     clock: DatabaseClock
     dies: CommitDies
+    #: How often what matters most has happened, over all examples.
+    happened: Counter[str]
 
     def __init__(self) -> None:
         super().__init__()
@@ -138,6 +140,9 @@ class Kernel(RuleBasedStateMachine):
         self.clock.pass_s(1)
         users = [get_user_model()._default_manager.create_user(f"learner-{n}") for n in range(LEARNERS)]
         self.sessions = [self._opened(user) for user in users]
+        for who in range(LEARNERS):
+            self.a_learner_writes(who, "one", None)
+        self.a_worker_claims("ada")
 
     def _opened(self, user: Any) -> Played:
         id_, is_new = registry.start_or_find(user.pk, "patient", "patient", {})
@@ -268,6 +273,8 @@ class Kernel(RuleBasedStateMachine):
             if dies == "after":
                 assert one.model.result(call, claimed.attempt, ending, text, self.clock.now_s)
         one.touched = True
+        late = call.ending is not None
+        self.happened["a late result" if late else "a result" if applies else "a superseded result"] += 1
         try:
             server.deliver(delivery)
         except StaleWrite:
@@ -298,11 +305,24 @@ class Kernel(RuleBasedStateMachine):
         pending = [(one, call) for one in self.sessions if (call := one.model.pending) is not None]
         for one, call in pending:
             if call.owner in dead:
+                self.happened["a lost worker"] += 1
                 one.model.lose(call, self.clock.now_s)
         for one, call in pending:
             if call.ending is None:
                 one.model.overdue(call, self.clock.now_s)
+                self.happened["a call past its deadline"] += call.ending is not None
         self._touch_all()
+
+    @rule(owner=owners)
+    def a_worker_is_lost_with_all_it_runs(self, owner: str) -> None:
+        self.a_worker_claims(owner)
+        self.a_worker_dies(owner)
+        self.the_monitor_looks(None)
+
+    @rule()
+    def deadlines_pass(self) -> None:
+        self.time_passes_and_nobody_looks(62)
+        self.the_monitor_looks(None)
 
     # --- time ----------------------------------------------------------------------------------------------------
 
@@ -315,8 +335,14 @@ class Kernel(RuleBasedStateMachine):
         self._pass()
         timers.sweep()
         for one in self.sessions:
+            self.happened["a time-out"] += any(due <= self.clock.now_s for due in one.model.due_s.values())
             one.model.look(self.clock.now_s)
         self._touch_all()
+
+    @rule(minutes=st.sampled_from([21, 31, 124]))
+    def time_outs_fall_due(self, minutes: int) -> None:
+        self.time_passes_and_nobody_looks(minutes)
+        self.the_timer_service_looks()
 
     @rule()
     def timer_rows_are_due_too_early(self) -> None:
@@ -388,6 +414,7 @@ class Kernel(RuleBasedStateMachine):
         except Refused as refused:
             refusal = str(refused)
         if refusal is not None:
+            self.happened[refusal] += 1
             if answered is not None:
                 with pytest.raises(CommandError) as error:
                     answered()
@@ -397,6 +424,7 @@ class Kernel(RuleBasedStateMachine):
         if answered is None:
             return
         delivered = answered()
+        self.happened["a duplicate" if before else f"a message {reply.disposition}"] += 1
         assert delivered.disposition == reply.disposition
         assert delivered.duplicate is (before is not None)
         assert one.seqs.setdefault(command.id, delivered.seq) == delivered.seq
@@ -409,6 +437,14 @@ class Kernel(RuleBasedStateMachine):
             pass
         finally:
             self.dies.at = None
+
+
+#: A run in which one of these never happened proves less than it says.
+MUST_HAPPEN = {
+    "a result", "a late result", "a superseded result", "a lost worker", "a call past its deadline", "a time-out",
+    "a duplicate", "a message started", "a message busy", "a message queued", "a message noop",
+    "id_reused", "stale", "queue_full",
+}  # fmt: skip
 
 
 def _raised(answer: Delivered | BaseException) -> Delivered:
@@ -489,6 +525,7 @@ def test_the_kernel_against_a_model(transactional_db: None, settings: Any, monke
     settings.TUTOR_SUPERVISION = SUPERVISION
     # No rule needs a hint: all are lost.
     monkeypatch.setattr(hints, "after_commit", lambda _played: None)
+    Kernel.happened = Counter()
     with database_clock() as Kernel.clock, _dying_commits(monkeypatch) as Kernel.dies:
         run_state_machine_as_test(
             Kernel,
@@ -503,3 +540,4 @@ def test_the_kernel_against_a_model(transactional_db: None, settings: Any, monke
                 phases=[Phase.generate, Phase.shrink],
             ),
         )
+    assert (+Kernel.happened).keys() >= MUST_HAPPEN, MUST_HAPPEN - (+Kernel.happened).keys()
