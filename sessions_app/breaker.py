@@ -27,7 +27,7 @@ AFTER_MS = 10_000
 
 _COUNT = """
 SELECT count(*) FROM sessions_app_quarantine
- WHERE machine = %s AND at > clock_timestamp() - make_interval(secs => %s)
+ WHERE machine = %s AND at > (SELECT clock_timestamp()) - make_interval(secs => %s)
 """
 
 _lock = threading.Lock()

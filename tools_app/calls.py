@@ -32,7 +32,7 @@ _CLAIM = """
 UPDATE tools_app_toolcall c
    SET status = 'running', attempt = c.attempt + 1, owner = %s, started_at = clock_timestamp()
   FROM (SELECT id FROM tools_app_toolcall
-         WHERE status = 'queued' AND queue = ANY(%s) AND run_after <= clock_timestamp()
+         WHERE status = 'queued' AND queue = ANY(%s) AND run_after <= (SELECT clock_timestamp())
          ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED) AS next
  WHERE c.id = next.id
 RETURNING c.session_id, c.ref, c.turn, c.tool, c.args::text, c.scope::text, c.attempt, c.owner, c.background,

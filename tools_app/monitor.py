@@ -46,7 +46,7 @@ SELECT {_COLUMNS} FROM tools_app_toolcall c LEFT JOIN tools_app_worker w ON w.ow
 """
 _OVERDUE = f"""
 SELECT {_COLUMNS}, c.status FROM tools_app_toolcall c
- WHERE c.status <> 'ended' AND c.deadline_at < clock_timestamp() - make_interval(secs => %s)
+ WHERE c.status <> 'ended' AND c.deadline_at < (SELECT clock_timestamp()) - make_interval(secs => %s)
  ORDER BY c.deadline_at LIMIT {_LIMIT}
 """
 

@@ -24,7 +24,7 @@ _EXPIRES_S = 30
 
 _OVERDUE = """
 SELECT DISTINCT queue FROM tools_app_toolcall
- WHERE status = 'queued' AND run_after <= clock_timestamp() - make_interval(secs => %s)
+ WHERE status = 'queued' AND run_after <= (SELECT clock_timestamp()) - make_interval(secs => %s)
 """
 
 
