@@ -34,6 +34,7 @@ format: $(VENV)/test.stamp ## Format the code and mend what the linter can mend
 
 
 include tests/bench/bench.mk
+include tests/crash_points/crash_points.mk
 include tests/otp/fuzz.mk
 
 clean: ## Remove the virtual environment and caches; data stays where `make run` said it is

@@ -25,7 +25,7 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 
-from sessions_app import log, supervisor
+from sessions_app import crash_points, log, supervisor
 from sessions_app.delivery import Statement, Write
 from sessions_app.exceptions import InsideTransaction, StaleWrite
 from sessions_app.row import SUSPENDED, SessionRow, snapshot_of, timer_key
@@ -217,6 +217,7 @@ class Transaction:
         try:
             with self.pg.pipeline():
                 execute(self.pg, _combined(tuple(ordered)), _parameters(ordered))
+                crash_points.reach("write.before_commit")
                 self.pg.execute("COMMIT")
             self.open = False
         except psycopg.Error as error:

@@ -258,7 +258,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
                 del _sockets[user.pk]
 
     async def _join(self, session_id: uuid.UUID) -> None:
-        """Subscribe to a session's hints. Without Redis the socket lives by looking; news found so make it join again."""
+        """Subscribe to hints. Without Redis the socket lives by looking; news found so make it join again."""
         try:
             await self.channel_layer.group_add(hints.group(session_id), self.channel_name)
         except Exception:

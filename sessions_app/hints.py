@@ -18,7 +18,7 @@ from typing import Any
 import uvloop
 from channels.layers import get_channel_layer
 
-from sessions_app import conf, log
+from sessions_app import conf, crash_points, log
 from sessions_app.delivery import Wake
 from sessions_app.step import Played
 
@@ -61,6 +61,7 @@ class _Looks:
     async def _send(self, messages: list[tuple[str, dict[str, Any]]]) -> None:
         layer = get_channel_layer()
         for name, message in messages:
+            crash_points.reach("looks.before")
             try:
                 await layer.group_send(name, message)
             except Exception:

@@ -86,7 +86,7 @@ def inspect(session_id: uuid.UUID, role: str = "learner") -> dict[str, Any]:
     times = deadlines(session)
     reason = why(session_id, locks=role == "operator")
     words = reason.words if role == "operator" else reason.summary
-    if session.live and times and role != "operator":
+    if session.live and session.status == Session.Status.RUNNING and times and role != "operator":
         words += (
             f" If nothing happens, {times[0]['name'].split(':')[1] or times[0]['name']} is due at {times[0]['due']}."
         )

@@ -14,16 +14,22 @@ from typing import Any
 
 import msgspec
 
-from sessions_app import log
-from sessions_app.delivery import Statement
-from sessions_app.row import SessionRow, snapshot_of
+from sessions_app import breaker, conf, log, supervisor
+from sessions_app.delivery import Statement, Write
+from sessions_app.effects import Performing, perform
+from sessions_app.replies import Callers
+from sessions_app.row import SessionRow, dump_event, snapshot_of
 from sessions_app.supervisor import Checkpoint, Record
 from tutor import events, statem
+from tutor.effects import CancelCall
+from tutor.interactions import EventCrashed, EventQuarantined, OutputCommitted, SessionRestored, StrategyApplied
 from tutor.statem import Event, EventType, Outcome, Snapshot
 
 logger = logging.getLogger(__name__)
 
 ERROR_STATE = "error_state"
+#: Kept of a reason, in characters.
+_REASON_CHARS = 500
 
 INSERT_QUARANTINE = Statement(
     "insert_quarantine",
@@ -95,11 +101,85 @@ def _numbered(snapshot: Snapshot, outcome: Outcome) -> Snapshot:
     return replace(snapshot, state_no=outcome.before.state_no + 1, event_no=outcome.after.event_no, timer_no=timer_no)
 
 
+#: What a learner is told when the machine itself failed (DESIGN rule 3).
+CRASH_TEXT = (
+    "Something went wrong on our side, and your last step could not be handled. "
+    "Nothing you did before is lost. Please try again; if it happens again, go on with something else."
+)
+
+
+class Recovery:
+    """Does to one session what the supervisor decides. Works on the row in memory; the caller writes it."""
+
+    def __init__(self, row: SessionRow, machine: Any, history: History, callers: Callers) -> None:
+        self._row, self._machine, self._history, self._callers = row, machine, history, callers
+
+    def after_crash(self, outcome: Outcome, performing: Performing) -> Outcome:
+        """Log, answer honestly, and do with the event what the supervisor says."""
+        row, event = self._row, outcome.event
+        reason = f"{type(outcome.crash).__name__}: {outcome.crash}"[:_REASON_CHARS]
+        logger.error("action=event.crashed session=%s state=%s", row.id, outcome.before.state, exc_info=outcome.crash)
+        performing.facts.append(EventCrashed(reason=reason))
+        if event.caller is not None:
+            self._callers.exit(reason, only=event.caller)
+        before = row.supervision
+        spins = isinstance(outcome.crash, statem.BudgetExceeded)
+        verdict = supervisor.crashed(row.supervision, row.now_ms, conf.supervision(row.machine_name), spins=spins)
+        if verdict.strategy == "restore" and breaker.is_open(row.machine_name) and not spins:
+            # Too many at once: the event is skipped, and the next overflow after the breaker has closed restores.
+            verdict = supervisor.Verdict(before, "skip")
+        row.supervision = verdict.record
+        performing.facts.append(StrategyApplied(reason="bug", strategy=verdict.strategy, detail=reason))
+        if verdict.strategy == "end":
+            return replace(outcome, after=replace(outcome.after, stopped=f"crashed: {reason}"))
+        if verdict.strategy == "restore":
+            performing.facts.append(EventQuarantined(event=dump_event(event), reason=reason))
+            restored = restore(row, self._machine, outcome, verdict.checkpoints, verdict.record, self._history)
+            outcome = self._go_back(outcome, restored, reason, performing)
+        performing.facts.append(OutputCommitted(text=CRASH_TEXT, len=len(CRASH_TEXT)))
+        return outcome
+
+    def after_stop(self, outcome: Outcome, performing: Performing) -> Outcome:
+        """A stop that this session's restart type does not accept begins it again (S53); a command to end it counts."""
+        row, reason = self._row, outcome.after.stopped
+        if reason is None or isinstance(outcome.event.content, events.EndRequested):
+            return outcome
+        supervision = conf.supervision(row.machine_name)
+        if not supervisor.begins_again(reason, supervision):
+            return outcome
+        restarts, too_many = supervisor.restarted_at(row.supervision.restarts, row.now_ms // 1_000, supervision)
+        row.supervision = msgspec.structs.replace(row.supervision, restarts=restarts)
+        if too_many:
+            return replace(outcome, after=replace(outcome.after, stopped="shutdown: restarted too often"))
+        begun = replace(
+            initial(row, self._machine),
+            state_no=outcome.after.state_no + 1,
+            event_no=outcome.after.event_no,
+            timer_no=outcome.after.timer_no,
+        )
+        return self._go_back(outcome, Restored(begun, "begun again", row.supervision), reason, performing)
+
+    def _go_back(self, outcome: Outcome, restored: Restored | None, reason: str, performing: Performing) -> Outcome:
+        if restored is None:
+            return replace(outcome, after=replace(outcome.after, stopped=f"gave up: {reason}"))
+        cancel_calls(performing)
+        self._row.supervision = restored.record
+        performing.facts.append(SessionRestored(why=restored.what, state=restored.snapshot.state))
+        return replace(outcome, after=restored.snapshot)
+
+
+def cancel_calls(performing: Performing) -> None:
+    """Calls of a state that is left for good: their results are fenced off."""
+    for ref in list(performing.row.calls):
+        perform(CancelCall(ref), performing)
+
+
+def quarantined(row: SessionRow, written: log.Entry, fact: EventQuarantined) -> Write:
+    """The row an operator can act on, beside the fact in the log."""
+    about = {"session_id": row.id, "machine": row.machine_name, "seq": written.seq}
+    return Write(INSERT_QUARANTINE, {**about, "event": fact.event, "reason": fact.reason})
+
+
 def history_of(session: Any) -> History:
     """Reads a session's states from its steps, within the caller's transaction."""
     return lambda seq: log.state_at(session, seq)
-
-
-def spins(outcome: Outcome) -> bool:
-    """Whether the event would never end."""
-    return isinstance(outcome.crash, statem.BudgetExceeded)

@@ -20,7 +20,7 @@ import msgspec
 import psycopg
 from django.db import close_old_connections, connection
 
-from sessions_app import commit, conf, hints, recovery
+from sessions_app import breaker, commit, conf, crash_points, hints, recovery
 from sessions_app.delivery import Delivered, Delivery, Write
 from sessions_app.exceptions import CommandError, InsideTransaction, SessionError, StaleWrite, UnknownSession
 from sessions_app.row import SessionRow
@@ -92,8 +92,10 @@ def _attempt(deliveries: Sequence[Delivery], *, skip_locked: bool) -> list[Answe
     commands = [(d.session, d.command.id) for d in deliveries if d.command is not None]
     answers: list[Answer | None] = [None] * len(deliveries)
     played: list[tuple[int, Played]] = []
+    crash_points.reach("deliver.before_begin")
     with commit.open_transaction() as transaction:
         locked, known = transaction.lock([d.session for d in deliveries], commands, skip_locked=skip_locked)
+        crash_points.reach("deliver.locked")
         writes: list[Write] = []
         for index, delivery in enumerate(deliveries):
             columns = locked.get(delivery.session)
@@ -104,6 +106,7 @@ def _attempt(deliveries: Sequence[Delivery], *, skip_locked: bool) -> list[Answe
                 if before is not None and delivery.command is not None:
                     answers[index] = _duplicate(delivery, before)
                     continue
+                breaker.check(columns[5], delivery)
                 machine = conf.machine(columns[5], msgspec.json.decode(columns[6]))
                 row = commit.row_of(columns, machine)
                 one = play(row, delivery, machine, recovery.history_of(row.id))
@@ -112,10 +115,13 @@ def _attempt(deliveries: Sequence[Delivery], *, skip_locked: bool) -> list[Answe
             except Exception as error:
                 # Nothing of this session is written; the others of the batch are.
                 answers[index] = error
+        crash_points.reach("deliver.before_write")
         transaction.write(writes)
+    crash_points.reach("deliver.committed")
     for index, one in played:
         answers[index] = one.delivered()
     hints.after_commit([one for _, one in played])
+    crash_points.reach("deliver.hinted")
     return answers
 
 
@@ -160,11 +166,15 @@ def create(row: SessionRow, start: Delivery) -> Delivered:
     """
     close_old_connections()
     machine = conf.machine(row.machine_name, row.machine_args)
+    crash_points.reach("create.before_begin")
     with commit.open_transaction() as transaction:
         row.now_us = transaction.begin()
         played = play(row, start, machine, recovery.history_of(row.id))
+        crash_points.reach("create.before_write")
         transaction.write(_writes(row, played, start, machine))
+    crash_points.reach("create.committed")
     hints.after_commit([played])
+    crash_points.reach("create.hinted")
     return played.delivered()
 
 

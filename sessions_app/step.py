@@ -12,8 +12,7 @@ from typing import Any
 
 import msgspec
 
-from sessions_app import conf, controls, log, permits, recovery, supervisor, suspension
-from sessions_app.conf import QUEUE_MESSAGES
+from sessions_app import admission, controls, log, permits, recovery, supervisor, suspension, turns
 from sessions_app.delivery import Delivered, Delivery, Settled, Wake, Write
 from sessions_app.effects import Performing, perform
 from sessions_app.exceptions import CommandError
@@ -22,9 +21,8 @@ from sessions_app.replies import Callers
 from sessions_app.row import SUSPENDED, Held, SessionRow, Turn, dump_event
 from sessions_app.tracing import Recorder
 from tutor import events, statem
-from tutor.effects import CancelCall, Refuse
+from tutor.effects import Refuse
 from tutor.interactions import (
-    EventCrashed,
     EventQuarantined,
     MessageAccepted,
     MessageQueued,
@@ -32,10 +30,8 @@ from tutor.interactions import (
     OutputCommitted,
     PolicyChanged,
     SessionClosed,
-    SessionRestored,
     StateChanged,
     Step,
-    StrategyApplied,
     ToolResultDiscarded,
     TurnFinished,
     TurnOutcome,
@@ -44,15 +40,6 @@ from tutor.interactions import (
 from tutor.statem import Effect, Event, EventType, Outcome
 
 logger = logging.getLogger(__name__)
-
-#: How a turn ends when its call ended without a result.
-_TURN_OUTCOMES: dict[str, TurnOutcome] = {"timeout": "timed_out", "cancelled": "cancelled"}
-
-#: What a learner is told when the machine itself failed (DESIGN rule 3).
-CRASH_TEXT = (
-    "Something went wrong on our side, and your last step could not be handled. "
-    "Nothing you did before is lost. Please try again; if it happens again, go on with something else."
-)
 
 
 @dataclass(slots=True)
@@ -95,9 +82,10 @@ def play(row: SessionRow, delivery: Delivery, machine: Any, history: History) ->
 
 class _Play:
     def __init__(self, row: SessionRow, delivery: Delivery, machine: Any, history: History) -> None:
-        self.row, self.delivery, self.machine, self.history = row, delivery, machine, history
+        self.row, self.delivery, self.machine = row, delivery, machine
         self.played = Played(row, writes=list(delivery.writes))
         self.callers = Callers(row)
+        self.recovery = recovery.Recovery(row, machine, history, self.callers)
         # What the log already tells; each step's patch leads on from there.
         self.logged_kernel = {} if row.new else row.kernel()
         self.logged_data: dict[str, Any] = {} if row.new else machine.dump(row.snapshot.data)
@@ -117,10 +105,7 @@ class _Play:
 
     def _run(self) -> None:
         delivery, row = self.delivery, self.row
-        if delivery.expect is not None and delivery.expect != row.learner_head:
-            raise CommandError(
-                "stale", "The session has moved on since; look again.", detail={"head": row.learner_head}
-            )
+        admission.check_fresh(row, delivery)
         ref = delivery.ends_call
         if ref is not None and (ref not in row.calls or row.ending_waits(ref)):
             # Late, doubled or superseded: logged, never applied (DESIGN rule 5).
@@ -145,17 +130,17 @@ class _Play:
             content = delivery.content
             if delivery.default_policy and isinstance(content, events.UserMessage | events.AnswerSubmitted):
                 content = msgspec.structs.replace(content, on_busy=row.on_busy)
-            self._check_live()
+            admission.check_live(row)
             if delivery.cancels is not None and not self._cancels(delivery.cancels):
                 return
-            self._check_rested()
+            admission.check_rested(row, delivery)
             event = Event(delivery.type, content, delivery.caller, mark=self._command_id())
             if delivery.caller is not None:
                 self.callers.arrive(delivery.caller)
             if row.status == SUSPENDED:
                 self._hold(event)
             else:
-                self._check_busy(content)
+                admission.check_busy(row, delivery, content)
                 self._play(event)
 
     def _turn_of(self, delivery: Delivery) -> str | None:
@@ -163,14 +148,6 @@ class _Play:
         if call is not None:
             return call.turn
         return self.row.turn.id if self.row.turn else None
-
-    def _check_live(self) -> None:
-        if not self.row.live:
-            raise CommandError(
-                "invalid_transition",
-                "This session is closed. Open the course again to start a new one.",
-                detail={"state": self.row.snapshot.state, "allowed": []},
-            )
 
     def _cancels(self, wanted: str) -> bool:
         """Whether there is something to cancel; the reply says what became of it, also when it is asked again."""
@@ -182,35 +159,6 @@ class _Play:
         # While the session is suspended the cancel waits in it like everything else.
         self.played.reply = {"result": "cancelling" if self.row.status == SUSPENDED else "cancelled", "turn": running}
         return True
-
-    def _check_rested(self) -> None:
-        """After a restore a learner's commands wait a little: restores back off (S58)."""
-        left_ms = self.row.supervision.rests_until - self.row.now_ms
-        if left_ms > 0 and self.delivery.command is not None and self.delivery.by == "learner":
-            raise CommandError(
-                "unavailable", "Something went wrong and is being put right; please try again in a moment.",
-                after_ms=left_ms,
-            )  # fmt: skip
-
-    def _check_busy(self, content: events.EventContent) -> None:
-        """While a call locks the conversation only messages, cancels and ends get through (DESIGN rule 9)."""
-        if self.delivery.command is None or self.row.conversation_call is None:
-            return
-        turn = self.row.turn
-        busy_too = isinstance(content, events.AnswerSubmitted) and content.on_busy == "reject"
-        if isinstance(content, _WAITS) or busy_too:
-            raise CommandError(
-                "busy",
-                "One moment please: your last message is still being worked on.",
-                detail={"turn": turn.id if turn else None},
-            )
-        waits = isinstance(content, events.UserMessage | events.AnswerSubmitted) and content.on_busy == "queue"
-        if waits and len(self.row.snapshot.postponed) >= QUEUE_MESSAGES:
-            raise CommandError(
-                "queue_full",
-                f"Already {QUEUE_MESSAGES} messages are waiting; please wait for an answer.",
-                detail={"limit": QUEUE_MESSAGES},
-            )
 
     def _look(self, upto_ms: int) -> None:
         """Handle the time-outs that fell due until then; each is an event of its own."""
@@ -242,9 +190,10 @@ class _Play:
         before = row.snapshot.state
         done = controls.carry_out(control, row, self.machine)
         self.played.seq = row.append(done.before, cause=cause).seq
-        self._log_step(
-            {"type": "system", "content": {"note": type(control).__name__}}, done.outcome, before, None, cause
-        )
+        event = {"type": "system", "content": {"note": type(control).__name__}}
+        step = self._log_step(event, done.outcome, before, None, cause)
+        if isinstance(control, controls.ReplaceState):
+            row.supervision = supervisor.replaced(row.supervision, step.seq, row.snapshot.state_no)
         if done.after is not None:
             row.append(done.after, cause=cause)
         self.trace.on = row.traced_until > row.now_ms
@@ -303,10 +252,10 @@ class _Play:
         performing.turn = opening.id if opening else (running.id if running else None)
         crashed = outcome.crash is not None
         if crashed:
-            outcome = self._crashed(outcome, performing)
+            outcome = self.recovery.after_crash(outcome, performing)
         else:
             self._perform(outcome, performing)
-            outcome = self._restarted(outcome, performing)
+            outcome = self.recovery.after_stop(outcome, performing)
         interrupts = running is not None and event.mark is not None and opening is not None and bool(performing.endings)
         if opening is not None and (performing.disposition in {"busy", "queued"} or (running and not interrupts)):
             opening = None
@@ -369,68 +318,6 @@ class _Play:
             return Turn("", "timer" if event.type in statem.TIMEOUT_TYPES else by, None)
         return None
 
-    # --- what the supervisor decides (DESIGN rule 3) ---------------------------------------------------------------
-
-    def _crashed(self, outcome: Outcome, performing: Performing) -> Outcome:
-        """Log, answer honestly, and do with the event what the supervisor says."""
-        row, event = self.row, outcome.event
-        reason = f"{type(outcome.crash).__name__}: {outcome.crash}"[:500]
-        logger.error("action=event.crashed session=%s state=%s", row.id, outcome.before.state, exc_info=outcome.crash)
-        performing.facts.append(EventCrashed(reason=reason))
-        if event.caller is not None:
-            self.callers.exit(reason, only=event.caller)
-        supervision = conf.supervision(row.machine_name)
-        verdict = supervisor.crashed(row.supervision, row.now_ms, supervision, spins=recovery.spins(outcome))
-        row.supervision = verdict.record
-        performing.facts.append(StrategyApplied(reason="bug", strategy=verdict.strategy, detail=reason))
-        if verdict.strategy == "end":
-            return replace(outcome, after=replace(outcome.after, stopped=f"crashed: {reason}"))
-        if verdict.strategy == "restore":
-            performing.facts.append(EventQuarantined(event=dump_event(event), reason=reason))
-            restored = recovery.restore(row, self.machine, outcome, verdict.checkpoints, verdict.record, self.history)
-            outcome = self._go_back(outcome, restored, reason, performing)
-        performing.facts.append(OutputCommitted(text=CRASH_TEXT, len=len(CRASH_TEXT)))
-        return outcome
-
-    def _restarted(self, outcome: Outcome, performing: Performing) -> Outcome:
-        """A stop that this session's restart type does not accept begins it again (S53). A command to end it counts."""
-        row, reason = self.row, outcome.after.stopped
-        if reason is None or isinstance(outcome.event.content, events.EndRequested):
-            return outcome
-        supervision = conf.supervision(row.machine_name)
-        wanted = supervision.restart == "permanent" or (
-            supervision.restart == "transient" and supervisor.is_abnormal(reason)
-        )
-        if not wanted:
-            return outcome
-        restarts, too_many = supervisor.restarted_at(row.supervision.restarts, row.now_ms // 1_000, supervision)
-        row.supervision = msgspec.structs.replace(row.supervision, restarts=restarts)
-        if too_many:
-            return replace(outcome, after=replace(outcome.after, stopped="shutdown: restarted too often"))
-        begun = replace(
-            recovery.initial(row, self.machine),
-            state_no=outcome.after.state_no + 1,
-            event_no=outcome.after.event_no,
-            timer_no=outcome.after.timer_no,
-        )
-        again = recovery.Restored(begun, "begun again", row.supervision)
-        return self._go_back(outcome, again, reason, performing)
-
-    def _go_back(
-        self, outcome: Outcome, restored: recovery.Restored | None, reason: str, performing: Performing
-    ) -> Outcome:
-        if restored is None:
-            return replace(outcome, after=replace(outcome.after, stopped=f"gave up: {reason}"))
-        self._cancel_calls(performing)
-        self.row.supervision = restored.record
-        performing.facts.append(SessionRestored(why=restored.what, state=restored.snapshot.state))
-        return replace(outcome, after=restored.snapshot)
-
-    def _cancel_calls(self, performing: Performing) -> None:
-        """Calls of the state that is left: their results are fenced off."""
-        for ref in list(self.row.calls):
-            perform(CancelCall(ref), performing)
-
     def _write(
         self,
         outcome: Outcome,
@@ -449,9 +336,9 @@ class _Play:
             after = replace(after, stopped=closing.why)
         if after.stopped is not None:
             # Nothing wakes a closed session any more; whoever still waits is told (S17).
-            self._cancel_calls(performing)
+            recovery.cancel_calls(performing)
             self.callers.exit(after.stopped)
-            for waiting in (*after.postponed, *after.queue):
+            for waiting in (*after.postponed, *after.queue, *(one.event for one in row.held)):
                 if waiting.mark is not None:
                     performing.facts.append(MessageRemoved(command=waiting.mark, why=after.stopped))
             after = replace(after, timers={}, zero=(), queue=(), postponed=())
@@ -482,16 +369,16 @@ class _Play:
             row.supervision = supervisor.handled(row.supervision, step.seq, after.state_no)
         if changed and outcome.before.state != after.state:
             row.state_changed = True
-            moved = StateChanged(from_=outcome.before.state, to=after.state, why=_name(event))
+            moved = StateChanged(from_=outcome.before.state, to=after.state, why=turns.name(event))
             row.append(moved, turn=turn_id, cause=cause)
         for fact in performing.facts:
             written = row.append(fact, turn=turn_id, cause=cause)
             if isinstance(fact, EventQuarantined):
-                self.played.writes.append(_quarantine(row, written, fact))
+                self.played.writes.append(recovery.quarantined(row, written, fact))
         if after.stopped is not None:
             row.append(SessionClosed(why=after.stopped), turn=turn_id, cause=cause)
         if finishing is not None:
-            self._finish(finishing, _turn_outcome(outcome, ended), _error(ended))
+            self._finish(finishing, turns.outcome_of(outcome, ended), turns.error_of(ended))
         self.played.writes += [
             Write(write.statement, {**write.row, "turn": turn_id} if "turn" in write.row else write.row)
             for write in performing.writes
@@ -573,40 +460,3 @@ class _Play:
         written = row.append(step, turn=turn_id, cause=cause)
         self.logged_kernel, self.logged_data = kernel, data
         return written
-
-
-#: Commands that make no sense while a call locks the conversation.
-_WAITS = (
-    events.HintRequested
-    | events.SkipRequested
-    | events.GiveUpRequested
-    | events.DisputeRaised
-    | events.ContinueRequested
-    | events.ResumeRequested
-)
-
-
-def _name(event: Event) -> str:
-    """The event's name for people: its kind, for a time-out which one."""
-    if event.type in statem.TIMEOUT_TYPES:
-        return event.name or event.type.value
-    return events.encode(event.content)["kind"] if isinstance(event.content, events.EventContent) else event.type.value
-
-
-def _quarantine(row: SessionRow, written: log.Entry, fact: EventQuarantined) -> Write:
-    about = {"session_id": row.id, "machine": row.machine_name, "seq": written.seq}
-    return Write(recovery.INSERT_QUARANTINE, {**about, "event": fact.event, "reason": fact.reason})
-
-
-def _turn_outcome(outcome: Outcome, ended: events.ToolSucceeded | events.ToolFailed | None) -> TurnOutcome:
-    if outcome.crash is not None:
-        return "failed"
-    if isinstance(outcome.event.content, events.CancelRequested):
-        return "cancelled"
-    if isinstance(ended, events.ToolFailed):
-        return _TURN_OUTCOMES.get(ended.reason, "failed")
-    return "completed"
-
-
-def _error(ended: events.ToolSucceeded | events.ToolFailed | None) -> str | None:
-    return ended.reason if isinstance(ended, events.ToolFailed) else None

@@ -81,6 +81,11 @@ def is_abnormal(reason: str) -> bool:
     return reason.split(":", maxsplit=1)[0] not in _NORMAL
 
 
+def begins_again(reason: str, supervision: Supervision) -> bool:
+    """Whether a session that stopped for this reason is restarted (S53)."""
+    return supervision.restart == "permanent" or (supervision.restart == "transient" and is_abnormal(reason))
+
+
 def restarted_at(restarts: list[int], now_s: int, supervision: Supervision) -> tuple[list[int], bool]:
     """The window with one more restart, and whether that is too many (S55, S56)."""
     window = [at for at in restarts if at >= now_s - supervision.max_seconds] + [now_s]
@@ -101,6 +106,11 @@ def handled(record: Record, seq: int, state_no: int) -> Record:
         overflows=0 if was_proven else record.overflows,
         initial_tried=record.initial_tried and not was_proven,
     )
+
+
+def replaced(record: Record, seq: int, state_no: int) -> Record:
+    """After an operator has put another state in place: that one is the candidate, not the one it took the place of."""
+    return msgspec.structs.replace(record, candidate=Checkpoint(seq, state_no), rests_until=0)
 
 
 def crashed(record: Record, now_ms: int, supervision: Supervision, *, spins: bool = False) -> Verdict:

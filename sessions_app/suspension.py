@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from sessions_app.conf import QUEUE_MESSAGES, SUSPENDED_COMMANDS
+from sessions_app.conf import QUEUE_MESSAGES, SUSPENDED_EVENTS
 from sessions_app.delivery import Delivery
 from sessions_app.exceptions import CommandError
 from sessions_app.row import Held, SessionRow
@@ -21,10 +21,10 @@ HOLD_TEXT = (
 def hold(event: Event, delivery: Delivery, row: SessionRow) -> list[Interaction]:
     """Put an event behind those that wait already. Returns the facts that tell of it, in order.
 
-    Raises ``CommandError(queue_full)`` for a command where too many wait; endings of calls always find room, for there
-    are no more of them than calls.
+    Raises ``CommandError(queue_full)`` where too many wait; endings of calls always find room, for there are no more of
+    them than calls.
     """
-    if delivery.command is not None:
+    if delivery.ends_call is None:
         _check_room(delivery, row)
     held = Held(_as_promised(event), row.now_ms, delivery.by, delivery.opens_turn)
     row.held = (*row.held, held)
@@ -49,10 +49,11 @@ def _as_promised(event: Event) -> Event:
 
 
 def _check_room(delivery: Delivery, row: SessionRow) -> None:
-    limit = QUEUE_MESSAGES if delivery.by == "learner" else SUSPENDED_COMMANDS
-    commands = [one for one in row.held if one.event.mark is not None]
-    same = [one for one in commands if one.by == delivery.by] if delivery.by == "learner" else commands
-    if len(same) >= limit:
+    waiting = [one for one in row.held if one.ends_call is None]
+    limit = SUSPENDED_EVENTS
+    if delivery.by == "learner":
+        waiting, limit = [one for one in waiting if one.by == "learner"], QUEUE_MESSAGES
+    if len(waiting) >= limit:
         raise CommandError(
             "queue_full",
             f"This lesson is on hold, and {limit} commands are waiting already; please wait until it goes on.",

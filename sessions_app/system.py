@@ -23,7 +23,7 @@ from sessions_app.controls import Control, ReplaceState, Resume, Suspend, Switch
 from sessions_app.delivery import CommandId, Delivered, Delivery
 from sessions_app.exceptions import AmbiguousSession, UnknownSession
 from sessions_app.group_commit import group_commit
-from sessions_app.models import Interaction, Session
+from sessions_app.models import Call, Interaction, Quarantine, Session
 
 #: Shortest part of an id that names a session, in hexadecimal digits.
 _LEAST_PREFIX = 4
@@ -37,7 +37,7 @@ def find(text: str) -> uuid.UUID:
     Of several sessions of one name the live one is meant, else the newest. Raises ``UnknownSession``,
     ``AmbiguousSession``.
     """
-    if ":" in text:
+    if ":" in text and text.isprintable():
         return _named(text)
     digits = text.replace("-", "").lower()
     if not _LEAST_PREFIX <= len(digits) <= 32 or set(digits) - set("0123456789abcdef"):
@@ -92,7 +92,7 @@ def get_status(session: uuid.UUID) -> dict[str, Any]:
         "session": str(row.pk),
         "name": row.name,
         "status": inspection.state_and_status(session)[1],
-        "parent": msgspec.to_builtins(conf.supervision(row.machine)) if hasattr(conf, "supervision") else None,
+        "parent": msgspec.to_builtins(conf.supervision(row.machine)),
         "machine": {"name": row.machine, "args": row.machine_args},
         "state": row.state,
         "since": row.state_since.isoformat(),
@@ -107,6 +107,11 @@ def get_status(session: uuid.UUID) -> dict[str, Any]:
             for key, timer in sorted(kernel.get("timers", {}).items(), key=lambda item: item[1]["due"])
         ],
         "calls": [msgspec.to_builtins(report) for report in call_report.reports(session)] if row.live else [],
+        "callers": list(row.calls.filter(status=Call.Status.WAITING).values_list("caller", flat=True)),
+        "quarantined": [
+            {"id": held.pk, "at": held.at.isoformat(), "event": held.event, "reason": held.reason}
+            for held in row.quarantined.filter(status=Quarantine.Status.HELD)
+        ],
         "heads": {
             "log_id": row.log_id,
             "head": row.head,
@@ -114,7 +119,7 @@ def get_status(session: uuid.UUID) -> dict[str, Any]:
             "teacher_head": row.teacher_head,
         },
         "trace_until": _iso(trace) if trace else None,
-        "supervision": getattr(row, "supervision", {}),
+        "supervision": row.supervision,
         "last_crash": None if crash is None else _line(crash),
         "log": [_line(one) for one in newest][::-1],
     }
@@ -175,5 +180,5 @@ def _control(session: uuid.UUID, control: Control, name: str, command_id: str | 
 
 
 def _digest(control: Control) -> bytes:
-    """Tells one control from another. What is no JSON is refused later, under the lock."""
-    return hashlib.sha256(msgspec.json.encode(control, enc_hook=repr, order="sorted")).digest()
+    """Tells one control from another, even one whose data is no JSON: that is refused later, under the lock."""
+    return hashlib.sha256(repr(control).encode()).digest()

@@ -10,7 +10,7 @@ import uuid
 
 from django.db import connection
 
-from sessions_app import conf, server
+from sessions_app import conf, crash_points, server
 from sessions_app.delivery import Delivery
 
 #: Sessions looked at in one transaction. The clock is asked once, in a query of its own: compared with a volatile
@@ -42,7 +42,9 @@ def sweep() -> int:
     """Look at every session whose timer is due. Returns how many were looked at."""
     looked = 0
     while sessions := due():
+        crash_points.reach("timers.due")
         server.deliver_batch([Delivery(session, None, by="timer", look=True) for session in sessions])
+        crash_points.reach("timers.looked")
         looked += len(sessions)
         if len(sessions) < conf.BATCH_SESSIONS:
             break

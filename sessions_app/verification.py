@@ -30,7 +30,7 @@ from sessions_app.log import Entry
 from sessions_app.models import Session
 from tutor.interactions import Visibility
 
-Part = Literal["log", "row", "timer", "call"]
+Part = Literal["log", "row", "timer", "call", "caller"]
 
 #: Rows of the log fetched at once: about a megabyte.
 _FETCH_ROWS = 1_000
@@ -96,13 +96,14 @@ def register(ledger: Ledger) -> None:
 
 _ROWS = """
 SELECT id, live, state, state_no, event_no, data::text, kernel::text, armed::text, head, head_hash, learner_head,
-       teacher_head, on_busy
+       teacher_head, status, on_busy
   FROM sessions_app_session WHERE id = ANY(%s) ORDER BY id
 """
 _TIMERS = """
 SELECT session_id, type || ':' || name, (extract(epoch FROM due_at) * 1000)::bigint
   FROM sessions_app_timer WHERE session_id = ANY(%s)
 """
+_CALLERS = "SELECT session_id, caller, status FROM sessions_app_call WHERE session_id = ANY(%s)"
 _LOG = """
 SELECT session_id, seq, kind, version, (extract(epoch FROM at) * 1000000)::bigint, visibility, turn, cause, payload,
        prev_hash, hash, commitment, salt
@@ -118,6 +119,8 @@ class _Stored:
     armed: dict[str, int]
     timers: dict[str, int] = field(default_factory=dict)
     open_calls: set[str] = field(default_factory=set)
+    #: Waiting callers, and those that the row names, with their status.
+    callers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -137,13 +140,15 @@ def _stored(cursor: CursorWrapper, sessions: Sequence[uuid.UUID]) -> dict[uuid.U
     cursor.execute(_ROWS, [ids])
     found: dict[uuid.UUID, _Stored] = {}
     for row in cursor.fetchall():
-        id_, live, state, state_no, event_no, data, kernel, armed, head, head_hash, learner, teacher, on_busy = row
+        id_, live, state, state_no, event_no, data, kernel, armed, head, head_hash, learner, teacher, *rest = row
+        status, on_busy = rest
         columns = {
             "head": head,
             "head_hash": bytes(head_hash),
             "learner_head": learner,
             "teacher_head": teacher,
             "live": live,
+            "status": status,
             "on_busy": on_busy,
             "state": state,
             "state_no": state_no,
@@ -156,6 +161,11 @@ def _stored(cursor: CursorWrapper, sessions: Sequence[uuid.UUID]) -> dict[uuid.U
     for session, key, due_ms in cursor.fetchall():
         if session in found:
             found[session].timers[key] = due_ms
+    named = [caller for one in found.values() for caller in one.columns["kernel"].get("callers", ())]
+    cursor.execute(f"{_CALLERS} AND (status = 'waiting' OR caller = ANY(%s))", [ids, named])
+    for session, caller, status in cursor.fetchall():
+        if session in found:
+            found[session].callers[caller] = status
     for ledger in _ledgers:
         for session, ref in ledger.open_calls(ids):
             if session in found:
@@ -175,16 +185,20 @@ def _entries(cursor: Any) -> Iterator[Entry]:
             )  # fmt: skip
 
 
+#: Facts that say whether a session is suspended.
+_STATUS = {"session.suspended": "suspended", "session.unsuspended": "running"}
+
+
 def _told(entries: Iterable[Entry]) -> _Told:
     """Fold a log and note what the fold itself does not: heads as learner and teacher see them, closing, erasure."""
     told = _Told()
     seen = {"seq": 0, "learner_head": 0, "teacher_head": 0}
-    live = True
+    live, status = True, "running"
     gone: set[str] = set()
     last_step_erased = False
 
     def watched() -> Iterator[Entry]:
-        nonlocal live, last_step_erased
+        nonlocal live, status, last_step_erased
         for one in entries:
             seen["seq"] = one.seq
             if one.visibility <= Visibility.LEARNER:
@@ -192,6 +206,7 @@ def _told(entries: Iterable[Entry]) -> _Told:
             if one.visibility <= Visibility.TEACHER:
                 seen["teacher_head"] = one.seq
             live = live and one.kind != "session.closed"
+            status = _STATUS.get(one.kind, status)
             if one.payload is None:
                 gone.add(one.kind)
             if one.kind == "step":
@@ -214,6 +229,7 @@ def _told(entries: Iterable[Entry]) -> _Told:
         "learner_head": seen["learner_head"],
         "teacher_head": seen["teacher_head"],
         "live": live,
+        "status": status,
     }
     if "policy.changed" not in gone:
         told.columns["on_busy"] = folded.on_busy
@@ -238,6 +254,9 @@ _KERNEL_WORDS = {
     "calls": "the pending calls",
     "postponed": "the postponed events",
     "timers": "the running time-outs",
+    "callers": "who waits for a reply",
+    "suspended": "the events that wait until the session is resumed",
+    "trace": "until when it is traced",
     "timer_no": "the number of time-outs ever set",
 }
 
@@ -259,13 +278,25 @@ def _rows(stored: dict[str, Any], told: dict[str, Any]) -> Iterator[str]:
             yield f"{name}: the row says {_shown(stored[name])}, the log says {_shown(said)}"
 
 
+def _running(kernel: dict[str, Any]) -> dict[str, int]:
+    """When a timer row has to look at the latest, in milliseconds. Nothing fires while a session is suspended."""
+    return {} if "suspended" in kernel else {key: timer["due"] for key, timer in kernel.get("timers", {}).items()}
+
+
+def _pending(kernel: dict[str, Any]) -> dict[str, str]:
+    """Ref and tool of the calls whose ending has not come; while suspended, an ending that came waits in the row."""
+    contents = [held["event"]["content"] for held in kernel.get("suspended", ())]
+    ended = {content.get("ref") for content in contents if content.get("kind") in {"tool_succeeded", "tool_failed"}}
+    return {ref: call["tool"] for ref, call in kernel.get("calls", {}).items() if ref not in ended}
+
+
 def _timers(kernel: dict[str, Any], stored: _Stored) -> Iterator[str]:
-    for key, timer in kernel.get("timers", {}).items():
+    for key, due_ms in _running(kernel).items():
         looks = stored.timers.get(key)
         if looks is None:
             yield f"the time-out {key!r} is running, but no timer row looks for it: it would never fire"
-        elif looks > timer["due"]:
-            yield f"the timer row of {key!r} looks {looks - timer['due']} ms after it is due"
+        elif looks > due_ms:
+            yield f"the timer row of {key!r} looks {looks - due_ms} ms after it is due"
     for key in sorted(stored.armed.keys() | stored.timers.keys()):
         if key not in stored.timers:
             yield f"the row believes that a timer row {key!r} stands, but there is none: it would not be armed again"
@@ -278,11 +309,21 @@ def _timers(kernel: dict[str, Any], stored: _Stored) -> Iterator[str]:
 def _calls(kernel: dict[str, Any], stored: _Stored) -> Iterator[str]:
     if not _ledgers:
         return
-    pending = kernel.get("calls", {})
+    pending = _pending(kernel)
     for ref in sorted(pending.keys() - stored.open_calls):
-        yield f"the session waits for the call {ref} ({pending[ref]['tool']}), but that work is not open: it never ends"
+        yield f"the session waits for the call {ref} ({pending[ref]}), but that work is not open: it never ends"
     for ref in sorted(stored.open_calls - pending.keys()):
         yield f"the call {ref} is open, but the session does not wait for it"
+
+
+def _callers(kernel: dict[str, Any], stored: _Stored) -> Iterator[str]:
+    known = kernel.get("callers", ())
+    for caller in known:
+        if caller not in stored.callers:
+            yield f"the caller {caller} has no row: its reply could not be written, nor anything with it"
+    for caller, status in sorted(stored.callers.items()):
+        if status == "waiting" and caller not in known:
+            yield f"the caller {caller} waits, but the session knows nothing of it: it would get no reply"
 
 
 def _compared(session: uuid.UUID, stored: _Stored, told: _Told) -> Verified:
@@ -302,6 +343,7 @@ def _compared(session: uuid.UUID, stored: _Stored, told: _Told) -> Verified:
     kernel = told.columns.get("kernel", stored.columns["kernel"])
     found("timer", _timers(kernel, stored))
     found("call", _calls(kernel, stored))
+    found("caller", _callers(kernel, stored))
     return verified
 
 
@@ -424,12 +466,14 @@ def _repair_locked(cursor: CursorWrapper, session: uuid.UUID) -> tuple[list[str]
     kernel = told.columns.get("kernel", stored.columns["kernel"])
     if any(one.part == "timer" for one in verified.divergences):
         changed += _arm(cursor, session, kernel)
-    pending = kernel.get("calls", {})
+    if any(one.part == "caller" for one in verified.divergences):
+        changed += _tell_callers(cursor, session, kernel, stored)
+    pending = _pending(kernel)
     for ref in sorted(stored.open_calls - pending.keys()):
         for ledger in _ledgers:
             ledger.close(session, ref)
         changed.append(f"ended the call {ref}, which the session does not wait for")
-    lost = [(ref, pending[ref]["tool"]) for ref in sorted(pending.keys() - stored.open_calls)] if _ledgers else []
+    lost = [(ref, pending[ref]) for ref in sorted(pending.keys() - stored.open_calls)] if _ledgers else []
     return changed, lost
 
 
@@ -446,7 +490,7 @@ def _write_row(cursor: CursorWrapper, session: uuid.UUID, columns: dict[str, Any
 
 def _arm(cursor: CursorWrapper, session: uuid.UUID, kernel: dict[str, Any]) -> list[str]:
     """Exactly one timer row for each running time-out."""
-    running = {key: timer["due"] for key, timer in kernel.get("timers", {}).items()}
+    running = _running(kernel)
     cursor.execute("DELETE FROM sessions_app_timer WHERE session_id = %s", [session])
     for key, due_ms in running.items():
         kind, _, name = key.partition(":")
@@ -459,3 +503,23 @@ def _arm(cursor: CursorWrapper, session: uuid.UUID, kernel: dict[str, Any]) -> l
         [msgspec.json.encode(running).decode(), session],
     )
     return [f"armed {len(running)} time-out{'' if len(running) == 1 else 's'} again"]
+
+
+def _tell_callers(cursor: CursorWrapper, session: uuid.UUID, kernel: dict[str, Any], stored: _Stored) -> list[str]:
+    """Callers without a row count as gone; those the session does not know are told so."""
+    changed = []
+    for caller in kernel.get("callers", ()):
+        if caller not in stored.callers:
+            cursor.execute(
+                "INSERT INTO sessions_app_call (caller, session_id, status, reason) VALUES (%s, %s, 'timed_out', '')",
+                [caller, session],
+            )
+            changed.append(f"noted that the caller {caller} is gone")
+    for caller, status in sorted(stored.callers.items()):
+        if status == "waiting" and caller not in kernel.get("callers", ()):
+            cursor.execute(
+                "UPDATE sessions_app_call SET status = 'exited', reason = %s WHERE caller = %s AND status = 'waiting'",
+                ["the session did not know of this call", caller],
+            )
+            changed.append(f"told the caller {caller} that there will be no reply")
+    return changed

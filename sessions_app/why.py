@@ -91,9 +91,10 @@ class Why:
     @property
     def words(self) -> str:
         """The whole answer for operators, a paragraph for each thing."""
-        return "\n".join(self._sentence(wait) for wait in self.waits)
+        return "\n".join(self.sentence(wait) for wait in self.waits)
 
-    def _sentence(self, wait: Wait) -> str:
+    def sentence(self, wait: Wait) -> str:
+        """One of the waits in words."""
         since = f", for {_span(self.at - wait.since)} (since {_clock(wait.since)})" if wait.since else ""
         held = f" Held by {wait.holder}." if wait.holder else ""
         return f"Waiting for {wait.what}{since}.{held} {wait.next}"
@@ -176,7 +177,7 @@ def _suspended(session: Session) -> Wait:
 
 
 def _resting(session: Session, now: datetime) -> Iterator[Wait]:
-    until_ms = getattr(session, "supervision", {}).get("rests_until", 0)
+    until_ms = session.supervision.get("rests_until", 0)
     until = _moment(until_ms)
     if until > now:
         following = f"From {_clock(until)} on it takes the learner's commands again; they are told to try again."
@@ -194,7 +195,7 @@ def _of_calls(session: Session, calls: dict[str, Any], now: datetime) -> Iterato
         what = f"the tool {call['tool']} (call {ref})"
         report = reports.get(ref)
         if report is None:
-            following = "There is no such call any more, so no result will come. Cancel the turn, or replace the state."
+            following = f"There is no such call any more, so no result will come. {_repair(session)}"
             yield Wait("tool_vanished", what, session.changed_at, None, following, trouble=True)
         else:
             yield _of_call(what, report, now)
@@ -242,6 +243,10 @@ def _of_call(what: str, call: CallReport, now: datetime) -> Wait:
     return Wait("tool_queued", what, since, deadline, following, trouble=trouble)
 
 
+def _repair(session: Session) -> str:
+    return f"To put it right from the log: manage.py verify_sessions --repair --session {session.pk}"
+
+
 _NO_SWEEP = "No timer service seems to run. Start one: manage.py timer_service"
 
 
@@ -269,10 +274,7 @@ def _of_timeouts(session: Session, now: datetime) -> Iterator[Wait]:
     for key, words, due in running:
         what = f"the time-out {words}"
         if key not in looks or looks[key] > due + timedelta(milliseconds=1):
-            following = (
-                "Nobody will look for it: its timer is missing. Suspending and resuming the session sets its timers "
-                "again."
-            )
+            following = f"Nobody will look for it: its timer is missing. {_repair(session)}"
             yield Wait("timeout_lost", what, due if due < now else None, None, following, trouble=True)
         elif _late(due, now):
             yield Wait("timeout_overdue", what, due, None, f"It is overdue. {_NO_SWEEP}", trouble=True)

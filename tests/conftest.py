@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hypothesis
 import pytest
 import redis
+
+# No test is timed: machines are shared and noisy. A failure prints what replays it.
+hypothesis.settings.register_profile("tutor", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("tutor")
 
 
 @pytest.fixture

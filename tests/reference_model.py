@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sessions_app.conf import QUEUE_MESSAGES
-from sessions_app.step import CRASH_TEXT
+from sessions_app.recovery import CRASH_TEXT
 from tests import patient_machine as machine
 from tools_app.conf import MAX_ATTEMPTS
 

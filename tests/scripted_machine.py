@@ -93,3 +93,15 @@ class ScriptedMachine:
 def load(_args: dict[str, Any]) -> ScriptedMachine:
     """The machine; it needs no arguments."""
     return ScriptedMachine()
+
+
+class BrokenMachine(ScriptedMachine):
+    """Cannot even be started."""
+
+    def initial(self, _seed: int, _context: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        raise ZeroDivisionError("the machine cannot be started")
+
+
+def broken(_args: dict[str, Any]) -> BrokenMachine:
+    """A machine whose first start fails."""
+    return BrokenMachine()

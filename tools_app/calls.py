@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 
+from sessions_app import crash_points
 from sessions_app.commit import execute, postgres
 from sessions_app.delivery import Delivery, Statement, Write
 from tools_app.conf import ERROR_CHARS
@@ -31,7 +32,7 @@ _CLAIM = """
 UPDATE tools_app_toolcall c
    SET status = 'running', attempt = c.attempt + 1, owner = %s, started_at = clock_timestamp()
   FROM (SELECT id FROM tools_app_toolcall
-         WHERE status = 'queued' AND queue = ANY(%s) AND run_after <= clock_timestamp()
+         WHERE status = 'queued' AND queue = ANY(%s) AND run_after <= (SELECT clock_timestamp())
          ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED) AS next
  WHERE c.id = next.id
 RETURNING c.session_id, c.ref, c.turn, c.tool, c.args::text, c.scope::text, c.attempt, c.owner, c.background,
@@ -97,15 +98,20 @@ def claimed(row: tuple[Any, ...]) -> Claimed:
 def claim(owner: str, queues: list[str], limit: int) -> list[Claimed]:
     """Take up to ``limit`` queued calls, oldest first. A claim touches nothing but the calls."""
     # psycopg itself, not Django's cursor: the statement runs at every hint and should be prepared.
+    crash_points.reach("claim.before")
     rows = execute(postgres(), _CLAIM, [owner, queues, limit]).fetchall()
+    crash_points.reach("claim.committed")
     return [claimed(row) for row in rows]
 
 
 def hand_back(owner: str) -> list[str]:
     """Give back everything that a stopping process still runs, without charging an attempt. Returns the queues."""
+    crash_points.reach("hand_back.before")
     with connection.cursor() as cursor:
         cursor.execute(_RETURNED_BACK, [owner])
-        return sorted({queue for (queue,) in cursor.fetchall()})
+        queues = sorted({queue for (queue,) in cursor.fetchall()})
+    crash_points.reach("hand_back.committed")
+    return queues
 
 
 # --- endings -----------------------------------------------------------------------------------------------------

@@ -72,7 +72,8 @@ async def execute(call: Claimed, threads: Executor) -> Delivery:
         left_s = ends - clock() - (0 if offline is None else _RESERVE_S)
         try:
             result = await _run(tool, call, left_s, threads)
-        except Exception as error:
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
+            # A tool that asks its process to exit has only failed: it would take a thousand other calls with it.
             _log(call, tool, error)
             decision = decide(error, call.attempt, has_offline=offline is not None, left_s=ends - clock())
             detail = str(error)[:ERROR_CHARS]

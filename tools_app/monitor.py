@@ -18,7 +18,7 @@ from typing import Any
 
 from django.db import connection
 
-from sessions_app import server
+from sessions_app import crash_points, server
 from sessions_app.delivery import Delivery
 from sessions_app.exceptions import StaleWrite
 from tools_app import calls, conf, outbox
@@ -46,7 +46,7 @@ SELECT {_COLUMNS} FROM tools_app_toolcall c LEFT JOIN tools_app_worker w ON w.ow
 """
 _OVERDUE = f"""
 SELECT {_COLUMNS}, c.status FROM tools_app_toolcall c
- WHERE c.status <> 'ended' AND c.deadline_at < clock_timestamp() - make_interval(secs => %s)
+ WHERE c.status <> 'ended' AND c.deadline_at < (SELECT clock_timestamp()) - make_interval(secs => %s)
  ORDER BY c.deadline_at LIMIT {_LIMIT}
 """
 
@@ -104,8 +104,10 @@ def _overdue() -> int:
 def _deliver(deliveries: list[Delivery]) -> None:
     """One by one: several may concern the same session."""
     for delivery in deliveries:
+        crash_points.reach("monitor.before_delivery")
         try:
             server.deliver(delivery)
+            crash_points.reach("monitor.delivered")
         except StaleWrite:
             logger.info("action=monitor.outrun session=%s", delivery.session)  # its worker, or another sweep, was first
         except Exception:

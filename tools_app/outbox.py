@@ -11,6 +11,7 @@ import logging
 from celery import current_app
 from django.db import connection
 
+from sessions_app import crash_points
 from tools_app.conf import ANNOUNCE_AGAIN_S
 
 logger = logging.getLogger(__name__)
@@ -23,13 +24,15 @@ _EXPIRES_S = 30
 
 _OVERDUE = """
 SELECT DISTINCT queue FROM tools_app_toolcall
- WHERE status = 'queued' AND run_after <= clock_timestamp() - make_interval(secs => %s)
+ WHERE status = 'queued' AND run_after <= (SELECT clock_timestamp()) - make_interval(secs => %s)
 """
 
 
 def announce(queue: str) -> None:
     """Say that a queue has work. Raises the broker's error; whoever calls logs it and goes on."""
+    crash_points.reach("announce.before")
     current_app.send_task(WAKE_TASK, args=[queue], queue=queue, expires=_EXPIRES_S, ignore_result=True)
+    crash_points.reach("announce.sent")
 
 
 def sweep() -> int:

@@ -24,6 +24,7 @@ import uvloop
 from django.db import Error, connection
 from django.db.models.functions import Now
 
+from sessions_app import crash_points
 from sessions_app.exceptions import StaleWrite
 from sessions_app.group_commit import group_commit
 from tools_app import calls, conf, outbox
@@ -148,7 +149,9 @@ class Runner:
     async def _one(self, call: Claimed) -> None:
         try:
             delivery = await execute(call, self._threads)
+            crash_points.reach("tool.ran")
             await group_commit.deliver(delivery)
+            crash_points.reach("settle.acknowledged")
         except StaleWrite:
             await self._discard(call)
         except asyncio.CancelledError:
@@ -158,6 +161,7 @@ class Runner:
             logger.exception("action=settle.failed session=%s call=%s", call.session, call.ref)
 
     async def _discard(self, call: Claimed) -> None:
+        crash_points.reach("discard.before")
         try:
             await group_commit.deliver(calls.superseded(call))
         except Exception:

@@ -1,5 +1,6 @@
 """The admin of sessions, for teachers and operators: look at all, change nothing by hand, two actions."""
 
+from sessions_app.admin.quarantine import QuarantineAdmin
 from sessions_app.admin.session import SessionAdmin
 
-__all__ = ["SessionAdmin"]
+__all__ = ["QuarantineAdmin", "SessionAdmin"]

@@ -12,6 +12,7 @@ from sessions_app import conf, inspection
 from sessions_app.admin import moment, syllabus, words
 from sessions_app.admin.badge import badge
 from sessions_app.models import Session
+from sessions_app.why import why
 from tutor import markdown
 
 
@@ -70,6 +71,8 @@ class Situation:
     known_errors: list[KnownErrorLine] = field(default_factory=list)
     #: ``(title, status)``.
     topics: list[tuple[str, str]] = field(default_factory=list)
+    #: What it waits for besides the learner, in full, and whether somebody has to act.
+    waits: list[tuple[str, bool]] = field(default_factory=list)
     #: Why the machine's part could not be read; empty where it could.
     trouble: str = ""
 
@@ -100,6 +103,8 @@ def situation(session: Session) -> Situation:
         queue=[one["text"] for one in inspection.queue(session)],
     )
     try:
+        reason = why(session.pk)
+        found.waits = [(reason.sentence(wait), wait.trouble) for wait in reason.waits if wait.kind != "learner"]
         _add_teaching(found, session)
     except Exception as error:
         found.trouble = f"{type(error).__name__}: {error}"

@@ -1,18 +1,15 @@
-"""Fills a database with sessions that were really played: what ``verify_sessions`` is tested and measured on.
-
-``python -m tests.bench.population --sessions 1000 --interactions 100000`` fills the database of DATABASE_URL.
-"""
+"""Fills a database with sessions that were really played: what ``verify_sessions`` is tested and measured on."""
 
 from __future__ import annotations
 
-import argparse
+import contextlib
 import random
 import secrets
 import uuid
 
-from sessions_app import conf, registry, server, timers
+from sessions_app import conf, registry, server, system, timers
 from sessions_app.delivery import CommandId, Delivery
-from sessions_app.models import Session
+from sessions_app.exceptions import SessionError
 from tutor import events
 
 _WORDS = (
@@ -49,6 +46,9 @@ def play(sessions: list[uuid.UUID], random_: random.Random, rounds: int) -> None
         for start_ in range(0, len(sessions), conf.BATCH_SESSIONS):
             server.deliver_batch([_event(one, random_) for one in sessions[start_ : start_ + conf.BATCH_SESSIONS]])
         taken = calls.claim(secrets.token_hex(4), ["tools"], len(sessions))
+        for one in random_.sample(sessions, len(sessions) // 50):
+            with contextlib.suppress(SessionError):
+                random_.choice((system.suspend, system.resume, system.resume))(one)
         for call in taken:
             if random_.random() < 0.1:
                 continue  # its worker dies
@@ -71,29 +71,9 @@ def _event(session: uuid.UUID, random_: random.Random) -> Delivery:
     return Delivery(session, events.UserMessage(text=text), by="learner", command=command, text=text)
 
 
-def main() -> None:
-    import django
-
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sessions", type=int, default=1_000)
-    parser.add_argument("--interactions", type=int, default=100_000, help="at least this many")
-    parser.add_argument("--long", type=int, default=0, help="and one session with at least this many")
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
-    django.setup()
-    from django.conf import settings
-    from django.db.models import Sum
-
-    settings.TUTOR_MACHINES["scripted"] = "tests.scripted_machine.load"
-    random_ = random.Random(options.seed)
-    sessions = start(options.sessions)
-    while (Session.objects.filter(pk__in=sessions).aggregate(all=Sum("head"))["all"]) < options.interactions:
-        play(sessions, random_, 1)
-    if options.long:
-        (one,) = start(1)
-        while Session.objects.values_list("head", flat=True).get(pk=one) < options.long:
-            play([one], random_, 50)
-
-
-if __name__ == "__main__":
-    main()
+def talk(session: uuid.UUID, messages: int) -> None:
+    """One learner of the echo machine, who never waits for its one call: a long log, and data that does not grow."""
+    for _ in range(messages):
+        content = events.UserMessage(text="hello", on_busy="reject")
+        command = CommandId(secrets.token_hex(8), "message.send", b"1")
+        server.deliver(Delivery(session, content, by="learner", command=command, text=content.text))

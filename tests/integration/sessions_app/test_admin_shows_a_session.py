@@ -25,6 +25,15 @@ def seqs(page: Any) -> list[int]:
     return [int(seq) for seq in re.findall(r'id="seq-(\d+)"', page.content.decode())]
 
 
+def test_a_tool_that_nobody_can_run_is_said_with_what_to_do(transactional_db: None) -> None:
+    session = lesson_with_question(learner("ada"))
+    sessions.handle_user_message(session, "17")
+
+    shown = words(staff("teacher", *LOOK).get(address(session)))
+
+    assert "No worker is alive that serves the queue" in shown
+
+
 def test_it_says_what_the_session_is_doing_and_what_comes_next(transactional_db: None) -> None:
     session = lesson_with_question(learner("ada"))
 

@@ -12,7 +12,7 @@ from sessions_app import log, server, sessions
 from sessions_app.delivery import CommandId, Delivery
 from sessions_app.exceptions import CommandError
 from sessions_app.models import Command, Session
-from sessions_app.step import CRASH_TEXT
+from sessions_app.recovery import CRASH_TEXT
 from tools_app.models import ToolCall
 from tutor import events
 

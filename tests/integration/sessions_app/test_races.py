@@ -30,7 +30,7 @@ def in_threads(function: Callable[[int], Any], count: int) -> list[Any]:
         return list(threads.map(call, range(count)))
 
 
-def test_exactly_one_live_session_under_any_race(learner: Any) -> None:
+def test_s64_exactly_one_live_session_of_a_name_under_any_race(learner: Any) -> None:
     found = in_threads(lambda _: registry.start_or_find(learner.pk, "echo", "echo", {}), 12)
 
     assert len({session for session, _ in found}) == 1
@@ -48,7 +48,7 @@ def test_s63_at_the_limit_of_live_sessions_nothing_is_started(echo_session: uuid
     assert list(Session.objects.values_list("pk", flat=True)) == [echo_session]
 
 
-def test_a_closed_sessions_name_is_free_and_the_new_session_is_linked(
+def test_s65_a_closed_sessions_name_is_free_at_once_and_the_new_session_is_linked(
     scripted_session: uuid.UUID, learner: Any
 ) -> None:
     sessions.shutdown(scripted_session)

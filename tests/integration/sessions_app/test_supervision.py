@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from sessions_app import log, quarantine, server, sessions, timers
+from sessions_app import log, quarantine, registry, server, sessions, timers
 from sessions_app.delivery import Delivery
 from sessions_app.exceptions import CommandError
 from sessions_app.models import Quarantine, Session
-from sessions_app.step import CRASH_TEXT
+from sessions_app.recovery import CRASH_TEXT
 from tools_app import calls
 from tools_app.models import ToolCall
 from tutor import events
@@ -253,3 +253,18 @@ def test_an_operator_may_retry_or_drop_what_is_held_once(scripted_session: uuid.
     with pytest.raises(quarantine.NotHeld):
         quarantine.drop(held.pk)
     folds(scripted_session)
+
+
+def test_s59_a_clean_end_is_not_counted(scripted_session: uuid.UUID) -> None:
+    send(scripted_session, "stop")
+
+    assert row(scripted_session).supervision.get("restarts", []) == []
+
+
+def test_s59_a_first_start_that_fails_leaves_nothing(learner: Any, settings: Any) -> None:
+    settings.TUTOR_MACHINES = {**settings.TUTOR_MACHINES, "broken": "tests.scripted_machine.broken"}
+    with pytest.raises(ZeroDivisionError):
+        registry.start_or_find(learner.pk, "broken", "broken", {})
+
+    assert not Session.objects.filter(course="broken").exists()
+    assert registry.whereis(registry.name(learner.pk, "broken")) is None

@@ -5,13 +5,26 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from sessions_app import log, server, sessions, system, timers
+from sessions_app import calling, conf, log, registry, server, sessions, system, timers, verification
 from sessions_app.delivery import CommandId, Delivery
-from sessions_app.exceptions import AlreadySuspended, ClosedSession, CommandError, NotSuspended, UnknownSession
+from sessions_app.exceptions import (
+    AlreadySuspended,
+    ClosedSession,
+    CommandError,
+    NoSession,
+    NotSuspended,
+    UnknownSession,
+)
 from sessions_app.models import Session, Timer
 from sessions_app.suspension import HOLD_TEXT
 from tools_app import calls
@@ -179,10 +192,10 @@ def test_a_cancel_that_waits_before_the_result_of_its_call_wins_and_the_call_end
 def test_s42_time_outs_due_while_suspended_come_behind_the_events_queued_before_them(
     scripted_session: uuid.UUID, folds: Folds
 ) -> None:
-    send(scripted_session, "named:tea:150")
+    send(scripted_session, "named:tea:800")
     system.suspend(scripted_session)
     send(scripted_session, "say:early")
-    time.sleep(0.2)
+    time.sleep(0.9)
     timers.sweep()
     assert "tick tea" not in seen(scripted_session)
     send(scripted_session, "say:late")
@@ -195,13 +208,13 @@ def test_s42_time_outs_due_while_suspended_come_behind_the_events_queued_before_
 def test_s40_a_time_out_that_fell_due_while_suspended_dies_with_the_state_that_a_queued_event_left(
     scripted_session: uuid.UUID, folds: Folds
 ) -> None:
-    send(scripted_session, "timer:100")
+    send(scripted_session, "timer:800")
     system.suspend(scripted_session)
     send(scripted_session, "go:b")
-    time.sleep(0.15)
+    time.sleep(0.9)
     system.resume(scripted_session)
 
-    assert seen(scripted_session) == ["timer:100", "go:b"]
+    assert seen(scripted_session) == ["timer:800", "go:b"]
     folds(scripted_session)
 
 
@@ -272,6 +285,118 @@ def test_an_end_among_what_waited_closes_the_session_and_drops_the_rest(
     assert not row.live
     assert "suspended" not in row.kernel
     folds(scripted_session)
+
+
+def test_what_waits_in_a_session_that_ends_is_told(scripted_session: uuid.UUID) -> None:
+    system.suspend(scripted_session)
+    send(scripted_session, "stop")
+    send(scripted_session, "say:never", command_id="m2")
+    system.resume(scripted_session)
+
+    removed = [e.fact.command for e in log.read(scripted_session) if e.kind == "message.removed"]  # type: ignore[attr-defined]
+    assert removed == ["m2"]
+
+
+def test_a_suspended_session_verifies_with_what_waits_in_it(scripted_session: uuid.UUID) -> None:
+    send(scripted_session, "named:tea:60000 call")
+    system.suspend(scripted_session)
+    end_call(scripted_session)
+    send(scripted_session, "say:later")
+
+    assert [one.divergences for one in verification.verify([scripted_session])] == [[]]
+
+
+def test_a_row_that_says_running_of_a_suspended_session_is_found_and_rebuilt(
+    scripted_session: uuid.UUID, folds: Folds
+) -> None:
+    send(scripted_session, "named:tea:60000")
+    system.suspend(scripted_session)
+    Session.objects.filter(pk=scripted_session).update(status="running")
+    with_timer = Timer(session_id=scripted_session, type="named_timeout", name="tea", due_at=datetime.now(UTC))
+    with_timer.save(force_insert=True)
+
+    (found,) = verification.verify([scripted_session])
+    assert {one.part for one in found.divergences} == {"row", "timer"}
+    verification.repair(scripted_session)
+    assert [one.divergences for one in verification.verify([scripted_session])] == [[]]
+    system.resume(scripted_session)
+    folds(scripted_session)
+
+
+def test_a_call_to_a_suspended_session_is_answered_after_it_was_resumed(scripted_session: uuid.UUID) -> None:
+    system.suspend(scripted_session)
+    with ThreadPoolExecutor(1) as thread:
+        answer = thread.submit(call_and_close, scripted_session, "reply")
+        while not Session.objects.get(pk=scripted_session).kernel["suspended"]:
+            time.sleep(0.01)
+        assert len(system.get_status(scripted_session)["callers"]) == 1
+        system.resume(scripted_session)
+        assert answer.result(5) == "reply"
+
+
+def call_and_close(session: uuid.UUID, text: str) -> Any:
+    try:
+        return calling.call(session, events.UserMessage(text=text))
+    finally:
+        connection.close()
+
+
+def test_events_without_a_command_are_bounded_too(scripted_session: uuid.UUID, folds: Folds) -> None:
+    system.suspend(scripted_session)
+    for _ in range(conf.SUSPENDED_EVENTS):
+        calling.cast(scripted_session, events.ContinueRequested())
+    with pytest.raises(NoSession, match="on hold"):
+        calling.cast(scripted_session, events.ContinueRequested())
+
+    folds(scripted_session)
+
+
+MESSAGES = st.lists(
+    st.sampled_from(
+        ["say:x", "go:a", "go:b", "go:c", "postpone", "next:go:b", "named:tea:60000", "cancel:tea", "call"]
+    ),
+    max_size=10,
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(messages=MESSAGES, random=st.randoms(use_true_random=False))
+def test_a_session_that_was_suspended_now_and_then_ends_like_one_that_never_was(
+    learner: Any, scripted_session: uuid.UUID, folds: Folds, messages: list[str], random: Random
+) -> None:
+    plain, held = (registry.start_or_find(learner.pk, f"{uuid.uuid4()}", "scripted", {})[0] for _ in range(2))
+    waiting: int | None = None
+    for number, text in enumerate(messages):
+        if waiting is None and random.random() < 0.4:
+            system.suspend(held)
+            waiting = 0
+        for session in (plain, held):
+            send(session, text, command_id=f"m{number}")
+        waiting = None if waiting is None else waiting + 1
+        if waiting is not None and (waiting == conf.QUEUE_MESSAGES or random.random() < 0.3):
+            system.resume(held)
+            waiting = None
+    if waiting is not None:
+        system.resume(held)
+
+    first, second = (Session.objects.get(pk=session) for session in (plain, held))
+    assert (second.state, second.data, second.state_no, second.event_no) == (
+        first.state,
+        first.data,
+        first.state_no,
+        first.event_no,
+    )
+    assert [event["mark"] for event in second.kernel.get("postponed", [])] == [
+        event["mark"] for event in first.kernel.get("postponed", [])
+    ]
+    assert second.kernel.get("timers", {}).keys() == first.kernel.get("timers", {}).keys()
+    assert said_besides_hold(held) == said_besides_hold(plain)
+    folds(held)
+
+
+def said_besides_hold(session: uuid.UUID) -> list[str]:
+    texts = [e.fact.text for e in log.read(session) if e.kind == "output.committed"]  # type: ignore[attr-defined]
+    return [text for text in texts if text != HOLD_TEXT]
 
 
 def test_both_stand_in_the_log_with_who_did_them(scripted_session: uuid.UUID, kinds: Kinds) -> None:

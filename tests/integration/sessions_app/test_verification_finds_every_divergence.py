@@ -10,11 +10,13 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 
-from sessions_app import registry, sessions, verification
-from sessions_app.exceptions import InsideTransaction
-from sessions_app.models import Interaction, Session, Timer
+from sessions_app import calling, registry, server, sessions, system, verification
+from sessions_app.exceptions import CallTimeout, InsideTransaction
+from sessions_app.models import Call, Interaction, Session, Timer
 from sessions_app.verification import Divergence, NotRepairable
+from tools_app import calls
 from tools_app.models import ToolCall
+from tutor import events
 
 Said = Callable[[uuid.UUID], list[str]]
 
@@ -79,6 +81,7 @@ ROWS = {
     "pending calls": ("kernel = kernel - 'calls'", "the pending calls"),
     "timers": ("kernel = kernel - 'timers'", "the running time-outs"),
     "timer_no": ("kernel = kernel || '{\"timer_no\": 0}'", "the number of time-outs"),
+    "status": ("status = 'suspended'", 'status: the row says "suspended", the log says "running"'),
     "on_busy": ("on_busy = 'queue'", "on_busy:"),
     "live": ("live = false", "live: the row says false, the log says true"),
     "head": ("head = head - 1", "head:"),
@@ -208,6 +211,53 @@ def test_a_call_that_no_session_waits_for_is_found_and_ended(played: uuid.UUID) 
 
     assert divergences(played) == []
     assert ToolCall.objects.get(session_id=played, ref="c9").ending == "cancelled"
+
+
+def test_a_suspended_session_with_events_waiting_verifies(played: uuid.UUID) -> None:
+    system.suspend(played, actor="op")
+    sessions.handle_user_message(played, "say:later")
+    for call in calls.claim("me", ["tools"], 10):
+        server.deliver(calls.succeeded(call, {"text": "x"}, fallback=False, facts=[]))
+
+    assert "calls" in Session.objects.get(pk=played).kernel, "the ending has to wait"
+    assert divergences(played) == []
+    behind_the_rules("UPDATE sessions_app_session SET kernel = kernel || '{\"suspended\": []}' WHERE id = %s", played)
+    assert "the events that wait until the session is resumed" in divergences(played)[0].what
+    verification.repair(played)
+    system.resume(played, actor="op")
+
+    assert divergences(played) == []
+    assert {"c1 ok", "say:later"} <= set(Session.objects.get(pk=played).data["seen"])
+
+
+# --- callers -----------------------------------------------------------------------------------------------------
+
+
+def test_a_caller_without_a_row_is_found_and_counts_as_gone(waiting: uuid.UUID) -> None:
+    with pytest.raises(CallTimeout):
+        calling.call(waiting, events.UserMessage(text="keep"), timeout_s=0.05)
+    assert divergences(waiting) == []
+    behind_the_rules("DELETE FROM sessions_app_call WHERE session_id = %s", waiting)
+
+    (found,) = divergences(waiting)
+    assert found.part == "caller"
+    assert "has no row" in found.what
+    verification.repair(waiting)
+    sessions.handle_user_message(waiting, "reply:kept")
+
+    assert divergences(waiting) == []
+    assert Call.objects.get(session_id=waiting).status == Call.Status.LATE
+
+
+def test_a_caller_that_its_session_does_not_know_is_found_and_told(played: uuid.UUID) -> None:
+    Call.objects.create(caller="nobody", session_id=played)
+
+    (found,) = divergences(played)
+    assert "the session knows nothing of it" in found.what
+    verification.repair(played)
+
+    assert divergences(played) == []
+    assert Call.objects.get(caller="nobody").status == Call.Status.EXITED
 
 
 # --- the log -----------------------------------------------------------------------------------------------------

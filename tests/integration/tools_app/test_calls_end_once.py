@@ -71,7 +71,9 @@ def test_a_result_delivered_twice_is_applied_once_and_logged_as_discarded(
     folds(scripted_session)
 
 
-def test_a_result_after_a_cancel_is_discarded(scripted_session: uuid.UUID, kinds: Kinds, folds: Folds) -> None:
+def test_s50_after_a_cancel_no_ending_comes_and_a_stray_late_one_is_harmless(
+    scripted_session: uuid.UUID, kinds: Kinds, folds: Folds
+) -> None:
     call = claim(scripted_session)
     server.deliver(
         Delivery(

@@ -43,7 +43,7 @@ def test_s56_its_boundary_is_inclusive() -> None:
     assert restarted_at([100], 101, once)[1]
 
 
-def test_s53_normal_shutdown_and_its_reasons_are_not_abnormal() -> None:
+def test_s54_killed_is_abnormal_normal_and_shutdown_are_not() -> None:
     assert [is_abnormal(reason) for reason in ("normal", "shutdown", "shutdown: later", "killed", "boom")] == [
         False, False, False, True, True,
     ]  # fmt: skip

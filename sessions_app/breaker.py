@@ -1,0 +1,73 @@
+"""The breaker above the sessions: when many of one machine overflow at once, the fault is not theirs.
+
+A bad release or a broken course crashes thousands of sessions; going back to thousands of checkpoints at once would be
+the next outage. While more than ``OVERFLOWS`` events of a machine went into quarantine within ``WINDOW_S`` seconds, its
+sessions take no learners' commands (``unavailable``, with a time to come back), and nothing is restored: a crash
+skips its event. It closes by itself as the window moves on.
+
+What counts stands in the database, so all processes see the same; each looks at most once a second.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from django.db import connection
+
+from sessions_app.delivery import Delivery
+from sessions_app.exceptions import CommandError
+
+#: Quarantined events of one machine that open its breaker, and within how many seconds.
+OVERFLOWS = 50
+WINDOW_S = 60
+#: How long a process believes what it has seen, in seconds; what clients are told to wait, in milliseconds.
+LOOK_S = 1.0
+AFTER_MS = 10_000
+
+_COUNT = """
+SELECT count(*) FROM sessions_app_quarantine
+ WHERE machine = %s AND at > (SELECT clock_timestamp()) - make_interval(secs => %s)
+"""
+
+_lock = threading.Lock()
+#: machine -> (when looked at, open).
+_seen: dict[str, tuple[float, bool]] = {}
+
+
+def look(machine: str) -> bool:
+    """Whether a machine's breaker is open; asks the database at most once a second."""
+    now = time.monotonic()
+    with _lock:
+        looked_at, is_open = _seen.get(machine, (-LOOK_S, False))
+        if now - looked_at < LOOK_S:
+            return is_open
+        _seen[machine] = (now, is_open)  # others do not ask meanwhile
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [machine, WINDOW_S])
+        found = cursor.fetchone()
+    is_open = bool(found and found[0] >= OVERFLOWS)
+    with _lock:
+        _seen[machine] = (now, is_open)
+    return is_open
+
+
+def is_open(machine: str) -> bool:
+    """What was seen last; asks nobody."""
+    return _seen.get(machine, (0.0, False))[1]
+
+
+def check(machine: str, delivery: Delivery) -> None:
+    """Raises ``CommandError(unavailable)`` for a learner's command while the breaker is open."""
+    if delivery.command is not None and delivery.by == "learner" and look(machine):
+        raise CommandError(
+            "unavailable",
+            "Many lessons have the same trouble right now. Please try again a little later.",
+            after_ms=AFTER_MS,
+        )
+
+
+def forget() -> None:
+    """Look anew at the next command: for tests and after an operator's repair."""
+    with _lock:
+        _seen.clear()

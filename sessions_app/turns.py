@@ -1,0 +1,35 @@
+"""How a turn ends, and what events are called in the log."""
+
+from __future__ import annotations
+
+from tutor import events, statem
+from tutor.interactions import TurnOutcome
+from tutor.statem import Event, Outcome
+
+Ended = events.ToolSucceeded | events.ToolFailed
+
+#: How a turn ends when its call ended without a result; ``failed`` for the other reasons.
+_OUTCOMES: dict[str, TurnOutcome] = {"timeout": "timed_out", "cancelled": "cancelled"}
+
+
+def name(event: Event) -> str:
+    """The event's name for people: its kind, for a time-out which one."""
+    if event.type in statem.TIMEOUT_TYPES:
+        return event.name or event.type.value
+    return events.encode(event.content)["kind"] if isinstance(event.content, events.EventContent) else event.type.value
+
+
+def outcome_of(outcome: Outcome, ended: Ended | None) -> TurnOutcome:
+    """How the turn ends whose last event this was; ``ended`` is that event where it was a call's ending."""
+    if outcome.crash is not None:
+        return "failed"
+    if isinstance(outcome.event.content, events.CancelRequested):
+        return "cancelled"
+    if isinstance(ended, events.ToolFailed):
+        return _OUTCOMES.get(ended.reason, "failed")
+    return "completed"
+
+
+def error_of(ended: Ended | None) -> str | None:
+    """The reason of a call that ended without a result."""
+    return ended.reason if isinstance(ended, events.ToolFailed) else None
