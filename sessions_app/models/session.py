@@ -71,6 +71,8 @@ class Session(models.Model):
         # No index on a column that an event changes: the row's update then stays on its page (HOT).
         indexes = [
             models.Index(fields=["learner", "-created_at"], name="sessions_of_a_learner"),
+            # A start looks for the session that had the name before.
+            models.Index(fields=["name", "-created_at"], name="sessions_of_a_name"),
             models.Index(fields=["-created_at"], name="sessions_newest_first"),
         ]
 
