@@ -116,7 +116,7 @@ class _Play:
         if delivery.control is not None:
             self._control(delivery.control)
             return
-        if delivery.command is not None:
+        if delivery.command is not None or delivery.content is not None:
             admission.check_live(row)
         cause = delivery.command.id if delivery.command else row.turn.cause if row.turn else None
         for fact in delivery.facts:
@@ -132,8 +132,6 @@ class _Play:
             content = delivery.content
             if delivery.default_policy and isinstance(content, events.UserMessage | events.AnswerSubmitted):
                 content = msgspec.structs.replace(content, on_busy=row.on_busy)
-            if delivery.command is None:
-                admission.check_live(row)
             if delivery.cancels is not None and not self._cancels(delivery.cancels):
                 return
             admission.check_rested(row, delivery)
