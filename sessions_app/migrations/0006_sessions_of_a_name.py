@@ -5,15 +5,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sessions_app', '0005_calls'),
+        ("sessions_app", "0005_calls"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='session',
-            index=models.Index(fields=['name', '-created_at'], name='sessions_of_a_name'),
+            model_name="session",
+            index=models.Index(fields=["name", "-created_at"], name="sessions_of_a_name"),
         ),
     ]
