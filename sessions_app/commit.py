@@ -311,7 +311,7 @@ def relook(row: SessionRow) -> Iterator[Write]:
     row.armed = armed
 
 
-def session_writes(row: SessionRow, machine: Any) -> Iterator[Write]:
+def session_writes(row: SessionRow, data: dict[str, Any], kernel: dict[str, Any]) -> Iterator[Write]:
     """The row itself, its new interactions and its timers."""
     yield from _arm(row)
     snapshot = row.snapshot
@@ -321,8 +321,8 @@ def session_writes(row: SessionRow, machine: Any) -> Iterator[Write]:
         "state": snapshot.state,
         "state_no": snapshot.state_no,
         "event_no": snapshot.event_no,
-        "data": machine.dump(snapshot.data),
-        "kernel": row.kernel(),
+        "data": data,
+        "kernel": kernel,
         "armed": row.armed,
         "supervision": supervisor.dump(row.supervision),
         "head": row.head,

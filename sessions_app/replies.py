@@ -19,8 +19,7 @@ SELECT caller, session_id, 'waiting', '' FROM json_to_recordset(%s) AS r(caller 
 RETURNING 1""",
 )
 
-#: Runs after ``INSERT_CALL`` within one commit only for calls of earlier commits: a reply in the same commit is
-#: inserted answered (``answered_at_once``).
+#: For callers of earlier commits; one that is answered in the commit it came with is inserted so (``INSERT_ANSWERED``).
 ANSWER_CALL = Statement(
     "update_caller",
     """

@@ -110,7 +110,7 @@ def _attempt(deliveries: Sequence[Delivery], *, skip_locked: bool) -> list[Answe
                 machine = conf.machine(columns[5], msgspec.json.decode(columns[6]))
                 row = commit.row_of(columns, machine)
                 one = play(row, delivery, machine, recovery.history_of(row.id))
-                writes += _writes(row, one, delivery, machine)
+                writes += _writes(row, one, delivery)
                 played.append((index, one))
             except Exception as error:
                 # Nothing of this session is written; the others of the batch are.
@@ -136,7 +136,7 @@ def _duplicate(delivery: Delivery, before: tuple[bytes, str]) -> Delivered:
     )
 
 
-def _writes(row: SessionRow, played: Played, delivery: Delivery, machine: Any) -> list[Write]:
+def _writes(row: SessionRow, played: Played, delivery: Delivery) -> list[Write]:
     writes = list(played.writes)
     if delivery.look:
         writes += commit.relook(row)
@@ -155,7 +155,7 @@ def _writes(row: SessionRow, played: Played, delivery: Delivery, machine: Any) -
             )
         )
     if row.written or writes or row.new:
-        writes += commit.session_writes(row, machine)
+        writes += commit.session_writes(row, played.data, played.kernel)
     return writes
 
 
@@ -171,7 +171,7 @@ def create(row: SessionRow, start: Delivery) -> Delivered:
         row.now_us = transaction.begin()
         played = play(row, start, machine, recovery.history_of(row.id))
         crash_points.reach("create.before_write")
-        transaction.write(_writes(row, played, start, machine))
+        transaction.write(_writes(row, played, start))
     crash_points.reach("create.committed")
     hints.after_commit([played])
     crash_points.reach("create.hinted")

@@ -53,6 +53,9 @@ class Played:
     #: Where the command entered the log.
     seq: int = 0
     turn: str | None = None
+    #: The machine's data and the kernel's part as the log tells them now: what the row is written from.
+    data: dict[str, Any] = field(default_factory=dict)
+    kernel: dict[str, Any] = field(default_factory=dict)
     #: Further fields of the reply.
     reply: dict[str, Any] = field(default_factory=dict)
 
@@ -97,6 +100,7 @@ class _Play:
     def run(self) -> Played:
         """Play the delivery; what was traced is its last row."""
         self._run()
+        self.played.data, self.played.kernel = self.logged_data, self.logged_kernel
         self.played.writes += self.callers.writes()
         traced = self.trace.fact()
         if traced is not None:

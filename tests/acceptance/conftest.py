@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 
+from tests import chromium
 from tests.acceptance.live_system import LiveSystem
 from tests.temporary_data import temporary_data_folder
 
@@ -37,9 +36,4 @@ def shared_live_system() -> Iterator[LiveSystem]:
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """The browser's program. Continuous integration must have one; elsewhere browser tests need it installed."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None and os.environ.get("CI"):
-        pytest.fail("Chromium is missing (on Debian: apt-get install chromium)")
-    if found is None:
-        pytest.skip("needs Chromium (on Debian: apt-get install chromium)")
-    return found
+    return chromium.program()

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 from django.template.loader import render_to_string
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 import sessions_app
 from tests.acceptance.page.browser import ARGUMENTS
+from tests.chromium import program
 from tests.scripted_server import ScriptedServer
 
 STATIC = Path(sessions_app.__file__).parent / "static" / "sessions_app"
@@ -39,11 +37,7 @@ async def server() -> AsyncIterator[ScriptedServer]:
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     """One browser for all tests, because starting it is what takes time; each test has a context of its own."""
-    found = shutil.which("chromium")
-    if found is None and os.environ.get("CI"):
-        pytest.fail("Chromium is missing (on Debian: apt-get install chromium)")
-    if found is None:
-        pytest.skip("needs Chromium (on Debian: apt-get install chromium)")
+    found = program()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield browser
