@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from sessions_app import admission, controls, log, permits, recovery, supervisor, suspension, turns
+from sessions_app import admission, conf, controls, log, permits, recovery, supervisor, suspension, turns
 from sessions_app.delivery import Delivered, Delivery, Settled, Wake, Write
 from sessions_app.effects import Performing, perform
 from sessions_app.exceptions import CommandError
@@ -32,6 +32,7 @@ from tutor.interactions import (
     SessionClosed,
     StateChanged,
     Step,
+    StrategyApplied,
     ToolResultDiscarded,
     TurnFinished,
     TurnOutcome,
@@ -129,6 +130,10 @@ class _Play:
                 self.played.seq = written.seq
             if isinstance(fact, PolicyChanged):
                 row.on_busy = fact.on_busy
+            elif isinstance(fact, StrategyApplied):
+                # A tool that was killed, or has a bug, counts towards its session's intensity like a crash of its own.
+                supervision = conf.supervision(row.machine_name)
+                row.supervision, _ = supervisor.counted(row.supervision, fact.reason, row.now_ms, supervision)
         if delivery.look:
             if row.status != SUSPENDED:
                 self._look(row.now_ms)
