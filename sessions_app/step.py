@@ -57,6 +57,8 @@ class Played:
     #: The machine's data and the kernel's part as the log tells them now: what the row is written from.
     data: dict[str, Any] = field(default_factory=dict)
     kernel: dict[str, Any] = field(default_factory=dict)
+    #: Callers that get their answer with this commit.
+    replied: tuple[str, ...] = ()
     #: Further fields of the reply.
     reply: dict[str, Any] = field(default_factory=dict)
 
@@ -103,6 +105,7 @@ class _Play:
         self._run()
         self.played.data, self.played.kernel = self.logged_data, self.logged_kernel
         self.played.writes += self.callers.writes()
+        self.played.replied = self.callers.told
         traced = self.trace.fact()
         if traced is not None:
             self.row.append(traced)
@@ -147,6 +150,7 @@ class _Play:
             event = Event(delivery.type, content, delivery.caller, mark=self._command_id())
             if delivery.caller is not None:
                 self.callers.arrive(delivery.caller)
+                self.played.reply = {"caller": delivery.caller}
             if row.status == SUSPENDED:
                 self._hold(event)
             else:
