@@ -358,6 +358,7 @@ class _Play:
             after = replace(after, timers={}, zero=(), queue=(), postponed=())
             row.held = ()
         row.snapshot = after
+        row.hibernated_at = row.now_ms if outcome.hibernate and after.stopped is None else 0
         self._accept(event, performing.disposition, postponed=outcome.postponed)
         for ending, turn_id in performing.endings:
             row.append(ending, turn=turn_id, cause=event.mark)
@@ -394,10 +395,15 @@ class _Play:
         if finishing is not None:
             self._finish(finishing, turns.outcome_of(outcome, ended), turns.error_of(ended))
         self.played.writes += [
-            Write(write.statement, {**write.row, "turn": turn_id} if "turn" in write.row else write.row)
+            Write(write.statement, {**write.row, "turn": turn_id}) if self._of_turn(write) else write
             for write in performing.writes
         ]
         self.played.wakes += performing.wakes
+
+    @staticmethod
+    def _of_turn(write: Write) -> bool:
+        """Whether a row has to know its turn; a background call belongs to none."""
+        return "turn" in write.row and not write.row["background"]
 
     def _open(self, opening: Turn) -> None:
         """Start a turn; its id is the seq of its ``turn.started``. Calls of this very outcome belong to it."""
