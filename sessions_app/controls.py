@@ -13,7 +13,7 @@ import msgspec
 
 from sessions_app import log, permits
 from sessions_app.exceptions import AlreadySuspended, ClosedSession, NotSuspended, UnknownState, UnloadableData
-from sessions_app.row import SUSPENDED, SessionRow
+from sessions_app.row import SUSPENDED, SessionRow, Unloadable
 from tutor.interactions import (
     Interaction,
     SessionSuspended,
@@ -49,6 +49,13 @@ class ReplaceState:
 
 
 @dataclass(frozen=True, slots=True)
+class Restart:
+    """Begin again with the original arguments (S60): calls and time-outs are cancelled, messages that wait go on."""
+
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
 class SwitchTrace:
     """Record what the engine does, in every process, for so long from now on. 0 switches it off."""
 
@@ -56,7 +63,7 @@ class SwitchTrace:
     seconds: int
 
 
-Control: TypeAlias = Suspend | Resume | ReplaceState | SwitchTrace
+Control: TypeAlias = Suspend | Resume | ReplaceState | Restart | SwitchTrace
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +75,16 @@ class CarriedOut:
     after: Interaction | None = None
 
 
-def carry_out(control: Control, row: SessionRow, machine: Any) -> CarriedOut:
-    """Change the working copy. Raises a ``ControlRefused``; then nothing was changed."""
+def check(control: Control, row: SessionRow) -> None:
+    """Raises a ``ControlRefused`` where a session as it is now does not take it."""
     if not row.live:
         raise ClosedSession("this session is closed; its log can still be read")
+    if isinstance(control, Restart) and row.status == SUSPENDED:
+        raise AlreadySuspended("this session is suspended; resume it first, then restart it")
+
+
+def carry_out(control: Suspend | Resume | ReplaceState | SwitchTrace, row: SessionRow, machine: Any) -> CarriedOut:
+    """Change the working copy. Raises a ``ControlRefused``; then nothing was changed."""
     match control:
         case Suspend(actor):
             if row.status == SUSPENDED:
@@ -99,6 +112,11 @@ def _replace(control: ReplaceState, row: SessionRow, machine: Any) -> CarriedOut
             f"{state!r} is none of the machine's states; choose one of {', '.join(sorted(machine.states))}"
         )
     permits.check(row.machine_name, machine, snapshot.state, state, reset=True)
+    if control.data is None and isinstance(snapshot.data, Unloadable):
+        raise UnloadableData(
+            f"the machine cannot load the data that is there ({snapshot.data.error}); give whole data: take it from "
+            "get_state and correct it"
+        )
     data = snapshot.data if control.data is None else _loaded(control.data, machine)
     row.state_changed = row.state_changed or state != snapshot.state
     row.snapshot = replace(snapshot, state=state, data=data)

@@ -15,6 +15,7 @@ SessionError
 │   ├── ClosedSession         any control of a closed one
 │   ├── UnknownState          replace_state with a state that the machine does not have
 │   └── UnloadableData        replace_state with data that the machine cannot load
+├── UnloadableSession     the machine cannot load the data of the session; replace_state mends it
 ├── UnknownMachine        the session names a machine that settings do not
 ├── StaleWrite            a compare-and-set found another value: the session is tried again alone
 └── LogDiverged           a log does not fold to its row, or its hash chain is broken
@@ -128,6 +129,10 @@ class UnknownState(ControlRefused):
 
 class UnloadableData(ControlRefused):
     """The machine cannot load this data."""
+
+
+class UnloadableSession(SessionError):
+    """The machine cannot load the session's data: nothing is handled until an operator has put other data in place."""
 
 
 class UnknownMachine(SessionError):

@@ -48,6 +48,14 @@ class PendingCall:
     background: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Unloadable:
+    """In place of a machine's data where the machine cannot load what stands in the row."""
+
+    plain: dict[str, Any]
+    error: str
+
+
 #: ``Session.Status.SUSPENDED``, for those who know the row and not the model.
 SUSPENDED = "suspended"
 
@@ -198,6 +206,11 @@ class SessionRow:
         )
         self.hibernated_at = plain.get("hibernated", 0)
         self.traced_until = plain.get("trace", 0)
+
+    def waiting(self) -> list[str]:
+        """Ids of the commands that wait: to be retried, postponed, or until the session is resumed; in this order."""
+        events_ = (*self.snapshot.queue, *self.snapshot.postponed, *(one.event for one in self.held))
+        return [event.mark for event in events_ if event.mark is not None]
 
     def ending_waits(self, ref: str) -> bool:
         """Whether a call's ending has come and waits for the session to be resumed."""

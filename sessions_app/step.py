@@ -15,10 +15,10 @@ import msgspec
 from sessions_app import admission, conf, controls, log, permits, recovery, supervisor, suspension, turns
 from sessions_app.delivery import Delivered, Delivery, Settled, Wake, Write
 from sessions_app.effects import Performing, perform
-from sessions_app.exceptions import CommandError
+from sessions_app.exceptions import CommandError, UnloadableSession
 from sessions_app.recovery import History
 from sessions_app.replies import Callers
-from sessions_app.row import SUSPENDED, Held, SessionRow, Turn, dump_event
+from sessions_app.row import SUSPENDED, Held, SessionRow, Turn, Unloadable, dump_event
 from sessions_app.tracing import Recorder
 from tutor import events, statem
 from tutor.effects import Refuse
@@ -30,6 +30,7 @@ from tutor.interactions import (
     OutputCommitted,
     PolicyChanged,
     SessionClosed,
+    SessionRestored,
     StateChanged,
     Step,
     StrategyApplied,
@@ -94,11 +95,26 @@ class _Play:
         self.recovery = recovery.Recovery(row, machine, history, self.callers)
         # What the log already tells; each step's patch leads on from there.
         self.logged_kernel = {} if row.new else row.kernel()
-        self.logged_data: dict[str, Any] = {} if row.new else machine.dump(row.snapshot.data)
+        self.logged_data: dict[str, Any] = {} if row.new else self._dump(row.snapshot.data)
         self.dumped: Any = None if row.new else row.snapshot.data
         self.trace = Recorder(on=row.traced_until > row.now_ms)
+        #: Commands that wait in the session, by their ids, as the log tells.
+        self.waiting = row.waiting()
         #: The event being handled that had waited while the session was suspended.
         self.released: Held | None = None
+
+    def _dump(self, data: Any) -> dict[str, Any]:
+        """The machine's data as the log tells it. Raises ``UnloadableSession`` where only its operator can go on."""
+        if not isinstance(data, Unloadable):
+            plain: dict[str, Any] = self.machine.dump(data)
+            return plain
+        asks_the_machine = self.delivery.look or self.delivery.content is not None
+        if asks_the_machine or isinstance(self.delivery.control, controls.Resume):
+            raise UnloadableSession(
+                f"the machine {self.row.machine_name!r} cannot load this session's data ({data.error}); correct what "
+                "get_state says, and put it in place whole with replace_state"
+            )
+        return data.plain
 
     def run(self) -> Played:
         """Play the delivery; what was traced is its last row."""
@@ -200,6 +216,10 @@ class _Play:
     # --- what operators ask of the session itself (S67-S70) --------------------------------------------------------
 
     def _control(self, control: controls.Control) -> None:
+        controls.check(control, self.row)
+        if isinstance(control, controls.Restart):
+            self._restart(control)
+            return
         row, cause = self.row, self._command_id()
         before = row.snapshot.state
         done = controls.carry_out(control, row, self.machine)
@@ -216,6 +236,19 @@ class _Play:
         elif isinstance(control, controls.Resume):
             self._release()
 
+    def _restart(self, control: controls.Restart) -> None:
+        """Begin again as after too many crashes, because somebody asked: in a turn of its own."""
+        row, event = self.row, Event(EventType.INTERNAL, "Restart", mark=self._command_id())
+        performing = Performing(row, event.mark)
+        begun = recovery.begun_again(row, self.machine, row.snapshot)
+        recovery.cancel_calls(performing)
+        self.callers.exit(f"restarted by {control.actor}")
+        performing.facts.append(SessionRestored(why=f"restarted by {control.actor}", state=begun.state))
+        row.supervision = supervisor.Record()
+        outcome = Outcome(event, row.snapshot, begun)
+        self._write(outcome, performing, Turn("", "operator", event.mark), row.turn, None, result="restarted")
+        self._play(None)
+
     def _hold(self, event: Event) -> None:
         """While the session is suspended, events wait in it in the order in which they came (S68)."""
         row, cause = self.row, event.mark
@@ -224,6 +257,7 @@ class _Play:
             self.played.seq, self.played.disposition = row.head + 1, "queued"
         for fact in suspension.hold(event, self.delivery, row):
             row.append(fact, turn=turn, cause=cause)
+        self.waiting = row.waiting()
         self._log_step(dump_event(event), "queued", row.snapshot.state, turn, cause)
 
     def _release(self) -> None:
@@ -339,6 +373,7 @@ class _Play:
         opening: Turn | None,
         interrupted: Turn | None,
         ended: events.ToolSucceeded | events.ToolFailed | None,
+        result: str | None = None,
     ) -> None:
         """Append an outcome's rows, in this order: the command, endings, turn, step, state, facts, the turn's end."""
         row, event, after = self.row, outcome.event, outcome.after
@@ -352,18 +387,23 @@ class _Play:
             # Nothing wakes a closed session any more; whoever still waits is told (S17).
             recovery.cancel_calls(performing)
             self.callers.exit(after.stopped)
-            for waiting in (*after.postponed, *after.queue, *(one.event for one in row.held)):
-                if waiting.mark is not None:
-                    performing.facts.append(MessageRemoved(command=waiting.mark, why=after.stopped))
             after = replace(after, timers={}, zero=(), queue=(), postponed=())
             row.held = ()
         row.snapshot = after
+        waiting = row.waiting()
+        # What is neither handled now nor waits any more was given up: by an end, or by going back to another state.
+        performing.facts += [
+            MessageRemoved(command=mark, why=after.stopped or "restored")
+            for mark in self.waiting
+            if mark not in waiting and mark != event.mark
+        ]
+        self.waiting = waiting
         row.hibernated_at = row.now_ms if outcome.hibernate and after.stopped is None else 0
         self._accept(event, performing.disposition, postponed=outcome.postponed)
         for ending, turn_id in performing.endings:
             row.append(ending, turn=turn_id, cause=event.mark)
         if interrupted is not None:
-            self._finish(interrupted, "interrupted" if isinstance(event.content, events.UserMessage) else "cancelled")
+            self._finish(interrupted, turns.outcome_of_cancelled(outcome))
         if opening is not None and (event.mark or performing.facts or changed or after.stopped or row.calls):
             self._open(opening)
         turn = row.turn
@@ -379,7 +419,7 @@ class _Play:
             row.turn = None
         # A command may act on a turn that another one opened: a cancel, or a message that is told to wait.
         turn_id, cause = (turn.id, event.mark or turn.cause) if turn else (None, event.mark)
-        step = self._append_step(replace(outcome, after=after), turn_id, cause)
+        step = self._append_step(replace(outcome, after=after), result, turn_id, cause)
         if outcome.crash is None:
             row.supervision = supervisor.handled(row.supervision, step.seq, after.state_no)
         if changed and outcome.before.state != after.state:
@@ -393,7 +433,14 @@ class _Play:
         if after.stopped is not None:
             row.append(SessionClosed(why=after.stopped), turn=turn_id, cause=cause)
         if finishing is not None:
-            self._finish(finishing, turns.outcome_of(outcome, ended), turns.error_of(ended))
+            cut_short = any(turn_of_call == finishing.id for _, turn_of_call in performing.endings)
+            self._finish(
+                finishing,
+                turns.outcome_of_cancelled(outcome)
+                if cut_short
+                else turns.outcome_of(replace(outcome, after=after), ended),
+                turns.error_of(ended),
+            )
         self.played.writes += [
             Write(write.statement, {**write.row, "turn": turn_id}) if self._of_turn(write) else write
             for write in performing.writes
@@ -448,9 +495,9 @@ class _Play:
         if self.row.turn is turn:
             self.row.turn = None
 
-    def _append_step(self, outcome: Outcome, turn_id: str | None, cause: str | None) -> log.Entry:
+    def _append_step(self, outcome: Outcome, result: str | None, turn_id: str | None, cause: str | None) -> log.Entry:
         restored = outcome.crash is not None and outcome.after.state_no != outcome.before.state_no
-        result = (
+        result = result or (
             "restored" if restored else "crashed" if outcome.crash else "postponed" if outcome.postponed else "handled"
         )
         if outcome.after.stopped is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sessions_app import supervisor
 from tutor import events, statem
 from tutor.interactions import TurnOutcome
 from tutor.statem import Event, Outcome
@@ -27,7 +28,20 @@ def outcome_of(outcome: Outcome, ended: Ended | None) -> TurnOutcome:
         return "cancelled"
     if isinstance(ended, events.ToolFailed):
         return _OUTCOMES.get(ended.reason, "failed")
+    if outcome.after.stopped is not None and supervisor.is_abnormal(outcome.after.stopped):
+        return "failed"
     return "completed"
+
+
+def outcome_of_cancelled(outcome: Outcome) -> TurnOutcome:
+    """How a turn ends whose call was cancelled by something else than its own last event."""
+    if outcome.crash is not None:
+        return "failed"
+    if outcome.event.type in statem.TIMEOUT_TYPES:
+        return "timed_out"
+    return (
+        "interrupted" if isinstance(outcome.event.content, events.UserMessage | events.AnswerSubmitted) else "cancelled"
+    )
 
 
 def error_of(ended: Ended | None) -> str | None:
