@@ -262,7 +262,7 @@ class QuestionAsked(Interaction, frozen=True, kw_only=True):
     choices: list[dict[str, str]] | None = None
     #: Why this question now, in words a learner can read and contest.
     why: str = ""
-    #: What its numbers and the order of its options were drawn from (``tutor.draws``); None in logs of earlier releases.
+    #: What its numbers and the order of its options were drawn from (``tutor.draws``); None in older logs.
     seed: int | None = None
 
 
