@@ -213,7 +213,7 @@ def _is_always_wrong(question: content.Question, text: str, instances: list[Ques
 
 
 def _filled(question: content.Question, text: str, seed: int) -> str:
-    return formats.of(question.format.type).value(text, parameters(question, seed))
+    return formats.value(question.format, text, parameters(question, seed))
 
 
 def _explained_by(question: content.Question, text: str, read: list[tuple[WrongAnswer, Fraction]]) -> list[WrongAnswer]:
