@@ -262,6 +262,8 @@ class QuestionAsked(Interaction, frozen=True, kw_only=True):
     choices: list[dict[str, str]] | None = None
     #: Why this question now, in words a learner can read and contest.
     why: str = ""
+    #: What its numbers and the order of its options were drawn from (``tutor.draws``); None in older logs.
+    seed: int | None = None
 
 
 class AnswerChecked(Interaction, frozen=True, kw_only=True):
@@ -271,6 +273,8 @@ class AnswerChecked(Interaction, frozen=True, kw_only=True):
     verdict: Verdict
     feedback: str
     known_error: str | None = None
+    #: What was answered: ``main``, ``scaffold:<hint>`` or ``probe:<known error>``.
+    part: str = "main"
 
 
 class HintGiven(Interaction, frozen=True, kw_only=True):
