@@ -35,9 +35,9 @@ def check(question: QuestionInstance, given: str | list[str], *, typed: bool = F
             return Verdict(verdict="not_an_answer", intent=wish)
     try:
         reading = form.read(question, text)
+        verdict = form.judge(question, reading)
     except MalformedAnswer as error:
         return Verdict(verdict="malformed", code=error.code, feedback=error.message)
-    verdict = form.judge(question, reading)
     if verdict.verdict in {"wrong", "partial"}:
         verdict = _recognised(form, question, reading) or verdict
     if verdict.feedback and verdict.verdict != "correct" and leak_gate.leaks(verdict.feedback, question):

@@ -7,11 +7,26 @@ from collections.abc import Mapping
 from tutor import course as content
 from tutor.checking.answer_format import AnswerFormat
 from tutor.checking.choice import ChoiceFormat
+from tutor.checking.collection import ListFormat, SetFormat
+from tutor.checking.equation import EquationFormat
+from tutor.checking.expression import ExpressionFormat
+from tutor.checking.inequality import InequalityFormat
+from tutor.checking.interval import IntervalFormat
+from tutor.checking.matrix import MatrixFormat
 from tutor.checking.number import NumberFormat
+from tutor.checking.point import PointFormat
 from tutor.checking.short_text import ShortTextFormat
 
 FORMATS: dict[str, AnswerFormat] = {
     "number": NumberFormat(),
+    "expression": ExpressionFormat(),
+    "equation": EquationFormat(),
+    "inequality": InequalityFormat(),
+    "interval": IntervalFormat(),
+    "point": PointFormat(),
+    "set": SetFormat(),
+    "list": ListFormat(),
+    "matrix": MatrixFormat(),
     "choice": ChoiceFormat(),
     "short_text": ShortTextFormat(),
 }
