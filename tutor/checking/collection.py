@@ -1,4 +1,4 @@
-"""Answers of several items: sets ``{1, 2}``, ``x = 1 or x = 2``, ``x = ±3``; lists ``1, 4, 9``; of formulas or of words."""
+"""Answers of several items, formulas or words: ``{1, 2}``, ``x = 1 or x = 2``, ``x = ±3``, ``1, 4, 9``."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class EquationFormat(FormulaFormat):
             if not form.accept_bare_value:
                 return _issue("now write it as an equation, with an equals sign")
             return self._finished(question, given.right)
-        if solved is not None or form.form == "solved":
+        if form.form == "solved" or (solved is not None and not solved[1].symbols):
             found = given.solved()
             if found is None or (solved is not None and found[0] != solved[0]):
                 name = f"get {solved[0]}" if solved else "get the unknown"

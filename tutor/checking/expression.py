@@ -11,6 +11,7 @@ from tutor.checking.algebra.equivalence import same_function
 from tutor.checking.algebra.evaluation import constant
 from tutor.checking.algebra.grammar import Parser
 from tutor.checking.algebra.tree import Negative, Node, Number, text_of
+from tutor.checking.answer_format import Reading
 from tutor.checking.formula import FormulaFormat, FormulaReading, Parsed
 from tutor.checking.malformed import MalformedAnswer
 from tutor.checking.precision import Fit, fit
@@ -26,6 +27,8 @@ class Formula:
 
     node: Node
     label: str | None = field(default=None, compare=False)
+    #: The other sides of ``2(x + 1) = 2x + 2``: the same function in other forms.
+    others: tuple[Node, ...] = field(default=(), compare=False)
 
     @property
     def trees(self) -> tuple[Node, ...]:
@@ -54,7 +57,7 @@ class ExpressionFormat(FormulaFormat):
                 raise MalformedAnswer(
                     "sides_differ", "The two sides of what you wrote are not equal; please send the answer alone."
                 )
-        return Formula(sides[-1], label)
+        return Formula(sides[-1], label, tuple(sides[:-1]))
 
     @staticmethod
     def _label(parser: Parser) -> str | None:
@@ -73,6 +76,18 @@ class ExpressionFormat(FormulaFormat):
 
     def equal(self, one: Parsed, gold: Parsed) -> bool:
         return same_function(one.trees[0], gold.trees[0])
+
+    def judge(self, question: QuestionInstance, reading: Reading) -> Verdict:
+        verdict = super().judge(question, reading)
+        parsed = reading.parsed if isinstance(reading, FormulaReading) else None
+        if verdict.verdict == "correct" or not isinstance(parsed, Formula):
+            return verdict
+        # All sides are the same function: the one in the form asked for counts.
+        for side in parsed.others:
+            found = super().judge(question, FormulaReading(text=reading.text, parsed=Formula(side, parsed.label)))
+            if found.verdict == "correct":
+                return found
+        return verdict
 
     def judged(self, question: QuestionInstance, reading: FormulaReading) -> Verdict:
         parsed = reading.parsed

@@ -1,4 +1,4 @@
-"""Answers that are an inequality: ``x > 3``, ``3 < x``, ``-2x < -6``, ``1 < x <= 5``, ``x < 1 or x > 5``, ``|x| < 2``."""
+"""Answers that are an inequality: ``x > 3``, ``-2x < -6``, ``1 < x <= 5``, ``x < 1 or x > 5``, ``|x| < 2``."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class InequalityFormat(SolutionFormat):
     def formed(self, question: QuestionInstance, given: Parsed) -> Verdict:
         if not isinstance(given, Inequality):
             return Verdict(
-                verdict="form_issue", feedback="The set is right; now write it as an inequality, such as x > 3."
+                verdict="form_issue", feedback="The set is right; now write it as an inequality, with < or >."
             )
         if question.format.form == "solved" and not _is_solved(given):
             return Verdict(verdict="form_issue", feedback="That is right; now get the unknown alone.")

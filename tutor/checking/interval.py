@@ -19,7 +19,7 @@ class IntervalFormat(SolutionFormat):
     def formed(self, question: QuestionInstance, given: Parsed) -> Verdict:
         if not isinstance(given, Intervals):
             return Verdict(
-                verdict="form_issue", feedback="The set is right; now write it as an interval, such as (2, 5]."
+                verdict="form_issue", feedback="The set is right; now write it as an interval, with brackets."
             )
         return Verdict(verdict="correct", feedback="Yes, that is right.")
 

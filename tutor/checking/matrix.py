@@ -1,4 +1,4 @@
-r"""Answers that are a matrix or a vector: ``[[1, 2], [3, 4]]``, ``1 2; 3 4``, ``\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}``."""
+r"""Answers that are a matrix or a vector: ``[[1, 2], [3, 4]]``, ``1 2; 3 4``, ``\begin{pmatrix} 1 & 2 \\ … ``."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ class MatrixFormat(FormulaFormat):
     """``type: matrix``. Policies: vars, unevaluated, decimal_comma. A vector may be written in one line."""
 
     comma_in_numbers = False
+    semicolon_separates = False
 
     def prepared(self, text: str) -> str:
         plain = bare(re.sub(r"\s*\n\s*", ";", text.strip()))
@@ -126,9 +127,7 @@ class MatrixFormat(FormulaFormat):
     def _rows(self, parser: Parser) -> list[list[Node]]:
         rows = [self._row(parser)]
         while parser.accept(";"):
-            if parser.sees(")", "]", "}", "|") or (
-                parser.peek().kind in {"end", "command"} and parser.peek().text == "end"
-            ):
+            if parser.sees(")", "]", "}", "|") or parser.peek().text in {"", "end"}:
                 break
             rows.append(self._row(parser))
             if len(rows) > limits.MAX_ITEMS:

@@ -39,6 +39,11 @@ class PointFormat(FormulaFormat):
 
     comma_in_numbers = False
 
+    def prepared(self, text: str) -> str:
+        plain = super().prepared(text)
+        # "(2|3)"
+        return plain.replace("|", ";") if plain.count("|") == 1 else plain
+
     def parse(self, parser: Parser) -> Point:
         named = parser.peek(1).text == "=" and parser.peek(2).text not in {"(", "[", "{"}
         if named:

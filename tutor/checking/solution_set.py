@@ -1,4 +1,4 @@
-"""Solution sets in either notation, as inequalities (``-1 < x <= 5 or x > 9``) or as intervals (``(-1, 5] ∪ (9, ∞)``)."""
+"""Solution sets as inequalities (``-1 < x <= 5 or x > 9``) or as intervals (``(-1, 5] ∪ (9, ∞)``)."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from tutor.checking.malformed import MalformedAnswer
 
 FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 _NOTHING = re.compile(
-    r"(?:there (?:is|are) )?(?:no|none)(?: real)?(?: solutions?)?|(?:the )?empty set|\{\s*\}|Ø|⌀", re.I
+    r"(?:there (?:is|are) )?(?:no|none)(?: real)?(?: solutions?)?|(?:the )?empty set|\{\s*\}|Ø|⌀", re.IGNORECASE
 )
 _EVERYTHING = re.compile(
-    r"(?:all|any|every)(?: (?:the )?real)?(?: (?:numbers?|values?|x))?s?|the reals?(?: numbers)?|reals", re.I
+    r"(?:all|any|every)(?: (?:the )?real)?(?: (?:numbers?|values?|x))?s?|(?:the )?reals?(?: numbers)?", re.IGNORECASE
 )
 
 
@@ -143,7 +143,7 @@ def in_signs(text: str) -> str:
 
 def read_solution(parser: Parser) -> Solution:
     """A solution set in either notation. Raises ``MalformedAnswer``."""
-    place = parser.place
+    place, parser.square_brackets = parser.place, False
     if parser.peek().kind == "name" and parser.peek(1).text in {"∈", "in"}:
         parser.take()
         parser.take()
