@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tutor.course import Detector
     from tutor.questions import InstanceError, QuestionInstance
 
+_UNREADABLE = "I cannot read that as an answer here: please check how it is written."
 _NEUTRAL = "That is not right yet: look at the question once more."
 
 
@@ -35,9 +36,10 @@ def check(question: QuestionInstance, given: str | list[str], *, typed: bool = F
             return Verdict(verdict="not_an_answer", intent=wish)
     try:
         reading = form.read(question, text)
+        verdict = form.judge(question, reading)
     except MalformedAnswer as error:
-        return Verdict(verdict="malformed", code=error.code, feedback=error.message)
-    verdict = form.judge(question, reading)
+        feedback = _UNREADABLE if leak_gate.leaks(error.message, question) else error.message
+        return Verdict(verdict="malformed", code=error.code, feedback=feedback)
     if verdict.verdict in {"wrong", "partial"}:
         verdict = _recognised(form, question, reading) or verdict
     if verdict.feedback and verdict.verdict != "correct" and leak_gate.leaks(verdict.feedback, question):
