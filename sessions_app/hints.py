@@ -12,15 +12,18 @@ import logging
 import queue
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from typing import Any
 
+import redis
 import uvloop
 from channels.layers import get_channel_layer
 
 from sessions_app import conf, crash_points, log
 from sessions_app.delivery import Wake
+from sessions_app.output import buffer
 from sessions_app.step import Played
+from tutor.interactions import OutputCommitted
 
 logger = logging.getLogger(__name__)
 
@@ -52,11 +55,24 @@ class _Looks:
         self._lock = threading.Lock()
 
     def send(self, messages: list[tuple[str, dict[str, Any]]]) -> None:
+        self._run(self._send(messages))
+
+    def forget(self, session: uuid.UUID, turn: str) -> None:
+        """The turn's text is in the log: its buffer is not needed any more."""
+        self._run(self._forget(session, turn))
+
+    def _run(self, what: Coroutine[Any, Any, None]) -> None:
         with self._lock:
             if self._loop is None:
                 self._loop = uvloop.new_event_loop()
                 threading.Thread(target=self._loop.run_forever, name="hints-looks", daemon=True).start()
-        asyncio.run_coroutine_threadsafe(self._send(messages), self._loop)
+        asyncio.run_coroutine_threadsafe(what, self._loop)
+
+    async def _forget(self, session: uuid.UUID, turn: str) -> None:
+        try:
+            await buffer.drop(session, turn)
+        except redis.RedisError as error:
+            logger.warning("action=output.not_dropped session=%s error=%s", session, error)  # it expires
 
     async def _send(self, messages: list[tuple[str, dict[str, Any]]]) -> None:
         layer = get_channel_layer()
@@ -123,5 +139,16 @@ def after_commit(played: Sequence[Played]) -> None:
         woken = _replies.get(write.row["caller"])
         if woken is not None:
             woken.set()
+    for session, turn in {streamed for one in played for streamed in _streamed(one)}:
+        _looks.forget(session, turn)
     for wake in {wake for one in played for wake in one.wakes}:
         _wakes.send(wake)
+
+
+def _streamed(played: Played) -> Iterator[tuple[uuid.UUID, str]]:
+    """Turns whose streamed text is in the log now. One that was fenced stays closed until it expires."""
+    for entry in played.row.written:
+        if entry.kind == "output.committed" and entry.turn is not None:
+            committed = entry.fact
+            if isinstance(committed, OutputCommitted) and committed.attempt is not None and not committed.partial:
+                yield entry.session, entry.turn
