@@ -129,6 +129,9 @@ TUTOR_MACHINES = {
     "tutoring": "tutor.catalogue.tutoring_machine",
     "echo": "tutor.echo.load",
 }
+#: Name of a machine -> what checks the text that is written in its sessions before it is shown
+#: (``sessions_app.output.gate``); without one it is shown as it comes.
+TUTOR_OUTPUT_GATES = {"tutoring": "tutor.output_gate.of_session"}
 #: How sessions are supervised, by machine: restart permanent, transient or temporary; more than max_restarts within
 #: max_seconds restore a proven state.
 TUTOR_SUPERVISION = {"*": {"restart": "transient", "max_restarts": 3, "max_seconds": 5}}

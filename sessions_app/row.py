@@ -3,7 +3,7 @@
 The ``kernel`` column holds what the kernel itself must remember between two events, as one flat JSON object so that a
 step can log what changed of it:
 
-- ``turn``: the running turn ``{id, by, cause, attempt}``; missing where none runs
+- ``turn``: the running turn ``{id, by, cause, attempt, usage?}``; missing where none runs
 - ``calls``: pending tool calls by ref ``{tool, turn, background}``
 - ``postponed``: events that wait for a state change, oldest first
 - ``timers``: running time-outs by ``type:name`` ``{due, guard, content}``
@@ -36,7 +36,10 @@ class Turn:
     id: str
     by: str
     cause: str | None
+    #: The attempt with which the turn's next text begins.
     attempt: int = 1
+    #: Tokens that its calls have used at models so far, by kind.
+    usage: dict[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,8 @@ class SessionRow:
         plain: dict[str, Any] = {"timer_no": snapshot.timer_no}
         if self.turn is not None:
             plain["turn"] = msgspec.to_builtins(self.turn)
+            if self.turn.usage is None:
+                del plain["turn"]["usage"]
         if self.calls:
             plain["calls"] = {ref: msgspec.to_builtins(call) for ref, call in self.calls.items()}
         if self.callers:

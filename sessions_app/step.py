@@ -261,9 +261,12 @@ class _Play:
         ended = event.content if isinstance(event.content, events.ToolSucceeded | events.ToolFailed) else None
         performing = Performing(row, event.mark)
         if ended is not None:
-            performing.forget(ended.ref)
+            call = performing.forget(ended.ref)
+            if row.turn is not None and call is not None and call.turn == row.turn.id:
+                row.turn = turns.after_call(row.turn, ended)
         running, opening = row.turn, self._opening(outcome)
         performing.turn = opening.id if opening else (running.id if running else None)
+        performing.attempt = opening.attempt if opening else (running.attempt if running else 1)
         crashed = outcome.crash is not None
         if crashed:
             outcome = self.recovery.after_crash(outcome, performing)
@@ -444,7 +447,7 @@ class _Play:
         return following is None or following[0].mark is not None
 
     def _finish(self, turn: Turn, outcome: TurnOutcome, error: str | None = None) -> None:
-        self.row.append(TurnFinished(outcome=outcome, error=error), turn=turn.id, cause=turn.cause)
+        self.row.append(TurnFinished(outcome=outcome, error=error, usage=turn.usage), turn=turn.id, cause=turn.cause)
         if self.row.turn is turn:
             self.row.turn = None
 

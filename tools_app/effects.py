@@ -15,10 +15,10 @@ INSERT_CALL = Statement(
     "insert_call",
     """
 INSERT INTO tools_app_toolcall (session_id, ref, turn, tool, args, scope, queue, background, status, attempt,
-       deadline_at, error)
-SELECT session_id, ref, turn, tool, args, scope, queue, background, 'queued', 0, deadline_at, ''
+       deadline_at, error, output_from)
+SELECT session_id, ref, turn, tool, args, scope, queue, background, 'queued', 0, deadline_at, '', output_from
   FROM json_to_recordset(%s) AS r(session_id uuid, ref text, turn text, tool text, args jsonb, scope jsonb, queue text,
-       background bool, deadline_at timestamptz)
+       background bool, deadline_at timestamptz, output_from smallint)
 RETURNING 1""",
 )
 
@@ -64,6 +64,7 @@ def _(effect: CallTool, performing: Performing) -> None:
                 "queue": queue,
                 "background": effect.background,
                 "deadline_at": timestamp(row.now_ms + effect.deadline_ms),
+                "output_from": performing.attempt - 1,
             },
         )
     )

@@ -6,7 +6,8 @@
 
 The first parameter is the scope; the others are the arguments, checked against their annotations before the function
 runs. A plain function runs on a thread, a coroutine function on the worker's event loop. A tool may have an offline
-tool of the same name, which answers where the other cannot.
+tool of the same name, which answers where the other cannot. A coroutine function with a parameter annotated ``Output``
+streams (``tools_app.output``).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any, TypeVar, get_type_hints
 import msgspec
 
 from tools_app.exceptions import BadArguments, UnknownTool
+from tools_app.output import Output
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,6 +40,8 @@ class Tool:
     queue: str
     #: Says whether it can answer at all here, for example whether a model is configured.
     available: Callable[[], bool]
+    #: The parameter that takes the ``Output``, where the tool streams.
+    output: str | None = None
 
     def bind(self, args: dict[str, Any]) -> dict[str, Any]:
         """The arguments in their types. Raises ``BadArguments``."""
@@ -57,6 +61,16 @@ _online: dict[str, Tool] = {}
 _offline: dict[str, Tool] = {}
 
 
+def _output(name: str, function: Callable[..., Any]) -> str | None:
+    """The parameter annotated ``Output``, if there is one: the executor fills it, it is no argument."""
+    found = [parameter for parameter, annotation in get_type_hints(function).items() if annotation is Output]
+    if not found:
+        return None
+    if len(found) > 1 or not inspect.iscoroutinefunction(function):
+        raise TypeError(f"the tool {name!r} may take one Output, and must be a coroutine function to write to it")
+    return found[0]
+
+
 def _arguments(name: str, function: Callable[..., Any]) -> type[msgspec.Struct]:
     hints = get_type_hints(function)
     fields: list[Any] = []
@@ -64,6 +78,8 @@ def _arguments(name: str, function: Callable[..., Any]) -> type[msgspec.Struct]:
         if parameter.name not in hints:
             raise TypeError(f"the tool {name!r} must annotate its parameter {parameter.name!r}")
         annotation = hints[parameter.name]
+        if annotation is Output:
+            continue
         plain = parameter.default is inspect.Parameter.empty
         fields.append((parameter.name, annotation) if plain else (parameter.name, annotation, parameter.default))
     return msgspec.defstruct(f"{name}_arguments", fields, frozen=True, kw_only=True, forbid_unknown_fields=True)
@@ -91,6 +107,7 @@ def tool(
             repeatable,
             queue,
             available,
+            _output(tool_name, function),
         )
         table = _offline if offline else _online
         if tool_name in table and table[tool_name].function is not function:

@@ -174,7 +174,7 @@ class TurnFinished(Interaction, frozen=True, kw_only=True):
     kind = "turn.finished"
     outcome: TurnOutcome
     error: str | None = None
-    #: What the turn's model calls used, where there were any: ``{"input_tokens": …, "output_tokens": …}``.
+    #: What the turn's model calls used, where there were any: as of a call.
     usage: dict[str, Any] | None = None
 
 
@@ -191,6 +191,8 @@ class OutputCommitted(Interaction, frozen=True, kw_only=True):
     partial: bool = False
     #: In code points.
     len: int
+    #: The attempt of the turn's streamed text that this is; None: it was not streamed.
+    attempt: int | None = None
 
 
 # --- tool calls --------------------------------------------------------------------------------------------------
@@ -211,6 +213,8 @@ class ToolEnding(Interaction, frozen=True, kw_only=True):
     owner: str | None = None
     #: ISO 8601, the database's clock.
     started_at: str | None = None
+    #: What its requests to a model cost, in tokens: ``{"input_tokens": …, "output_tokens": …, "requests": …}``.
+    usage: dict[str, int] | None = None
 
 
 class ToolFinished(ToolEnding, frozen=True, kw_only=True):
