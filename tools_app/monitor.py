@@ -35,8 +35,8 @@ _LIMIT = 200
 _GRACE_S = 1.0
 
 _COLUMNS = """
-    c.session_id, c.ref, c.turn, c.tool, c.args::text, c.scope::text, c.attempt, c.owner, c.background, c.started_at,
-    extract(epoch FROM c.deadline_at - clock_timestamp())::float
+    c.session_id, c.ref, c.turn, c.tool, c.args::text, c.scope::text, c.attempt, c.handed_back, c.owner,
+    c.background, c.course, c.started_at, extract(epoch FROM c.deadline_at - clock_timestamp())::float
 """
 _LOST = f"""
 SELECT {_COLUMNS} FROM tools_app_toolcall c LEFT JOIN tools_app_worker w ON w.owner = c.owner
@@ -87,7 +87,7 @@ def _after_lost_contact(call: Claimed) -> Delivery:
         repeatable = True  # the next attempt says what is wrong
     if not repeatable:
         return calls.failed(call, "in_doubt", error)
-    if call.attempt >= conf.MAX_ATTEMPTS:
+    if call.charged >= conf.MAX_ATTEMPTS:
         return calls.failed(call, "lost_contact", error)
     facts: list[Interaction] = [StrategyApplied(reason="lost_contact", strategy="retry", detail=error)]
     if not call.background:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tools_app.conf import BACKOFF_MOST_S, BACKOFF_S, MAX_ATTEMPTS
-from tools_app.exceptions import BadArguments, BadOutput, Misconfigured, Overloaded, Refused, Unreachable
+from tools_app.exceptions import BadArguments, BadOutput, ChildDied, Misconfigured, Overloaded, Refused, Unreachable
 from tutor.events import ToolFailure
 
 Strategy = Literal["retry", "offline", "stop"]
@@ -30,6 +30,8 @@ def reason_of(error: BaseException) -> str:
     match error:
         case TimeoutError():
             return "timeout"
+        case ChildDied():
+            return "killed"
         case Overloaded():
             return "overloaded"
         case Unreachable():
@@ -52,6 +54,7 @@ TABLE: dict[str, tuple[Strategy, ...]] = {
     "unreachable": ("retry", "offline", "stop"),
     "overloaded": ("retry", "offline", "stop"),
     "bad_output": ("retry", "offline", "stop"),
+    "killed": ("retry", "offline", "stop"),
     "misconfigured": ("offline", "stop"),
     "bug": ("offline", "stop"),
     "bad_arguments": ("stop",),
@@ -68,7 +71,8 @@ def backoff_s(attempt: int, *, random_: random.Random | None = None) -> float:
 def decide(error: BaseException, attempt: int, *, has_offline: bool, left_s: float) -> Decision:
     """The next step after attempt number ``attempt`` failed, with ``left_s`` seconds until the call's deadline."""
     reason = reason_of(error)
-    failure: ToolFailure = "timeout" if reason == "timeout" else "refused" if reason == "refused" else "error"
+    failures: dict[str, ToolFailure] = {"timeout": "timeout", "refused": "refused", "killed": "killed"}
+    failure = failures.get(reason, "error")
     for strategy in TABLE[reason]:
         if strategy == "retry" and attempt < MAX_ATTEMPTS:
             wanted = error.retry_after_s if isinstance(error, Overloaded) else None
