@@ -39,8 +39,8 @@ _GRACE_S = 1.0
 _REASON: Final = "lost_contact"
 
 _COLUMNS = """
-    c.session_id, c.ref, c.turn, c.tool, c.args::text, c.scope::text, c.attempt, c.owner, c.background, c.started_at,
-    extract(epoch FROM c.deadline_at - clock_timestamp())::float
+    c.session_id, c.ref, c.turn, c.tool, c.args::text, c.scope::text, c.attempt, c.handed_back, c.owner,
+    c.background, c.course, c.started_at, extract(epoch FROM c.deadline_at - clock_timestamp())::float
 """
 _LOST = f"""
 SELECT {_COLUMNS} FROM tools_app_toolcall c LEFT JOIN tools_app_worker w ON w.owner = c.owner
@@ -92,7 +92,7 @@ def _after_lost_contact(call: Claimed) -> Delivery:
     possible = {Strategy.STOP}
     if not repeatable:
         possible.add(Strategy.PARK)
-    elif call.attempt < conf.MAX_ATTEMPTS:
+    elif call.charged < conf.MAX_ATTEMPTS:
         possible.add(Strategy.RETRY)
     strategy = strategies.choose(_REASON, possible) or Strategy.STOP
     facts: list[Interaction] = [StrategyApplied(reason=_REASON, strategy=strategy, detail=error)]

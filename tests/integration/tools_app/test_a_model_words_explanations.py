@@ -76,7 +76,7 @@ def endpoint(settings: Any) -> Iterator[Endpoint]:
 def lesson(learner: Any) -> Iterator[uuid.UUID]:
     """A live lesson, with a worker's runner in this process."""
     call_command("course", "load", "--demo", verbosity=0)
-    runner = Runner(["tools"])
+    runner = Runner(["threads", "tools"])
     runner.start()
     yield sessions.start(learner, "linear-equations")
     runner.drain(2)
