@@ -92,6 +92,14 @@ class ResetRequested(EventContent, frozen=True, kw_only=True):
     actor: str
 
 
+class Branched(EventContent, frozen=True, kw_only=True):
+    """The session goes on from an earlier point of a log, its own (rewind) or another's (fork).
+
+    Calls and time-outs did not come along: calls have ended as cancelled before this, time-outs are for the machine to
+    set anew. A machine need not know of it.
+    """
+
+
 class ToolSucceeded(EventContent, frozen=True, kw_only=True):
     """A tool call ended with a result."""
 
@@ -136,6 +144,7 @@ AnyEvent = (
     | EndRequested
     | RemediationForced
     | ResetRequested
+    | Branched
     | ToolSucceeded
     | ToolFailed
     | Tick
