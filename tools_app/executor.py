@@ -40,7 +40,7 @@ def _free_of_database(function: Callable[..., Any], *arguments: Any, **named: An
 
 async def _run(tool: Tool, call: Claimed, left_s: float, threads: Executor) -> dict[str, Any]:
     """One attempt. Raises ``ToolError`` or whatever the tool raises."""
-    who = scope.check(call.session, call.scope)
+    who = scope.of_claimed(call.session, call.scope, call=call.ref, attempt=call.attempt, turn=call.turn)
     arguments = tool.bind(call.args)
     async with asyncio.timeout(max(0.1, min(tool.timeout_s, left_s))):
         if tool.is_async:
