@@ -21,8 +21,9 @@ from tools_app.calls import Claimed
 from tools_app.conf import ERROR_CHARS
 from tools_app.exceptions import BadArguments, BadOutput, UnknownTool
 from tools_app.registry import Tool, find
-from tools_app.retry import decide
+from tools_app.retry import AGAIN, decide
 from tutor.interactions import Interaction, StrategyApplied, TurnRecovering
+from tutor.strategies import Strategy
 
 logger = logging.getLogger(__name__)
 
@@ -77,12 +78,12 @@ async def execute(call: Claimed, threads: Executor) -> Delivery:
             _log(call, tool, error)
             decision = decide(error, call.attempt, has_offline=offline is not None, left_s=ends - clock())
             detail = str(error)[:ERROR_CHARS]
-            if decision.strategy != "stop":
+            if decision.strategy is not Strategy.STOP:
                 facts.append(StrategyApplied(reason=decision.reason, strategy=decision.strategy, detail=detail))
-            if decision.strategy == "retry":
+            if decision.strategy in AGAIN:
                 recovering = [TurnRecovering(reason=decision.reason, attempt=call.attempt + 1)]
                 return calls.again(call, decision.after_s, detail, [*facts, *([] if call.background else recovering)])
-            if decision.strategy == "offline" and offline is not None:
+            if decision.strategy is Strategy.OFFLINE and offline is not None:
                 tool, offline, fallback = offline, None, True
                 continue
             return calls.failed(call, decision.failure, detail, facts=facts)

@@ -10,6 +10,7 @@ import hashlib
 import re
 import string
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -62,7 +63,7 @@ class QuestionInstance(msgspec.Struct, frozen=True, kw_only=True):
     def learner_format(self) -> dict[str, Any]:
         """The format as a client may know it: nothing in it tells the answer."""
         plain: dict[str, Any] = msgspec.to_builtins(self.format)
-        for secret in ("choices", "aliases"):
+        for secret in ("choices", "aliases", "rubric", "cases"):
             plain.pop(secret, None)
         return plain
 
@@ -107,7 +108,7 @@ def instantiate(
             skills=question.skills,
             prompt=fill(source.ask, names),
             format=_filled(source.format, names),
-            answer=formats.of(source.format.type).value(source.answer, names),
+            answer=formats.value(source.format, source.answer, names),
             alternatives=[],
             hints=[],
             solution=[],
@@ -160,7 +161,7 @@ def _number(key: str) -> int:
 def _main(
     course: content.Course, topic: content.Topic, question: content.Question, names: dict[str, int], seed: int
 ) -> QuestionInstance:
-    value = formats.of(question.format.type).value
+    value = partial(formats.value, question.format)
     return QuestionInstance(
         id=question.id,
         part="main",
@@ -184,11 +185,16 @@ def _hint(hint: str | content.Scaffold, names: dict[str, int]) -> str | content.
         hint,
         ask=fill(hint.ask, names),
         format=_filled(hint.format, names),
-        answer=formats.of(hint.format.type).value(hint.answer, names),
+        answer=formats.value(hint.format, hint.answer, names),
     )
 
 
 def _filled(form: content.Format, names: dict[str, int]) -> content.Format:
+    if form.source:
+        form = msgspec.structs.replace(form, source=fill(form.source, names))
+    if form.targets:
+        targets = [msgspec.structs.replace(target, text=fill(target.text, names)) for target in form.targets]
+        form = msgspec.structs.replace(form, targets=targets)
     if not form.choices:
         return form
     choices = [
@@ -205,7 +211,7 @@ def _errors(
 
     A library's formula is about a question's parameters, so only questions that refer to it use it.
     """
-    value = formats.of(question.format.type).value
+    value = partial(formats.value, question.format)
     own: list[InstanceError] = []
     library: list[InstanceError] = []
     for error in question.errors:
@@ -279,12 +285,13 @@ def _with_choices(instance: QuestionInstance, *, shuffle: bool) -> QuestionInsta
         if all(len(choice.id) == 1 and choice.id.isalpha() for choice in choices):
             renamed = {choice.id: string.ascii_lowercase[at] for at, choice in enumerate(choices)}
             choices = [msgspec.structs.replace(choice, id=renamed[choice.id]) for choice in choices]
+            rename = partial(formats.of(instance.format.type).renamed, ids=renamed)
             instance = msgspec.structs.replace(
                 instance,
-                answer=_renamed(instance.answer, renamed),
-                alternatives=[_renamed(alternative, renamed) for alternative in instance.alternatives],
+                answer=rename(instance.answer),
+                alternatives=[rename(alternative) for alternative in instance.alternatives],
                 errors=[
-                    msgspec.structs.replace(error, match=_renamed(error.match, renamed)) if error.match else error
+                    msgspec.structs.replace(error, match=rename(error.match)) if error.match else error
                     for error in instance.errors
                 ],
             )
@@ -293,7 +300,3 @@ def _with_choices(instance: QuestionInstance, *, shuffle: bool) -> QuestionInsta
         format=msgspec.structs.replace(instance.format, choices=choices),
         choices=[{"id": choice.id, "text": choice.text} for choice in choices],
     )
-
-
-def _renamed(ids: str, renamed: dict[str, str]) -> str:
-    return ",".join(sorted(renamed.get(one.strip(), one.strip()) for one in ids.split(",")))
