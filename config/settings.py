@@ -150,6 +150,11 @@ TUTOR_HEALTH_CHECKS = ["sessions_app.health.courses", "tools_app.monitor.worker_
 #: A callable that says where the system on this machine can be reached; None where none runs.
 TUTOR_RUNNING_URL = "config.running.url"
 
+#: A callable that builds again what models were shown for a call (``sessions_app.shown``).
+TUTOR_SHOWN = "tools_app.chains.shown"
+#: What a model is shown at most of a session, in tokens (``tutor.projections.tokens``).
+TUTOR_CHAIN_TOKENS = env.integer("TUTOR_CHAIN_TOKENS", 6_000, least=1_000)
+
 LLM_BASE_URL = env.text("LLM_BASE_URL")
 LLM_API_KEY = env.text("LLM_API_KEY")
 LLM_MODEL = env.text("LLM_MODEL")
