@@ -33,7 +33,8 @@ class Pools:
     async def run(self, tool: Tool, scope: Scope, args: dict[str, Any], output: Output) -> Any:
         """Run a tool where it belongs; one of the loop may stream to ``output``.
 
-        Raises ``BadArguments``, ``ChildDied``, or what the tool raises."""
+        Raises ``BadArguments``, ``ChildDied``, or what the tool raises.
+        """
         if tool.pool == "children":
             return await self._children.run(tool, msgspec.to_builtins(scope), args)
         arguments = tool.bind(args)
