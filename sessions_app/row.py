@@ -9,6 +9,7 @@ step can log what changed of it:
 - ``timers``: running time-outs by ``type:name`` ``{due, guard, content}``
 - ``callers``: who waits for a reply to a ``call``, oldest first
 - ``timer_no``: how many time-outs were ever set
+- ``hibernated``: since when the machine expects to wait for long, in milliseconds; missing once an event is handled
 - ``suspended``: there while the session is suspended: events that wait until it is resumed, oldest first
 - ``trace``: until when the engine is traced, in milliseconds
 """
@@ -132,6 +133,8 @@ class SessionRow:
     held: tuple[Held, ...] = ()
     #: Until when the engine is traced, in milliseconds; 0: it is not.
     traced_until: int = 0
+    #: Since when the machine expects to wait for long (``statem.Hibernate``), in milliseconds; 0: it does not.
+    hibernated_at: int = 0
     on_busy: str = "reject"
     previous: uuid.UUID | None = None
     new: bool = False
@@ -177,6 +180,8 @@ class SessionRow:
                 {"event": dump_event(one.event), "at": one.at_ms, "by": one.by, "opens_turn": one.opens_turn}
                 for one in self.held
             ]
+        if self.hibernated_at:
+            plain["hibernated"] = self.hibernated_at
         if self.traced_until:
             plain["trace"] = self.traced_until
         return plain
@@ -191,6 +196,7 @@ class SessionRow:
             Held(load_event(one["event"]), one["at"], one["by"], one["opens_turn"])
             for one in plain.get("suspended", ())
         )
+        self.hibernated_at = plain.get("hibernated", 0)
         self.traced_until = plain.get("trace", 0)
 
     def ending_waits(self, ref: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from sessions_app import admission, controls, log, permits, recovery, supervisor, suspension, turns
+from sessions_app import admission, conf, controls, log, permits, recovery, supervisor, suspension, turns
 from sessions_app.delivery import Delivered, Delivery, Settled, Wake, Write
 from sessions_app.effects import Performing, perform
 from sessions_app.exceptions import CommandError
@@ -32,6 +32,7 @@ from tutor.interactions import (
     SessionClosed,
     StateChanged,
     Step,
+    StrategyApplied,
     ToolResultDiscarded,
     TurnFinished,
     TurnOutcome,
@@ -56,6 +57,8 @@ class Played:
     #: The machine's data and the kernel's part as the log tells them now: what the row is written from.
     data: dict[str, Any] = field(default_factory=dict)
     kernel: dict[str, Any] = field(default_factory=dict)
+    #: Callers that get their answer with this commit.
+    replied: tuple[str, ...] = ()
     #: Further fields of the reply.
     reply: dict[str, Any] = field(default_factory=dict)
 
@@ -102,6 +105,7 @@ class _Play:
         self._run()
         self.played.data, self.played.kernel = self.logged_data, self.logged_kernel
         self.played.writes += self.callers.writes()
+        self.played.replied = self.callers.told
         traced = self.trace.fact()
         if traced is not None:
             self.row.append(traced)
@@ -129,6 +133,10 @@ class _Play:
                 self.played.seq = written.seq
             if isinstance(fact, PolicyChanged):
                 row.on_busy = fact.on_busy
+            elif isinstance(fact, StrategyApplied):
+                # A tool that was killed, or has a bug, counts towards its session's intensity like a crash of its own.
+                supervision = conf.supervision(row.machine_name)
+                row.supervision, _ = supervisor.counted(row.supervision, fact.reason, row.now_ms, supervision)
         if delivery.look:
             if row.status != SUSPENDED:
                 self._look(row.now_ms)
@@ -142,6 +150,7 @@ class _Play:
             event = Event(delivery.type, content, delivery.caller, mark=self._command_id())
             if delivery.caller is not None:
                 self.callers.arrive(delivery.caller)
+                self.played.reply = {"caller": delivery.caller}
             if row.status == SUSPENDED:
                 self._hold(event)
             else:
@@ -349,6 +358,7 @@ class _Play:
             after = replace(after, timers={}, zero=(), queue=(), postponed=())
             row.held = ()
         row.snapshot = after
+        row.hibernated_at = row.now_ms if outcome.hibernate and after.stopped is None else 0
         self._accept(event, performing.disposition, postponed=outcome.postponed)
         for ending, turn_id in performing.endings:
             row.append(ending, turn=turn_id, cause=event.mark)
@@ -385,10 +395,15 @@ class _Play:
         if finishing is not None:
             self._finish(finishing, turns.outcome_of(outcome, ended), turns.error_of(ended))
         self.played.writes += [
-            Write(write.statement, {**write.row, "turn": turn_id} if "turn" in write.row else write.row)
+            Write(write.statement, {**write.row, "turn": turn_id}) if self._of_turn(write) else write
             for write in performing.writes
         ]
         self.played.wakes += performing.wakes
+
+    @staticmethod
+    def _of_turn(write: Write) -> bool:
+        """Whether a row has to know its turn; a background call belongs to none."""
+        return "turn" in write.row and not write.row["background"]
 
     def _open(self, opening: Turn) -> None:
         """Start a turn; its id is the seq of its ``turn.started``. Calls of this very outcome belong to it."""

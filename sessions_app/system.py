@@ -118,6 +118,7 @@ def get_status(session: uuid.UUID) -> dict[str, Any]:
             "learner_head": row.learner_head,
             "teacher_head": row.teacher_head,
         },
+        "hibernated_since": _iso(kernel["hibernated"]) if "hibernated" in kernel else None,
         "trace_until": _iso(trace) if trace else None,
         "supervision": row.supervision,
         "last_crash": None if crash is None else _line(crash),

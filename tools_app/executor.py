@@ -19,8 +19,9 @@ from tools_app.conf import ERROR_CHARS
 from tools_app.exceptions import BadArguments, BadOutput, UnknownTool
 from tools_app.pools import Pools
 from tools_app.registry import Tool, find
-from tools_app.retry import decide
+from tools_app.retry import AGAIN, decide
 from tutor.interactions import Interaction, StrategyApplied, TurnRecovering
+from tutor.strategies import Strategy
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +32,9 @@ _RESERVE_S = 2.0
 async def _run(tool: Tool, call: Claimed, left_s: float, pools: Pools) -> dict[str, Any]:
     """One attempt. Raises ``ToolError`` or whatever the tool raises."""
     who = scope.check(call.session, call.scope)
+    arguments = tool.bind(call.args)
     async with asyncio.timeout(max(0.1, min(tool.timeout_s, left_s))):
-        result = await pools.run(tool, who, call.args)
+        result = await pools.run(tool, who, arguments, plain=call.args)
     try:
         plain = msgspec.to_builtins(result)
     except TypeError as error:
@@ -61,12 +63,12 @@ async def execute(call: Claimed, pools: Pools) -> Delivery:
             _log(call, tool, error)
             decision = decide(error, call.charged, has_offline=offline is not None, left_s=ends - clock())
             detail = str(error)[:ERROR_CHARS]
-            if decision.strategy != "stop":
+            if decision.strategy is not Strategy.STOP:
                 facts.append(StrategyApplied(reason=decision.reason, strategy=decision.strategy, detail=detail))
-            if decision.strategy == "retry":
+            if decision.strategy in AGAIN:
                 recovering = [TurnRecovering(reason=decision.reason, attempt=call.attempt + 1)]
                 return calls.again(call, decision.after_s, detail, [*facts, *([] if call.background else recovering)])
-            if decision.strategy == "offline" and offline is not None:
+            if decision.strategy is Strategy.OFFLINE and offline is not None:
                 tool, offline, fallback = offline, None, True
                 continue
             return calls.failed(call, decision.failure, detail, facts=facts)

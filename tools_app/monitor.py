@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection
 
@@ -25,7 +25,9 @@ from tools_app import calls, conf, outbox
 from tools_app.calls import Claimed
 from tools_app.exceptions import UnknownTool
 from tools_app.registry import find
+from tutor import strategies
 from tutor.interactions import Interaction, StrategyApplied, TurnRecovering
+from tutor.strategies import Strategy
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,8 @@ logger = logging.getLogger(__name__)
 _LIMIT = 200
 #: The worker's own deadline goes first, by this many seconds.
 _GRACE_S = 1.0
+#: The row of the table that a worker's silence belongs to.
+_REASON: Final = "lost_contact"
 
 _COLUMNS = """
     c.session_id, c.ref, c.turn, c.tool, c.args::text, c.scope::text, c.attempt, c.handed_back, c.owner,
@@ -85,13 +89,17 @@ def _after_lost_contact(call: Claimed) -> Delivery:
         repeatable = find(call.tool)[0].repeatable
     except UnknownTool:
         repeatable = True  # the next attempt says what is wrong
+    possible = {Strategy.STOP}
     if not repeatable:
-        return calls.failed(call, "in_doubt", error)
-    if call.charged >= conf.MAX_ATTEMPTS:
-        return calls.failed(call, "lost_contact", error)
-    facts: list[Interaction] = [StrategyApplied(reason="lost_contact", strategy="retry", detail=error)]
+        possible.add(Strategy.PARK)
+    elif call.charged < conf.MAX_ATTEMPTS:
+        possible.add(Strategy.RETRY)
+    strategy = strategies.choose(_REASON, possible) or Strategy.STOP
+    facts: list[Interaction] = [StrategyApplied(reason=_REASON, strategy=strategy, detail=error)]
+    if strategy is not Strategy.RETRY:
+        return calls.failed(call, "in_doubt" if strategy is Strategy.PARK else _REASON, error, facts=facts)
     if not call.background:
-        facts.append(TurnRecovering(reason="lost_contact", attempt=call.attempt + 1))
+        facts.append(TurnRecovering(reason=_REASON, attempt=call.attempt + 1))
     return calls.again(call, 0.0, error, facts)
 
 

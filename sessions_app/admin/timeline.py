@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from sessions_app.admin import words
 from sessions_app.models import Interaction as Row
-from tutor import interactions, markdown
+from tutor import interactions, markdown, strategies
 from tutor.interactions import Interaction, Visibility
 
 #: Interactions on one page.
@@ -214,6 +214,8 @@ def _summary(fact: Interaction) -> str:
         case interactions.EventCrashed(reason=reason) | interactions.EventQuarantined(reason=reason):
             return reason
         case interactions.StrategyApplied(reason=reason, strategy=strategy, detail=detail):
-            return f"{reason.replace('_', ' ')}: {strategy}" + (f" ({detail})" if detail else "")
+            row = strategies.TABLE.get(reason)
+            what = row.words if row else reason.replace("_", " ")
+            return f"{what}: {strategy}" + (f" ({detail})" if detail else "")
         case _:
             return "Written by another release."

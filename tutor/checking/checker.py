@@ -9,7 +9,8 @@ import msgspec
 
 from tutor import intent, leak_gate
 from tutor.checking import formats
-from tutor.checking.answer_format import MAX_ANSWER, AnswerFormat, MalformedAnswer, Reading
+from tutor.checking.answer_format import MAX_ANSWER, AnswerFormat, Reading
+from tutor.checking.malformed import MalformedAnswer
 from tutor.checking.verdict import Verdict
 
 if TYPE_CHECKING:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from tutor import course as content
 from tutor.checking.answer_format import AnswerFormat
 from tutor.checking.choice import ChoiceFormat
 from tutor.checking.number import NumberFormat
@@ -24,3 +27,8 @@ def of(name: str) -> AnswerFormat:
         return FORMATS[name]
     except KeyError:
         raise UnknownFormat(f"unknown answer format {name!r}; use one of {', '.join(FORMATS)}") from None
+
+
+def value(form: content.Format, text: str, names: Mapping[str, int]) -> str:
+    """A value of the course in the language of ``form``. Raises ``UnknownFormat``, ``ExpressionError``."""
+    return of(form.type).value(text, names, form)

@@ -9,13 +9,16 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tutor import expressions
-from tutor.checking.answer_format import MAX_ANSWER, AnswerFormat, MalformedAnswer, Reading
+from tutor.checking.answer_format import MAX_ANSWER, AnswerFormat, Reading
+from tutor.checking.malformed import MalformedAnswer
 from tutor.checking.normalisation import CLOSE, FRACTION, OPEN, mathematics
 from tutor.checking.number_words import from_words
+from tutor.checking.phrasing import bare
 from tutor.checking.verdict import Verdict
 from tutor.expressions import ExpressionError
 
 if TYPE_CHECKING:
+    from tutor import course as content
     from tutor.questions import QuestionInstance
 
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([ ,'])[0-9]{3})(?:\1[0-9]{3})*(?:\.[0-9]+)?")
@@ -32,25 +35,6 @@ _MIXED = re.compile(
 )
 _ARITHMETIC = re.compile(rf"[-+*/^(){{}}0-9., {OPEN}{CLOSE}]+")
 _VARIABLE = re.compile(r"[A-Za-z]")
-_EQUALS = re.compile(
-    r"^([A-Za-z])\s+(?:is equal to|is|equals|equal to|has the value|must be|should be)\s+", re.IGNORECASE
-)
-_LEAD_IN = re.compile(
-    r"^(?:so|then|thus|hence|therefore|ok|okay|well|um+|hmm+|oh|maybe|perhaps|probably|yes|and|"
-    r"i (?:think|guess|believe|got|get|found|have|say)|i'd say|i would say|i mean|we get|you get|"
-    r"could it be|would it be|"
-    r"(?:what|how) about|what if it(?: is|'s)|is it|is that|it's|its|it is|it equals|it must be|"
-    r"it should be|that's|that is|that gives|which gives|this gives|this is|"
-    r"(?:the |my |our |final )*(?:answer|solution|result|value|total)(?: (?:of|for) [a-z])?"
-    r"(?: (?:is|was|equals|=|would be|must be|should be))?|"
-    r"is|equals|gives)(?![A-Za-z])\s*[:,=]?\s*",
-    re.IGNORECASE,
-)
-_TRAIL = re.compile(
-    r"(?:\s*,?\s+(?:because|since|as|cause|cuz)\s.*|\s*,?\s*\b(?:i think|i guess|i believe|right|"
-    r"maybe|please|is (?:my|the) answer|correct|is it|isn't it|sir|miss|thanks|thank you))[\s?.!]*$",
-    re.IGNORECASE,
-)
 _LONG_INTEGER = re.compile(rf"[0-9]{{{expressions.MAX_DIGITS + 1},}}")
 _ROUND = re.compile(r"round\((\d+)\)")
 
@@ -81,7 +65,7 @@ class NumberReading(Reading):
 class NumberFormat(AnswerFormat):
     """``type: number``. Policies: decimals, tolerance_abs, tolerance_rel, form, units, vars, accept_bare_value."""
 
-    def value(self, text: str, names: Mapping[str, int]) -> str:
+    def value(self, text: str, names: Mapping[str, int], form: content.Format) -> str:
         return str(expressions.evaluate(text, names))
 
     def read(self, question: QuestionInstance, given: str) -> NumberReading:
@@ -189,25 +173,12 @@ def read_number(given: str, variables: list[str] | None = None) -> NumberReading
     """The one number in ``given``. Raises ``MalformedAnswer``; never takes long, never runs anything."""
     if len(given) > MAX_ANSWER:
         raise MalformedAnswer("too_long", f"That is very long: an answer has at most {MAX_ANSWER} characters.")
-    text = _bare(mathematics(given))
+    text = bare(mathematics(given))
     if not text:
         raise MalformedAnswer("empty", _WHAT)
     if _LONG_INTEGER.search(text):
         raise MalformedAnswer("too_large", "That number has too many digits to be the answer here; please check it.")
     return _read_sides(text, variables or [])
-
-
-def _bare(text: str) -> str:
-    """Without the words people put around an answer."""
-    text = re.sub(r"^\*\*(.+)\*\*$", r"\1", text).strip()
-    text = _TRAIL.sub("", text).rstrip(" ?.;")
-    for _ in range(6):
-        shorter = _LEAD_IN.sub("", text, count=1)
-        if shorter == text:
-            break
-        text = shorter
-    text = _EQUALS.sub(r"\1 = ", text)
-    return text.lstrip("= ").strip()
 
 
 def _read_sides(text: str, variables: list[str]) -> NumberReading:

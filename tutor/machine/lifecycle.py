@@ -10,7 +10,7 @@ from tutor.machine.reviewing import practised_lines
 from tutor.machine.situation import Situation, again, cancel, change, returned, set_question, tell
 from tutor.machine.state import ACTIVE, EVERY, NUDGED, STABLE, State
 from tutor.machine.table import Rows, Signal
-from tutor.statem import Action, KeepState, NextState, Postpone, Result
+from tutor.statem import Action, Hibernate, KeepState, NextState, Postpone, Result
 
 rows = Rows()
 
@@ -62,7 +62,7 @@ def pause(s: Situation) -> Result:
 def _pause(s: Situation, why: str, text: str) -> NextState:
     paused = Record(SessionPaused(why=why))
     if s.state is not State.AWAITING_TOOL_RESULT:
-        return NextState(State.PAUSED, change(s.data, return_state=s.state), (paused, *tell(text)))
+        return NextState(State.PAUSED, change(s.data, return_state=s.state), (paused, *tell(text), Hibernate()))
     # Messages queued behind the call are retried now, and would end the pause at once: they stay queued until
     # the zero time-out says that all of them have been seen (S8).
     state, data = returned(s.data)
