@@ -34,8 +34,11 @@ _RESERVE_S = 2.0
 async def _run(tool: Tool, call: Claimed, left_s: float, pools: Pools, output: Output) -> dict[str, Any]:
     """One attempt. Raises ``ToolError`` or whatever the tool raises."""
     who = scope.of_claimed(call.session, call.scope, call=call.ref, attempt=call.attempt, turn=call.turn)
+    arguments = tool.bind(call.args)
+    if tool.output is not None:
+        arguments[tool.output] = output
     async with asyncio.timeout(max(0.1, min(tool.timeout_s, left_s))):
-        result = await pools.run(tool, who, call.args, output)
+        result = await pools.run(tool, who, arguments, plain=call.args)
     try:
         plain = msgspec.to_builtins(result)
     except TypeError as error:
