@@ -141,6 +141,9 @@ class ExpressionFormat(FormulaFormat):
             )
         return Verdict(verdict="correct", feedback="Yes, that is right.")
 
+    def formula(self, reading: Reading) -> Node | None:
+        return reading.parsed.trees[0] if isinstance(reading, FormulaReading) else None
+
     def unfinished(self, parsed: Parsed, question: QuestionInstance) -> bool:
         return any(shape.unfinished(tree) for tree in parsed.trees)
 

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tutor import expressions
+from tutor.checking.algebra.tree import Node, rational
 from tutor.checking.answer_format import MAX_ANSWER, AnswerFormat, Reading
 from tutor.checking.malformed import MalformedAnswer
 from tutor.checking.normalisation import CLOSE, FRACTION, OPEN, mathematics
@@ -141,6 +142,9 @@ class NumberFormat(AnswerFormat):
         if form.vars and not form.accept_bare_value and reading.variable is None:
             return _form_issue(f"The value is right; now write it as an equation that begins with {form.vars[0]} = .")
         return Verdict(verdict="correct", feedback="Yes, that is right.")
+
+    def formula(self, reading: Reading) -> Node | None:
+        return rational(reading.value) if isinstance(reading, NumberReading) else None
 
     def reveals(self, question: QuestionInstance, text: str) -> bool:
         from_prompt = {value for value, _ in numbers_in(question.prompt, coefficients=True)}

@@ -276,7 +276,7 @@ def _solved(atom: Atom, name: str) -> RealSet | None:
     ):
         if isinstance(one, Function) and one.name == "abs" and not other.symbols:
             return _absolute(one.arguments[0], relation, other, name)
-    line = _line(Sum((atom.left, Negative(atom.right))), name)
+    line = line_of(Sum((atom.left, Negative(atom.right))), name)
     if line is None:
         return None
     slope, start = line
@@ -309,7 +309,7 @@ def _absolute(inside: Node, relation: str, size: Node, name: str) -> RealSet | N
     return union((*parts[0], *parts[1]))
 
 
-def _line(node: Node, name: str) -> tuple[Value, Value] | None:
+def line_of(node: Node, name: str) -> tuple[Value, Value] | None:
     """Slope and value at 0 of a linear formula; None where it is none."""
     try:
         at = [value_at(node, {name: Fraction(x)}) for x in (0, 1)]
