@@ -108,7 +108,9 @@ class RequestWork:
     deadline_ms: int
 
 
-Control: TypeAlias = Suspend | Resume | ReplaceState | Restart | SwitchTrace | Fork | Rewind | RequestWork
+#: What changes the working copy and is told by a fact and a step; a restart is an outcome, with all that belongs to it.
+Change: TypeAlias = Suspend | Resume | ReplaceState | SwitchTrace | Fork | Rewind | RequestWork
+Control: TypeAlias = Change | Restart
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def check(control: Control, row: SessionRow) -> None:
         raise AlreadySuspended("this session is suspended; resume it first, then restart it")
 
 
-def carry_out(control: Control, row: SessionRow, machine: Any) -> CarriedOut:
+def carry_out(control: Change, row: SessionRow, machine: Any) -> CarriedOut:
     """Change the working copy, after ``check``. Raises a ``ControlRefused``; then nothing was changed."""
     match control:
         case Suspend(actor):

@@ -9,6 +9,7 @@ SessionError
 ├── SessionExited         the session ended or crashed instead of replying to a call
 ├── CallTimeout           no reply in time
 │   └── AmbiguousSession      several sessions fit what was given
+├── FenceFirst            the text of a turn that is cut short has to be fenced first (never leaves the server)
 ├── ControlRefused        an operator's control was not carried out; nothing has changed
 │   ├── AlreadySuspended      suspend of a suspended session
 │   ├── NotSuspended          resume of a running one
@@ -106,6 +107,15 @@ class CallTimeout(SessionError):
 
 class AmbiguousSession(UnknownSession):
     """What was given fits several sessions; give more of the id."""
+
+
+class FenceFirst(SessionError):
+    """A turn is about to be cut short: its text has to be fenced before, without the lock. The server does, and plays
+    the event again."""
+
+    def __init__(self, turn: str) -> None:
+        super().__init__(turn)
+        self.turn = turn
 
 
 class ControlRefused(SessionError):

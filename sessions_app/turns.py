@@ -36,15 +36,16 @@ def outcome_of(outcome: Outcome, ended: Ended | None) -> TurnOutcome:
     return "completed"
 
 
-def outcome_of_cancelled(outcome: Outcome) -> TurnOutcome:
-    """How a turn ends whose call was cancelled by something else than its own last event."""
+def outcome_of_cancelled(outcome: Outcome, *, rolls_back: bool) -> TurnOutcome:
+    """How a turn ends that was cut short: its call was cancelled by something else than its own last event."""
     if outcome.crash is not None:
         return "failed"
     if outcome.event.type in statem.TIMEOUT_TYPES:
         return "timed_out"
-    return (
-        "interrupted" if isinstance(outcome.event.content, events.UserMessage | events.AnswerSubmitted) else "cancelled"
-    )
+    if rolls_back:
+        return "rolled_back"
+    by_message = isinstance(outcome.event.content, events.UserMessage | events.AnswerSubmitted)
+    return "interrupted" if by_message else "cancelled"
 
 
 def error_of(ended: Ended | None) -> str | None:

@@ -180,7 +180,7 @@ class ReferenceSession:
             if self.due_s.get(name, now_s + 1) > now_s:
                 continue
             if name == "patience":
-                self._settle(machine.IMPATIENT_TEXT, "cancelled", "completed", now_s)
+                self._settle(machine.IMPATIENT_TEXT, "cancelled", "timed_out", now_s)
                 continue
             del self.due_s[name]
             self.due_s.pop("quiet", None)  # an event has come
