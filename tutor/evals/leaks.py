@@ -29,7 +29,7 @@ _WORDS = re.compile(r"\b(?:(?:minus|negative)\s+)?[a-z]+(?:[- ][a-z]+)?\b")
 
 
 def told(text: str, question: QuestionInstance, *, shown: str = "") -> str | None:
-    """How ``text`` tells the answer; None where it does not. What stands in the prompt or in ``shown`` tells nothing."""
+    """How ``text`` tells the answer; None where it does not. The prompt and ``shown`` tell nothing."""
     question = msgspec.structs.replace(question, prompt=f"{question.prompt}\n{shown}") if shown else question
     if leak_gate.leaks(text, question):
         return "it states the answer"

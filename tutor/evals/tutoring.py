@@ -1,4 +1,4 @@
-"""Metrics of a tutor: what it must never give away, how it asks, how hard it reads, whether its words fit its verdict."""
+"""Metrics of a tutor: what it must never give away, how it asks, how hard it reads, whether words fit the verdict."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ ADDRESSED = 0.3
 #: Grows the score of a verdict: what a text beside the answer must never do.
 _WORTH = {"correct": 1.0, "form_issue": 0.9, "partial": 0.5, "known_error": 0.0, "wrong": 0.0}
 
-_QUOTED = re.compile(r"“[^”]*”|\"[^\"\n]*\"|^\s*>.*$|\*\*Think about it:\*\*[^\n]*", re.MULTILINE)
+#: What is not the tutor's own word: quotations, options, and what is only to be thought about.
+_QUOTED = re.compile(r"“[^”]*”|\"[^\"\n]*\"|^\s*>.*$|\*\*Think about it:\*\*[^\n]*|^- \*\*\w+\*\*\) .*$", re.MULTILINE)
 _PRAISE = re.compile(
     r"\b(?:(?:that|this|it|you|your answer|yours)(?: is|'s|'re| are| was| got it)? (?:now |completely |quite |also |"
     r"absolutely |indeed |all )?(?:correct|right)|correct[.!,]|(?:yes|exactly|perfect|well done|great job|good job|"
-    r"excellent|bravo|spot on|full marks)\b[.!,]|you(?:'ve| have)? (?:got it|solved it|nailed it|mastered)|marked (?:as )?"
-    r"(?:correct|right)|full marks|10/10|100 ?%)",
+    r"excellent|bravo|spot on|full marks)\b[.!,]|you(?:'ve| have)? (?:got it|solved it|nailed it|mastered)|"
+    r"marked (?:as )?(?:correct|right)|full marks|10/10|100 ?%)",
     re.IGNORECASE,
 )
 _BLAME = re.compile(
@@ -44,8 +45,8 @@ _BLAME = re.compile(
     re.IGNORECASE,
 )
 _HEDGED = re.compile(
-    r"\b(?:not|n't|never|nothing|if|whether|unless|until|when|once|check(?:ing)?|how|part(?:ly)?|almost|value|that you (?:are|were)|"
-    r"which|what|are you sure)\b[^.!?;:]*$",
+    r"\b(?:not|n't|never|nothing|if|whether|unless|until|when|once|check(?:ing)?|how|part(?:ly)?|almost|value|"
+    r"that you (?:are|were)|which|what|are you sure)\b[^.!?;:]*$",
     re.IGNORECASE,
 )
 

@@ -33,15 +33,15 @@ RETURNING c.session_id, c.ref, c.turn, c.tool, c.args::text, c.scope::text, c.at
           c.background, c.course, c.started_at, extract(epoch FROM c.deadline_at - clock_timestamp())::float
 """
 _WAITING = """
-INSERT INTO tools_app_toolcall (session_id, ref, tool, args, scope, queue, course, order_at, background, status, attempt,
-       deadline_at, error)
+INSERT INTO tools_app_toolcall (session_id, ref, tool, args, scope, queue, course, order_at, background, status,
+       attempt, deadline_at, error)
 SELECT md5((n %% %(sessions)s)::text)::uuid, 'bench' || n, 'echo', '{}', '{}', 'tools', 'course ' || n %% %(courses)s,
        clock_timestamp() + make_interval(secs => n / %(sessions)s), true, 'queued', 0, clock_timestamp() + '1 hour', ''
   FROM generate_series(0, %(calls)s - 1) AS n
 """
 _ONE = """
-INSERT INTO tools_app_toolcall (session_id, ref, tool, args, scope, queue, course, background, status, attempt, deadline_at,
-       error)
+INSERT INTO tools_app_toolcall (session_id, ref, tool, args, scope, queue, course, background, status, attempt,
+       deadline_at, error)
 VALUES (%s, 'newcomer', 'echo', '{}', '{}', 'tools', %s, false, 'queued', 0, clock_timestamp() + '1 hour', '')
 """
 

@@ -9,8 +9,8 @@ import msgspec
 from tutor.evals import leaks
 from tutor.evals.case import Case
 from tutor.evals.lessons.transcript import Transcript, Turn
-from tutor.evals.tutoring import ADDRESSED, READING_SLACK, addressed, assert_feedback_consistent, questions_in
 from tutor.evals.recording import recording
+from tutor.evals.tutoring import ADDRESSED, READING_SLACK, addressed, assert_feedback_consistent, questions_in
 from tutor.interactions import HintGiven, Interaction, OutputCommitted, QuestionAsked, RemediationStarted
 from tutor.machine.data import TutoringData
 from tutor.machine.state import SECRET, State
