@@ -481,10 +481,7 @@ class _Play:
             row.state_changed = True
             moved = StateChanged(from_=outcome.before.state, to=after.state, why=turns.name(event))
             row.append(moved, turn=turn_id, cause=cause)
-        for fact in performing.facts:
-            written = row.append(fact, turn=turn_id, cause=cause)
-            if isinstance(fact, EventQuarantined):
-                self.played.writes.append(recovery.quarantined(row, written, fact))
+        self._append_facts(performing, turn_id, cause)
         if after.stopped is not None:
             row.append(SessionClosed(why=after.stopped), turn=turn_id, cause=cause)
         if finishing is not None:
@@ -497,6 +494,12 @@ class _Play:
             for write in performing.writes
         ]
         self.played.wakes += performing.wakes
+
+    def _append_facts(self, performing: Performing, turn_id: str | None, cause: str | None) -> None:
+        for fact in performing.facts:
+            written = self.row.append(fact, turn=turn_id, cause=cause)
+            if isinstance(fact, EventQuarantined):
+                self.played.writes.append(recovery.quarantined(self.row, written, fact))
 
     def _ended(self, after: Snapshot, performing: Performing) -> Snapshot:
         """Nothing wakes a closed session any more; whoever still waits is told (S17)."""
