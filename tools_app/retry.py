@@ -6,7 +6,17 @@ import random
 from dataclasses import dataclass
 
 from tools_app.conf import BACKOFF_MOST_S, BACKOFF_S, MAX_ATTEMPTS
-from tools_app.exceptions import BadArguments, BadOutput, Misconfigured, Overloaded, Refused, Unreachable
+from tools_app.exceptions import (
+    BadArguments,
+    BadOutput,
+    CircuitOpen,
+    ContextTooLong,
+    Misconfigured,
+    OverBudget,
+    Overloaded,
+    Refused,
+    Unreachable,
+)
 from tutor import strategies
 from tutor.events import ToolFailure
 from tutor.strategies import Strategy
@@ -34,8 +44,14 @@ def reason_of(error: BaseException) -> str:
             return "timeout"
         case Overloaded():
             return "overloaded"
+        case CircuitOpen():
+            return "circuit_open"
         case Unreachable():
             return "unreachable"
+        case ContextTooLong():
+            return "context_too_long"
+        case OverBudget():
+            return "over_budget"
         case BadOutput():
             return "bad_output"
         case Misconfigured():

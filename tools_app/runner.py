@@ -27,9 +27,12 @@ from django.db.models.functions import Now
 from sessions_app import crash_points
 from sessions_app.exceptions import StaleWrite
 from sessions_app.group_commit import group_commit
+from sessions_app.output import buffer
 from tools_app import calls, conf, outbox
+from tools_app.backends import connection as connection_to_models
 from tools_app.calls import Claimed
 from tools_app.executor import execute
+from tools_app.flusher import flusher
 from tools_app.models import Worker
 
 logger = logging.getLogger(__name__)
@@ -103,8 +106,16 @@ class Runner:
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_until_complete(self._main())
+            self._loop.run_until_complete(self._hang_up())
         finally:
             self._loop.close()
+
+    @staticmethod
+    async def _hang_up() -> None:
+        """Close what belongs to this loop."""
+        await flusher().stop()
+        await connection_to_models.close()
+        await buffer.close_client()
 
     async def _main(self) -> None:
         while not self._stopping.is_set():
