@@ -22,6 +22,8 @@ REPLAY_EVENTS = 1_000
 PAGE_EVENTS = 500
 #: Messages that may wait in one session's queue.
 QUEUE_MESSAGES = 3
+#: Live forks of one session.
+LIVE_FORKS = 50
 #: Events that may wait in a suspended session, a learner's commands among them; endings of calls come on top.
 SUSPENDED_EVENTS = 20
 #: Lines that one delivery may add to a trace, and the longest trace of a session, in seconds.

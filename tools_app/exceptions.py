@@ -9,7 +9,9 @@ ToolError
 ├── ContextTooLong     the messages are longer than the model takes
 ├── OverBudget         the session has used up what it may use of a model
 ├── Refused            no valid scope for this call: never retried
-└── Misconfigured      bad credentials or settings: not retried, the offline tool answers
+├── Misconfigured      bad credentials or settings: not retried, the offline tool answers
+└── ChildDied          the process that ran it was killed, or ended, before it answered
+ToolCrashed            a tool in a child process raised something else: a bug
 UnknownTool            no tool of that name is registered
 """
 
@@ -58,6 +60,14 @@ class Refused(ToolError):
 
 class Misconfigured(ToolError):
     """Credentials or settings are wrong; an operator must correct them."""
+
+
+class ChildDied(ToolError):
+    """The child process that ran the tool died: killed by somebody, out of memory or of CPU time."""
+
+
+class ToolCrashed(Exception):
+    """A tool in a child process raised an exception of its own; the message has its name."""
 
 
 class UnknownTool(Exception):

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from concurrent.futures import Executor
 from typing import Any
 
 import msgspec
-from django.db import connections
 
 from sessions_app.delivery import Delivery
 from tools_app import calls, scope
@@ -21,6 +18,7 @@ from tools_app.calls import Claimed, Streamed
 from tools_app.conf import ERROR_CHARS
 from tools_app.exceptions import BadArguments, BadOutput, UnknownTool
 from tools_app.output import Output
+from tools_app.pools import Pools
 from tools_app.registry import Tool, find
 from tools_app.retry import AGAIN, decide
 from tools_app.usage import measure
@@ -33,27 +31,14 @@ logger = logging.getLogger(__name__)
 _RESERVE_S = 2.0
 
 
-def _free_of_database(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-    """Run a plain tool on its thread and give its connection back, if it took one."""
-    try:
-        return function(*arguments, **named)
-    finally:
-        connections.close_all()
-
-
-async def _run(tool: Tool, call: Claimed, left_s: float, threads: Executor, output: Output) -> dict[str, Any]:
+async def _run(tool: Tool, call: Claimed, left_s: float, pools: Pools, output: Output) -> dict[str, Any]:
     """One attempt. Raises ``ToolError`` or whatever the tool raises."""
-    who = scope.check(call.session, call.scope)
+    who = scope.of_claimed(call.session, call.scope, call=call.ref, attempt=call.attempt, turn=call.turn)
     arguments = tool.bind(call.args)
     if tool.output is not None:
         arguments[tool.output] = output
     async with asyncio.timeout(max(0.1, min(tool.timeout_s, left_s))):
-        if tool.is_async:
-            result = await tool.function(who, **arguments)
-        else:
-            loop = asyncio.get_running_loop()
-            run = lambda: _free_of_database(tool.function, who, **arguments)  # noqa: E731 — closes over one call
-            result = await loop.run_in_executor(threads, run)
+        result = await pools.run(tool, who, arguments, plain=call.args)
     try:
         plain = msgspec.to_builtins(result)
     except TypeError as error:
@@ -65,16 +50,16 @@ async def _run(tool: Tool, call: Claimed, left_s: float, threads: Executor, outp
     return plain
 
 
-async def execute(call: Claimed, threads: Executor) -> Delivery:
+async def execute(call: Claimed, pools: Pools) -> Delivery:
     """Run a call and say what to deliver. Never raises for what a tool does."""
     output = Output(call)
     try:
-        return await _execute(call, threads, output)
+        return await _execute(call, pools, output)
     finally:
         output.stop()
 
 
-async def _execute(call: Claimed, threads: Executor, output: Output) -> Delivery:
+async def _execute(call: Claimed, pools: Pools, output: Output) -> Delivery:
     clock = asyncio.get_running_loop().time
     ends = clock() + call.left_s
     facts: list[Interaction] = []
@@ -87,11 +72,11 @@ async def _execute(call: Claimed, threads: Executor, output: Output) -> Delivery
     while True:
         left_s = ends - clock() - (0 if offline is None else _RESERVE_S)
         try:
-            result = await _run(tool, call, left_s, threads, output)
+            result = await _run(tool, call, left_s, pools, output)
         except (Exception, SystemExit, KeyboardInterrupt) as error:
             # A tool that asks its process to exit has only failed: it would take a thousand other calls with it.
             _log(call, tool, error)
-            decision = decide(error, call.attempt, has_offline=offline is not None, left_s=ends - clock())
+            decision = decide(error, call.charged, has_offline=offline is not None, left_s=ends - clock())
             detail = str(error)[:ERROR_CHARS]
             if decision.strategy is not Strategy.STOP:
                 facts.append(StrategyApplied(reason=decision.reason, strategy=decision.strategy, detail=detail))

@@ -57,7 +57,7 @@ class EchoMachine:
                 return statem.NextState(IDLE, _settled(data), (say(str(result.get("text", "")), attempt=attempt),))
             case events.ToolFailed(ref=ref, reason=reason) if ref == data.pending:
                 return statem.NextState(IDLE, _settled(data), (say(f"The echo failed ({reason})."),))
-            case events.Start() | events.ToolSucceeded() | events.ToolFailed():
+            case events.Start() | events.Branched() | events.ToolSucceeded() | events.ToolFailed():
                 return statem.KeepState()
             case _:
                 refusal = Refuse("The echo machine only takes messages.", self.allowed(state, data))

@@ -92,6 +92,14 @@ class ResetRequested(EventContent, frozen=True, kw_only=True):
     actor: str
 
 
+class Branched(EventContent, frozen=True, kw_only=True):
+    """The session goes on from an earlier point of a log, its own (rewind) or another's (fork).
+
+    Calls and time-outs did not come along: calls have ended as cancelled before this, time-outs are for the machine to
+    set anew. A machine need not know of it.
+    """
+
+
 class ToolEnded(EventContent, frozen=True, kw_only=True, omit_defaults=True):
     """Base of the endings of a tool call: what they say to the kernel."""
 
@@ -148,6 +156,7 @@ AnyEvent = (
     | EndRequested
     | RemediationForced
     | ResetRequested
+    | Branched
     | ToolSucceeded
     | ToolFailed
     | Tick

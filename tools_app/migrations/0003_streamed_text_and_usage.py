@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("sessions_app", "0006_sessions_of_a_name"),
-        ("tools_app", "0001_initial"),
+        ("tools_app", "0002_fair_order_and_drains"),
     ]
 
     operations = [
