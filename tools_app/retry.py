@@ -6,7 +6,18 @@ import random
 from dataclasses import dataclass
 
 from tools_app.conf import BACKOFF_MOST_S, BACKOFF_S, MAX_ATTEMPTS
-from tools_app.exceptions import BadArguments, BadOutput, ChildDied, Misconfigured, Overloaded, Refused, Unreachable
+from tools_app.exceptions import (
+    BadArguments,
+    BadOutput,
+    ChildDied,
+    CircuitOpen,
+    ContextTooLong,
+    Misconfigured,
+    OverBudget,
+    Overloaded,
+    Refused,
+    Unreachable,
+)
 from tutor import strategies
 from tutor.events import ToolFailure
 from tutor.strategies import Strategy
@@ -36,8 +47,14 @@ def reason_of(error: BaseException) -> str:
             return "killed"
         case Overloaded():
             return "overloaded"
+        case CircuitOpen():
+            return "circuit_open"
         case Unreachable():
             return "unreachable"
+        case ContextTooLong():
+            return "context_too_long"
+        case OverBudget():
+            return "over_budget"
         case BadOutput():
             return "bad_output"
         case Misconfigured():
