@@ -14,8 +14,8 @@ pytestmark = pytest.mark.usefixtures("transactional_db")
 
 BURST = 10_000
 _INSERT = """
-INSERT INTO tools_app_toolcall (session_id, ref, tool, args, scope, queue, course, order_at, background, status, attempt,
-                                deadline_at, error)
+INSERT INTO tools_app_toolcall (session_id, ref, tool, args, scope, queue, course, order_at, background, status,
+                                attempt, deadline_at, error)
 SELECT coalesce(%(session)s, md5('s' || n)::uuid), %(name)s || n, 'echo', '{}', '{}', 'tools', %(course)s,
        clock_timestamp() + make_interval(secs => %(spacing)s * n), false, 'queued', 0, clock_timestamp() + '1 hour', ''
   FROM generate_series(0, %(calls)s - 1) AS n
