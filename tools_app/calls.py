@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from django.db import connection
@@ -15,6 +15,7 @@ from sessions_app import crash_points
 from sessions_app.commit import execute, postgres
 from sessions_app.delivery import Delivery, Statement, Write
 from tools_app.conf import ERROR_CHARS
+from tools_app.usage import Spent, spent
 from tutor import events
 from tutor.interactions import (
     Interaction,
@@ -91,6 +92,19 @@ UPDATE tools_app_toolcall c
  WHERE c.session_id = r.session_id AND c.ref = r.ref AND c.attempt = r.attempt AND c.status = 'running'
 RETURNING 1""",
 )
+
+
+class Streamed(NamedTuple):
+    """What a call has streamed of its turn's text: the attempt that is its result, how many attempts it used up."""
+
+    attempt: int | None = None
+    texts: int = 0
+
+
+#: By a call that does not stream.
+NOTHING = Streamed()
+#: Texts that one run of a call may begin: the tool's, and one by the offline tool of the same name.
+MOST_TEXTS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +184,12 @@ def _discarded(call: Claimed) -> ToolResultDiscarded:
 
 
 def _delivery(
-    call: Claimed, content: events.EventContent, ending: ToolEnding, facts: list[Interaction], error: str
+    call: Claimed,
+    content: events.EventContent,
+    ending: ToolEnding,
+    facts: list[Interaction],
+    error: str,
+    usage: Spent | None,
 ) -> Delivery:
     name = ending.kind.removeprefix("tool.")
     row = {"session_id": call.session, "ref": call.ref, "attempt": call.attempt, "status": call.status}
@@ -182,51 +201,79 @@ def _delivery(
         ends_call=call.ref,
         facts=[*facts, ending],
         discarded=[_discarded(call)],
-        writes=[Write(SETTLE, {**row, "ending": name, "error": error})],
+        writes=[Write(SETTLE, {**row, "ending": name, "error": error}), *spent(call.session, usage)],
         opens_turn=False,
     )
 
 
-def _about(call: Claimed) -> dict[str, Any]:
+def _about(call: Claimed, usage: Spent | None) -> dict[str, Any]:
     return {
         "call": call.ref,
         "name": call.tool,
         "attempts": call.attempt,
         "owner": call.owner,
         "started_at": call.started_at.isoformat() if call.started_at else None,
+        "usage": usage,
     }
 
 
-def succeeded(call: Claimed, result: dict[str, Any], *, fallback: bool, facts: list[Interaction]) -> Delivery:
+def succeeded(
+    call: Claimed,
+    result: dict[str, Any],
+    *,
+    fallback: bool,
+    facts: list[Interaction],
+    streamed: Streamed = NOTHING,
+    usage: Spent | None = None,
+) -> Delivery:
     """The delivery of a result."""
-    content = events.ToolSucceeded(ref=call.ref, tool=call.tool, result=result, fallback=fallback)
-    return _delivery(call, content, ToolFinished(**_about(call), fallback=fallback), facts, "")
+    content = events.ToolSucceeded(
+        ref=call.ref,
+        tool=call.tool,
+        result=result,
+        fallback=fallback,
+        output_attempt=streamed.attempt,
+        texts=streamed.texts,
+        usage=usage,
+    )
+    return _delivery(call, content, ToolFinished(**_about(call, usage), fallback=fallback), facts, "", usage)
 
 
 def failed(
-    call: Claimed, reason: events.ToolFailure, error: str, *, facts: list[Interaction] | None = None
+    call: Claimed,
+    reason: events.ToolFailure,
+    error: str,
+    *,
+    facts: list[Interaction] | None = None,
+    streamed: Streamed | None = None,
+    usage: Spent | None = None,
 ) -> Delivery:
-    """The delivery of an ending without a result."""
+    """The delivery of an ending without a result. ``streamed`` None: nobody knows what its runs have written."""
     error = error[:ERROR_CHARS]
-    content = events.ToolFailed(ref=call.ref, tool=call.tool, reason=reason, error=error)
+    texts = streamed.texts if streamed is not None else MOST_TEXTS * call.attempt
+    content = events.ToolFailed(ref=call.ref, tool=call.tool, reason=reason, error=error, texts=texts, usage=usage)
+    about = _about(call, usage)
     ending: ToolEnding
     match reason:
         case "timeout":
-            ending = ToolTimedOut(**_about(call))
+            ending = ToolTimedOut(**about)
         case "cancelled":
-            ending = ToolCancelled(**_about(call))
+            ending = ToolCancelled(**about)
         case "in_doubt":
-            ending = ToolInDoubt(**_about(call))
+            ending = ToolInDoubt(**about)
         case _:
-            ending = ToolFailedFact(**_about(call), reason=reason)
-    return _delivery(call, content, ending, facts or [], error)
+            ending = ToolFailedFact(**about, reason=reason)
+    return _delivery(call, content, ending, facts or [], error, usage)
 
 
-def again(call: Claimed, after_s: float, error: str, facts: list[Interaction]) -> Delivery:
+def again(
+    call: Claimed, after_s: float, error: str, facts: list[Interaction], *, usage: Spent | None = None
+) -> Delivery:
     """Another attempt later: facts for the log, the call back into the queue; the machine is not asked."""
     row = {"session_id": call.session, "ref": call.ref, "attempt": call.attempt}
     write = Write(REQUEUE, {**row, "after_s": after_s, "error": error[:ERROR_CHARS]})
-    return Delivery(call.session, None, by="tool", facts=facts, writes=[write], opens_turn=False)
+    writes = [write, *spent(call.session, usage)]
+    return Delivery(call.session, None, by="tool", facts=facts, writes=writes, opens_turn=False)
 
 
 def superseded(call: Claimed) -> Delivery:

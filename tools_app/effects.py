@@ -15,11 +15,11 @@ INSERT_CALL = Statement(
     "insert_call",
     """
 INSERT INTO tools_app_toolcall (session_id, ref, turn, tool, args, scope, queue, course, order_at, background, status,
-       attempt, deadline_at, error)
+       attempt, deadline_at, error, output_from)
 SELECT session_id, ref, turn, tool, args, scope, queue, course, clock_timestamp() + make_interval(secs => later_s),
-       background, 'queued', 0, deadline_at, ''
+       background, 'queued', 0, deadline_at, '', output_from
   FROM json_to_recordset(%s) AS r(session_id uuid, ref text, turn text, tool text, args jsonb, scope jsonb, queue text,
-       course text, later_s float, background bool, deadline_at timestamptz)
+       course text, later_s float, background bool, deadline_at timestamptz, output_from smallint)
 RETURNING 1""",
 )
 
@@ -68,6 +68,7 @@ def _(effect: CallTool, performing: Performing) -> None:
                 "later_s": waiting_for * conf.SPACING_S,
                 "background": effect.background,
                 "deadline_at": timestamp(row.now_ms + effect.deadline_ms),
+                "output_from": performing.attempt - 1,
             },
         )
     )

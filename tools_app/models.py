@@ -38,6 +38,9 @@ class ToolCall(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     #: Attempts begun; rises with every claim and never falls: it fences.
     attempt = models.SmallIntegerField(default=0)
+    #: Attempts of its turn's text before its own: what attempt n of the call streams is attempt ``output_from + n`` of
+    #: the turn. Rises where text starts anew within one attempt.
+    output_from = models.SmallIntegerField(db_default=0)
     #: Attempts that a draining worker gave back: they are not charged.
     handed_back = models.SmallIntegerField(db_default=0)
     #: The process boot that runs it (``Worker.owner``).
@@ -87,3 +90,17 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return self.owner
+
+
+class SessionUsage(models.Model):
+    """Tokens that a session's calls have used at models: what its budget is compared with."""
+
+    session = models.OneToOneField(
+        Session, on_delete=models.CASCADE, related_name="usage", db_constraint=False, primary_key=True
+    )
+    input_tokens = models.BigIntegerField(default=0)
+    output_tokens = models.BigIntegerField(default=0)
+    requests = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.input_tokens + self.output_tokens} tokens"

@@ -7,7 +7,8 @@
 The first parameter is the scope; the others are the arguments, checked against their annotations before the function
 runs. A coroutine function runs on the worker's event loop, a plain function on a thread, one that computes for long
 (``cpu=True``) in a child process that can be killed: each kind has a queue of its own. A tool may have an offline tool
-of the same name, which answers where the other cannot.
+of the same name, which answers where the other cannot. A coroutine function with a parameter annotated ``Output``
+streams (``tools_app.output``).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any, Literal, TypeVar, get_type_hints
 import msgspec
 
 from tools_app.exceptions import BadArguments, UnknownTool
+from tools_app.output import Output
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -44,6 +46,8 @@ class Tool:
     queue: str
     #: Says whether it can answer at all here, for example whether a model is configured.
     available: Callable[[], bool]
+    #: The parameter that takes the ``Output``, where the tool streams.
+    output: str | None = None
     #: Computes for long: runs in a child process.
     cpu: bool = False
     #: Answers where the tool of the same name cannot.
@@ -72,6 +76,16 @@ _online: dict[str, Tool] = {}
 _offline: dict[str, Tool] = {}
 
 
+def _output(name: str, function: Callable[..., Any]) -> str | None:
+    """The parameter annotated ``Output``, if there is one: the executor fills it, it is no argument."""
+    found = [parameter for parameter, annotation in get_type_hints(function).items() if annotation is Output]
+    if not found:
+        return None
+    if len(found) > 1 or not inspect.iscoroutinefunction(function):
+        raise TypeError(f"the tool {name!r} may take one Output, and must be a coroutine function to write to it")
+    return found[0]
+
+
 def _arguments(name: str, function: Callable[..., Any]) -> type[msgspec.Struct]:
     hints = get_type_hints(function)
     fields: list[Any] = []
@@ -79,6 +93,8 @@ def _arguments(name: str, function: Callable[..., Any]) -> type[msgspec.Struct]:
         if parameter.name not in hints:
             raise TypeError(f"the tool {name!r} must annotate its parameter {parameter.name!r}")
         annotation = hints[parameter.name]
+        if annotation is Output:
+            continue
         plain = parameter.default is inspect.Parameter.empty
         fields.append((parameter.name, annotation) if plain else (parameter.name, annotation, parameter.default))
     return msgspec.defstruct(f"{name}_arguments", fields, frozen=True, kw_only=True, forbid_unknown_fields=True)
@@ -115,6 +131,7 @@ def tool(
             repeatable,
             served,
             available,
+            _output(tool_name, function),
             cpu,
             offline,
         )

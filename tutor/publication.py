@@ -30,16 +30,33 @@ class Publication:
     changes: list[Change] = field(default_factory=list)
 
 
-def plan(course: content.Course, files: Mapping[str, bytes] | None = None) -> Publication:
+def digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    """SHA-256 of each picture by its path, in hexadecimal."""
+    return {path: hashlib.sha256(data).hexdigest() for path, data in sorted(files.items())}
+
+
+def store(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Store pictures (bytes by path); their digests by path. One that is there already is not stored again."""
+    named = digests(files)
+    CourseFile.objects.bulk_create(
+        [CourseFile(digest=named[path], media_type=media_type(path), data=data) for path, data in files.items()],
+        ignore_conflicts=True,
+    )
+    return named
+
+
+def plan(course: content.Course, files: Mapping[str, str] | None = None) -> Publication:
     """What ``publish`` would do now; nothing is stored."""
     newest = CourseVersion.objects.filter(course__slug=course.course.id).order_by("-version").first()
-    return _planned(course, _encoded(course), _digests(files), newest)
+    return _planned(course, _encoded(course), dict(files or {}), newest)
 
 
 @transaction.atomic
-def publish(course: content.Course, files: Mapping[str, bytes] | None = None) -> Publication:
-    """Store ``course`` and its pictures (bytes by path) as the newest version of its slug, unless the newest has the
-    same content already."""
+def publish(course: content.Course, files: Mapping[str, str] | None = None) -> Publication:
+    """Store ``course`` as the newest version of its slug, unless the newest has the same content already.
+
+    ``files``: digests of its pictures by path, as ``store`` gives them.
+    """
     info = course.course
     described = {
         "title": info.title,
@@ -50,43 +67,34 @@ def publish(course: content.Course, files: Mapping[str, bytes] | None = None) ->
     }
     Course.objects.get_or_create(slug=info.id, defaults=described)
     row = Course.objects.select_for_update(no_key=True).get(slug=info.id)
-    encoded, digests = _encoded(course), _digests(files)
-    planned = _planned(course, encoded, digests, row.versions.order_by("-version").first())
+    encoded, named = _encoded(course), dict(files or {})
+    planned = _planned(course, encoded, named, row.versions.order_by("-version").first())
     if not planned.created:
         return planned
     Course.objects.filter(pk=row.pk).update(**described)
-    CourseFile.objects.bulk_create(
-        [
-            CourseFile(digest=digests[path], media_type=media_type(path), data=data)
-            for path, data in {digests[path]: (path, data) for path, data in (files or {}).items()}.values()
-        ],
-        ignore_conflicts=True,  # the same picture in another course or version
-    )
     CourseVersion.objects.create(
         course=row,
         version=planned.version,
         content=encoded,
-        files=digests,
-        digest=_digest(encoded, digests),
+        files=named,
+        digest=_digest(encoded, named),
         topics=len(course.topics),
         questions=sum(len(topic.questions) for topic in course.topics),
     )
     return planned
 
 
-def _planned(
-    course: content.Course, encoded: str, digests: dict[str, str], newest: CourseVersion | None
-) -> Publication:
+def _planned(course: content.Course, encoded: str, files: dict[str, str], newest: CourseVersion | None) -> Publication:
     slug = course.course.id
     if newest is None:
         return Publication(slug=slug, version=1, created=True)
-    if newest.digest == _digest(encoded, digests):
+    if newest.digest == _digest(encoded, files):
         return Publication(slug=slug, version=newest.version, created=False)
     old = msgspec.json.decode(newest.content, type=content.Course)
     found = changes(old, course)
-    for path in sorted({*digests, *newest.files}):
-        if digests.get(path) != newest.files.get(path):
-            sign = "-" if path not in digests else "~" if path in newest.files else "+"
+    for path in sorted({*files, *newest.files}):
+        if files.get(path) != newest.files.get(path):
+            sign = "-" if path not in files else "~" if path in newest.files else "+"
             found.append(Change(sign, "file", path))
     return Publication(slug=slug, version=newest.version + 1, created=True, changes=found)
 
@@ -94,10 +102,6 @@ def _planned(
 def _encoded(course: content.Course) -> str:
     # Without defaults: what a later release adds to the format does not make a new version of every course.
     return _encoder.encode(plain(course)).decode()
-
-
-def _digests(files: Mapping[str, bytes] | None) -> dict[str, str]:
-    return {path: hashlib.sha256(data).hexdigest() for path, data in sorted((files or {}).items())}
 
 
 def _digest(encoded: str, files: Mapping[str, str]) -> str:

@@ -206,7 +206,7 @@ def _tests(question: content.Question, instance: QuestionInstance, candidate: Ca
 
 
 def _given(question: content.Question, instance: QuestionInstance) -> str:
-    for given in (instance.answer, question.answer):
+    for given in (question.answer, instance.answer):
         if check(instance, given).verdict == "correct":
             return _literal(given)
     verdict = check(instance, instance.answer)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tutor.importing import moodle
-from tutor.importing.html_text import markdown, plain_text
+from tutor.importing.html_text import markdown, marked_up, plain_text
 from tutor.importing.item import Answer, Compute, Item, Match, Refused, Unreadable
 
 _ESCAPED = re.compile(r"\\([~=#{}:\\n])")
@@ -97,16 +97,20 @@ def _item(block: str, key: str, place: str, topic: tuple[str, str]) -> Item:
     form = _FORMAT.match(text)
     kind = form[1] if form else "moodle"
     begin = form.end() if form else 0
-    gap = "" if not after or re.fullmatch(r"[.?!:]+", after) else " … "
+    stem = text[begin:start].rstrip()
+    if re.fullmatch(r"[.?!:;\"”]*", after):
+        # The answer stands at the end: nothing is missing inside the text but what closes its sentence.
+        prompt = stem + (after if stem[-1:].isalnum() else "")
+    else:
+        prompt = f"{stem} … {after}"
     losses: list[str] = []
     answer = _answer(inside.strip(), kind, losses)
-    stem = text[begin:start].rstrip() + gap + (f" {after}" if gap else after)
     return Item(
         key=key,
         place=place,
         topic=topic,
         skills=[topic],
-        prompt=_shown(stem, kind),
+        prompt=_shown(prompt, kind),
         answer=answer,
         solution=[_shown(general, kind)] if general.strip() else [],
         source=f"“{_seen(name[1]).strip()}”" if name and name[1].strip() else "",
@@ -184,4 +188,4 @@ def _shown(text: str, kind: str) -> str:
     written = own[1] if own else kind
     if written == "html" or (written == "moodle" and re.search(r"<[a-zA-Z/][^<>]*>", seen)):
         return markdown(seen)
-    return plain_text(seen)
+    return marked_up(seen) if written == "markdown" else plain_text(seen)

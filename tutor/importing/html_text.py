@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from markdownify import MarkdownConverter
 
+from tutor.course_files import IMAGE
 from tutor.importing import texts
 from tutor.importing.item import Refused
 
@@ -24,8 +25,7 @@ def markdown(html: str) -> str:
     """The text as Markdown. Raises ``Refused`` where a learner would miss something: a picture without description."""
     if len(html) > MAX_HTML:
         raise Refused(f"a text has more than {MAX_HTML:,} characters")
-    formulas: list[str] = []
-    text = _FORMULA.sub(lambda found: _keep(formulas, next(filter(None, found.groups()))), _CONTROL.sub(" ", html))
+    text, formulas = _kept_formulas(html)
     # What a filter takes for a formula is written in HTML too: "<" is "&lt;" there.
     converted = _Converter(escape_misc=True, bullets="-", heading_style="atx", strip=["a"]).convert(text)
     tidy = re.sub(r"[ \t]+\n", "\n", re.sub(r"\n{3,}", "\n\n", converted)).strip()
@@ -35,9 +35,23 @@ def markdown(html: str) -> str:
 
 def plain_text(text: str) -> str:
     """Plain words with formulas in Moodle's brackets, as Markdown."""
+    kept, formulas = _kept_formulas(text)
+    return _restored(texts.prose(kept.strip()), formulas)
+
+
+def marked_up(text: str) -> str:
+    """Markdown with formulas in Moodle's brackets. Raises ``Refused`` for a picture: none comes with such a text."""
+    if IMAGE.search(text):
+        raise Refused("it shows a picture that is not in the file")
+    kept, formulas = _kept_formulas(text)
+    return _restored(texts.braces_escaped(re.sub(r"(?<!\\)\$", r"\\$", kept.strip())), formulas)
+
+
+def _kept_formulas(text: str) -> tuple[str, list[str]]:
+    """The text with its formulas put aside, so that no other rule touches them."""
     formulas: list[str] = []
     kept = _FORMULA.sub(lambda found: _keep(formulas, next(filter(None, found.groups()))), _CONTROL.sub(" ", text))
-    return _restored(texts.prose(kept.strip()), formulas)
+    return kept, formulas
 
 
 def _restored(text: str, formulas: list[str]) -> str:

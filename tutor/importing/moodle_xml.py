@@ -18,7 +18,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from tutor.importing import moodle
-from tutor.importing.html_text import markdown, picture_name, plain_text
+from tutor.importing.html_text import markdown, marked_up, picture_name, plain_text
 from tutor.importing.item import Answer, Compute, Item, Match, Name, Refused, Unreadable
 
 #: Types that are no question of ours, and why.
@@ -171,9 +171,9 @@ def _markdown(element: Element | None) -> str:
     text = _text(element)
     written = element.get("format", "html")
     looks_like_html = re.search(r"<[a-zA-Z/][^<>]*>|&[a-z]+;", text) is not None
-    if written == "html" or (written != "plain_text" and looks_like_html):
+    if written == "html" or (written not in {"plain_text", "markdown"} and looks_like_html):
         return markdown(text)
-    return plain_text(text)
+    return marked_up(text) if written == "markdown" else plain_text(text)
 
 
 def _files(element: Element) -> dict[str, bytes]:

@@ -15,7 +15,7 @@ from tutor.course_files import collected
 from tutor.course_format import CourseFormatError, CourseSource, Finding, read
 from tutor.management import importing
 from tutor.models import CourseFile
-from tutor.publication import Publication, plan, publish
+from tutor.publication import Publication, digests, plan, publish, store
 
 #: Where the courses live that come with the project.
 COURSES = Path(__file__).resolve().parents[2] / "courses"
@@ -95,7 +95,7 @@ class Command(BaseCommand):
         if dry_run:
             self.stdout.write("Nothing was stored: this was a dry run." if planned.created else "Nothing to store.")
         elif planned.created:
-            stored = publish(source.course, collected(source.course, source.path.parent))
+            stored = publish(source.course, store(collected(source.course, source.path.parent)))
             self.stdout.write(f"{stored.slug}: version {stored.version} loaded")
 
     def _show(self, planned: Publication) -> None:
@@ -136,7 +136,7 @@ class Command(BaseCommand):
 def _planned(source: CourseSource) -> Publication:
     # Whether the pictures are there is a finding, so the plan may not stumble over it.
     try:
-        pictures = collected(source.course, source.path.parent)
+        pictures = digests(collected(source.course, source.path.parent))
     except OSError:
         return Publication(slug=source.course.course.id, version=0, created=True)
     return plan(source.course, pictures)
