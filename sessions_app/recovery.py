@@ -24,6 +24,7 @@ from tutor import events, statem
 from tutor.effects import CancelCall
 from tutor.interactions import EventCrashed, EventQuarantined, OutputCommitted, SessionRestored, StrategyApplied
 from tutor.statem import Event, EventType, Outcome, Snapshot
+from tutor.strategies import Strategy
 
 logger = logging.getLogger(__name__)
 
@@ -124,15 +125,16 @@ class Recovery:
             self._callers.exit(reason, only=event.caller)
         before = row.supervision
         spins = isinstance(outcome.crash, statem.BudgetExceeded)
-        verdict = supervisor.crashed(row.supervision, row.now_ms, conf.supervision(row.machine_name), spins=spins)
-        if verdict.strategy == "restore" and breaker.is_open(row.machine_name) and not spins:
+        why = "machine_spins" if spins else "machine_bug"
+        verdict = supervisor.crashed(before, row.now_ms, conf.supervision(row.machine_name), why)
+        if verdict.strategy is Strategy.RESTORE and breaker.is_open(row.machine_name) and not spins:
             # Too many at once: the event is skipped, and the next overflow after the breaker has closed restores.
-            verdict = supervisor.Verdict(before, "skip")
+            verdict = supervisor.Verdict(before, Strategy.SKIP)
         row.supervision = verdict.record
-        performing.facts.append(StrategyApplied(reason="bug", strategy=verdict.strategy, detail=reason))
-        if verdict.strategy == "end":
+        performing.facts.append(StrategyApplied(reason=why, strategy=verdict.strategy, detail=reason))
+        if verdict.strategy is Strategy.END:
             return replace(outcome, after=replace(outcome.after, stopped=f"crashed: {reason}"))
-        if verdict.strategy == "restore":
+        if verdict.strategy is Strategy.RESTORE:
             performing.facts.append(EventQuarantined(event=dump_event(event), reason=reason))
             restored = restore(row, self._machine, outcome, verdict.checkpoints, verdict.record, self._history)
             outcome = self._go_back(outcome, restored, reason, performing)
@@ -145,11 +147,11 @@ class Recovery:
         if reason is None or isinstance(outcome.event.content, events.EndRequested):
             return outcome
         supervision = conf.supervision(row.machine_name)
-        if not supervisor.begins_again(reason, supervision):
+        row.supervision, strategy = supervisor.stopped(row.supervision, reason, row.now_ms, supervision)
+        if strategy is None:
             return outcome
-        restarts, too_many = supervisor.restarted_at(row.supervision.restarts, row.now_ms // 1_000, supervision)
-        row.supervision = msgspec.structs.replace(row.supervision, restarts=restarts)
-        if too_many:
+        performing.facts.append(StrategyApplied(reason="stopped", strategy=strategy, detail=reason[:_REASON_CHARS]))
+        if strategy is Strategy.STOP:
             return replace(outcome, after=replace(outcome.after, stopped="shutdown: restarted too often"))
         begun = replace(
             initial(row, self._machine),

@@ -1,16 +1,18 @@
-"""What to do about a failed attempt: pure, as data (DESIGN §5)."""
+"""What to do about a failed attempt: pure; what is tried for which reason stands in ``tutor.strategies``."""
 
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import Literal
 
 from tools_app.conf import BACKOFF_MOST_S, BACKOFF_S, MAX_ATTEMPTS
-from tools_app.exceptions import BadArguments, BadOutput, Misconfigured, Overloaded, Refused, Unreachable
+from tools_app.exceptions import BadArguments, BadOutput, ChildDied, Misconfigured, Overloaded, Refused, Unreachable
+from tutor import strategies
 from tutor.events import ToolFailure
+from tutor.strategies import Strategy
 
-Strategy = Literal["retry", "offline", "stop"]
+#: Strategies that end this attempt and begin another one later.
+AGAIN = frozenset({Strategy.RETRY, Strategy.WAIT, Strategy.REPAIR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ def reason_of(error: BaseException) -> str:
     match error:
         case TimeoutError():
             return "timeout"
+        case ChildDied():
+            return "killed"
         case Overloaded():
             return "overloaded"
         case Unreachable():
@@ -43,20 +47,7 @@ def reason_of(error: BaseException) -> str:
         case BadArguments():
             return "bad_arguments"
         case _:
-            return "bug"
-
-
-#: reason -> what is tried, in order, while attempts and time are left.
-TABLE: dict[str, tuple[Strategy, ...]] = {
-    "timeout": ("retry", "offline", "stop"),
-    "unreachable": ("retry", "offline", "stop"),
-    "overloaded": ("retry", "offline", "stop"),
-    "bad_output": ("retry", "offline", "stop"),
-    "misconfigured": ("offline", "stop"),
-    "bug": ("offline", "stop"),
-    "bad_arguments": ("stop",),
-    "refused": ("stop",),
-}
+            return "tool_bug"
 
 
 def backoff_s(attempt: int, *, random_: random.Random | None = None) -> float:
@@ -68,16 +59,15 @@ def backoff_s(attempt: int, *, random_: random.Random | None = None) -> float:
 def decide(error: BaseException, attempt: int, *, has_offline: bool, left_s: float) -> Decision:
     """The next step after attempt number ``attempt`` failed, with ``left_s`` seconds until the call's deadline."""
     reason = reason_of(error)
-    failure: ToolFailure = "timeout" if reason == "timeout" else "refused" if reason == "refused" else "error"
-    for strategy in TABLE[reason]:
-        if strategy == "retry" and attempt < MAX_ATTEMPTS:
-            wanted = error.retry_after_s if isinstance(error, Overloaded) else None
-            after_s = backoff_s(attempt) if wanted is None else wanted
-            # Time for another attempt and, failing that, the fallback must remain.
-            if after_s < left_s / 2:
-                return Decision("retry", reason, after_s)
-        if strategy == "offline" and has_offline:
-            return Decision("offline", reason)
-        if strategy == "stop":
-            return Decision("stop", reason, failure=failure)
-    raise AssertionError("unreachable: every row of the table ends with stop")
+    failures: dict[str, ToolFailure] = {"timeout": "timeout", "refused": "refused", "killed": "killed"}
+    failure = failures.get(reason, "error")
+    wanted = error.retry_after_s if isinstance(error, Overloaded) else None
+    after_s = backoff_s(attempt) if wanted is None else wanted
+    possible = {Strategy.STOP}
+    # Time for another attempt and, failing that, the fallback must remain.
+    if attempt < MAX_ATTEMPTS and after_s < left_s / 2:
+        possible |= AGAIN
+    if has_offline:
+        possible.add(Strategy.OFFLINE)
+    strategy = strategies.choose(reason, possible) or Strategy.STOP
+    return Decision(strategy, reason, after_s if strategy in AGAIN else 0.0, failure)
