@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from sessions_app import conf, inspection, log
+from sessions_app import branching, conf, inspection, log
 from sessions_app.controls import Control, Resume, Suspend
 from sessions_app.delivery import CommandId, Delivered, Delivery
 from sessions_app.exceptions import CommandError, ControlRefused
@@ -56,6 +56,10 @@ class _History(msgspec.Struct, frozen=True):
 
 class _Policy(msgspec.Struct, frozen=True):
     on_busy: events.OnBusy
+
+
+class _Branch(msgspec.Struct, frozen=True):
+    seq: int
 
 
 class _Remediation(msgspec.Struct, frozen=True):
@@ -267,6 +271,33 @@ async def _history(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None
     return {"events": [event(sid, line) for line in lines[-limit:]], "more": more}, None
 
 
+async def _rewind(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
+    _require(view, "learner")
+    seq = body(frame.d, _Branch).seq
+    command = CommandId(frame.id, frame.t, frame.digest)
+    try:
+        delivered = await in_database(
+            lambda: branching.rewind(view.session, seq, actor=view.actor, by=view.role, command=command)
+        )
+    except ControlRefused as refused:
+        state, status = await in_database(inspection.state_and_status, view.session)
+        raise CommandError(
+            "invalid_transition", str(refused), detail={"state": state, "allowed": [], "status": status}
+        ) from None
+    return reply(delivered), delivered
+
+
+async def _fork(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None]:
+    """What it wrote stands in the fork's log: a view of the parent has nothing of it to show."""
+    _require(view, "learner")
+    seq = body(frame.d, _Branch).seq
+    command = CommandId(frame.id, frame.t, frame.digest)
+    delivered = await in_database(
+        lambda: branching.fork(view.session, seq, actor=view.actor, by=view.role, command=command)
+    )
+    return reply(delivered), None
+
+
 async def _inspect(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None]:
     body(frame.d, _Nothing)
     return await in_database(inspection.inspect, view.session, view.role), None
@@ -278,6 +309,8 @@ _READING = {
     "policy.set": _policy,
     "history.get": _history,
     "session.inspect": _inspect,
+    "session.fork": _fork,
+    "session.rewind": _rewind,
     "session.suspend": _suspend,
     "session.unsuspend": _unsuspend,
 }

@@ -3,8 +3,8 @@
 The ``kernel`` column holds what the kernel itself must remember between two events, as one flat JSON object so that a
 step can log what changed of it:
 
-- ``turn``: the running turn ``{id, by, cause, attempt}``; missing where none runs
-- ``calls``: pending tool calls by ref ``{tool, turn, background}``
+- ``turn``: the running turn ``{id, by, cause, attempt, usage?}``; missing where none runs
+- ``calls``: pending tool calls by ref ``{tool, turn, background}``, ``recorded`` where the session itself asked
 - ``postponed``: events that wait for a state change, oldest first
 - ``timers``: running time-outs by ``type:name`` ``{due, guard, content}``
 - ``callers``: who waits for a reply to a ``call``, oldest first
@@ -36,7 +36,10 @@ class Turn:
     id: str
     by: str
     cause: str | None
+    #: The attempt with which the turn's next text begins.
     attempt: int = 1
+    #: Tokens that its calls have used at models so far, by kind.
+    usage: dict[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,13 @@ class PendingCall:
     tool: str
     turn: str | None
     background: bool
+    #: The session itself asked for it: its result becomes facts (``sessions_app.recording``), no event of the machine.
+    recorded: bool = False
+
+    def dump(self) -> dict[str, Any]:
+        """The call as JSON values."""
+        plain = {"tool": self.tool, "turn": self.turn, "background": self.background}
+        return {**plain, "recorded": True} if self.recorded else plain
 
 
 #: ``Session.Status.SUSPENDED``, for those who know the row and not the model.
@@ -138,6 +148,9 @@ class SessionRow:
     on_busy: str = "reject"
     previous: uuid.UUID | None = None
     new: bool = False
+    #: A new fork: its parent, and the data and kernel part that the shared log tells.
+    parent: uuid.UUID | None = None
+    shared: tuple[dict[str, Any], dict[str, Any]] | None = None
     state_changed: bool = False
     #: The database's clock at the lock, in microseconds.
     now_us: int = 0
@@ -164,8 +177,10 @@ class SessionRow:
         plain: dict[str, Any] = {"timer_no": snapshot.timer_no}
         if self.turn is not None:
             plain["turn"] = msgspec.to_builtins(self.turn)
+            if self.turn.usage is None:
+                del plain["turn"]["usage"]
         if self.calls:
-            plain["calls"] = {ref: msgspec.to_builtins(call) for ref, call in self.calls.items()}
+            plain["calls"] = {ref: call.dump() for ref, call in self.calls.items()}
         if self.callers:
             plain["callers"] = list(self.callers)
         if snapshot.postponed:

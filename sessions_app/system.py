@@ -58,7 +58,10 @@ def find(text: str) -> uuid.UUID:
 def _named(text: str) -> uuid.UUID:
     learner, _, course = text.partition(":")
     rows = Session.objects.order_by("-live", "-created_at").values_list("pk", flat=True)
-    found = rows.filter(name=text).first() or rows.filter(learner__username=learner, course=course).first()
+    found = (
+        rows.filter(name=text).first()
+        or rows.filter(learner__username=learner, course=course, parent__isnull=True).first()
+    )
     if found is None:
         raise UnknownSession(f"there is no session called {text}")
     session: uuid.UUID = found

@@ -6,7 +6,9 @@ ToolError
 ├── Overloaded         429 or the like: wait ``retry_after_s``, then again
 ├── Unreachable        connection error, time-out or 5xx: again with back-off
 ├── Refused            no valid scope for this call: never retried
-└── Misconfigured      bad credentials or settings: not retried, the offline tool answers
+├── Misconfigured      bad credentials or settings: not retried, the offline tool answers
+└── ChildDied          the process that ran it was killed, or ended, before it answered
+ToolCrashed            a tool in a child process raised something else: a bug
 UnknownTool            no tool of that name is registered
 """
 
@@ -43,6 +45,14 @@ class Refused(ToolError):
 
 class Misconfigured(ToolError):
     """Credentials or settings are wrong; an operator must correct them."""
+
+
+class ChildDied(ToolError):
+    """The child process that ran the tool died: killed by somebody, out of memory or of CPU time."""
+
+
+class ToolCrashed(Exception):
+    """A tool in a child process raised an exception of its own; the message has its name."""
 
 
 class UnknownTool(Exception):

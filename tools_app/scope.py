@@ -21,6 +21,10 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     roles: list[str]
     #: The client command behind it.
     request: str | None = None
+    #: The call itself and its attempt and turn, known from the claim on.
+    call: str = ""
+    attempt: int = 0
+    turn: str | None = None
 
 
 def check(session: UUID, plain: dict[str, Any]) -> Scope:
@@ -32,3 +36,8 @@ def check(session: UUID, plain: dict[str, Any]) -> Scope:
     if scope.session != session:
         raise Refused("the call's scope is another session's")
     return scope
+
+
+def of_claimed(session: UUID, plain: dict[str, Any], *, call: str, attempt: int, turn: str | None) -> Scope:
+    """The scope with what is known since the claim. Raises ``Refused`` as ``check`` does."""
+    return msgspec.structs.replace(check(session, plain), call=call, attempt=attempt, turn=turn)

@@ -92,7 +92,24 @@ class ResetRequested(EventContent, frozen=True, kw_only=True):
     actor: str
 
 
-class ToolSucceeded(EventContent, frozen=True, kw_only=True):
+class Branched(EventContent, frozen=True, kw_only=True):
+    """The session goes on from an earlier point of a log, its own (rewind) or another's (fork).
+
+    Calls and time-outs did not come along: calls have ended as cancelled before this, time-outs are for the machine to
+    set anew. A machine need not know of it.
+    """
+
+
+class ToolEnded(EventContent, frozen=True, kw_only=True, omit_defaults=True):
+    """Base of the endings of a tool call: what they say to the kernel."""
+
+    #: Attempts of its turn's text that the call has used up.
+    texts: int = 0
+    #: What its requests to a model cost, in tokens; None: it made none.
+    usage: dict[str, int] | None = None
+
+
+class ToolSucceeded(ToolEnded, frozen=True, kw_only=True, omit_defaults=True):
     """A tool call ended with a result."""
 
     ref: str
@@ -100,13 +117,16 @@ class ToolSucceeded(EventContent, frozen=True, kw_only=True):
     result: dict[str, Any]
     #: True where the offline tool of the same name had to answer for the model.
     fallback: bool = False
+    #: The attempt of the turn's text that the call has streamed, and which is its result's ``text``; None: it streamed
+    #: nothing. Whoever commits that text says so (``effects.say``).
+    output_attempt: int | None = None
 
 
 #: How a tool call can end without a result. ``killed``: a parent saw its worker die; ``lost_contact``: nobody saw it.
 ToolFailure = Literal["error", "timeout", "cancelled", "killed", "lost_contact", "refused", "in_doubt"]
 
 
-class ToolFailed(EventContent, frozen=True, kw_only=True):
+class ToolFailed(ToolEnded, frozen=True, kw_only=True, omit_defaults=True):
     """A tool call ended without a result: an error, a time-out, a cancel or its worker's death (DOWN)."""
 
     ref: str
@@ -136,6 +156,7 @@ AnyEvent = (
     | EndRequested
     | RemediationForced
     | ResetRequested
+    | Branched
     | ToolSucceeded
     | ToolFailed
     | Tick

@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sessions_app', '0006_sessions_of_a_name'),
+        ('sessions_app', '0007_branches_and_landmarks'),
         ('tutor', '0003_drafts_and_pictures'),
     ]
 
