@@ -23,6 +23,9 @@ class Performing:
     row: SessionRow
     #: The client command behind it.
     cause: str | None
+    #: In which role somebody acts, and as which user where it is not the session's learner.
+    role: str = "learner"
+    user: int | None = None
     facts: list[Interaction] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
     wakes: list[Wake] = field(default_factory=list)

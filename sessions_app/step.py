@@ -255,7 +255,7 @@ class _Play:
         outcome = self._permitted(outcome)
         row, event = self.row, outcome.event
         ended = event.content if isinstance(event.content, events.ToolSucceeded | events.ToolFailed) else None
-        performing = Performing(row, event.mark)
+        performing = Performing(row, event.mark, *self._acting(event))
         if ended is not None:
             performing.forget(ended.ref)
         running, opening = row.turn, self._opening(outcome)
@@ -310,6 +310,12 @@ class _Play:
     def _command_id(self) -> str | None:
         return self.delivery.command.id if self.delivery.command else None
 
+    def _acting(self, event: Event) -> tuple[str, int | None]:
+        """In which role, and as which user, the machine's effects are asked for; the learner's where it is nobody's."""
+        delivery = self.delivery
+        own = self.released is None and (event.mark is None or event.mark == self._command_id())
+        return (delivery.by, delivery.user) if own and delivery.user is not None else ("learner", None)
+
     def _opening(self, outcome: Outcome) -> Turn | None:
         """The turn this outcome opens if nothing speaks against it. Its id is the seq of its ``turn.started``."""
         event, delivery, released = outcome.event, self.delivery, self.released
@@ -323,7 +329,7 @@ class _Play:
         if not opens_turn:
             return None
         if event.mark is not None:
-            return Turn("", by, event.mark)
+            return Turn("", by, event.mark, delivery.attempt)
         if self.row.turn is None and event.type is not EventType.INFO:
             return Turn("", "timer" if event.type in statem.TIMEOUT_TYPES else by, None)
         return None
@@ -413,7 +419,7 @@ class _Play:
         row, content = self.row, event.content
         running = row.turn.id if row.turn and disposition == "busy" else None
         text = content.text if isinstance(content, events.UserMessage) else self.delivery.text
-        if text is None:
+        if text is None or self.delivery.attempt > 1:
             self.played.seq = row.head + 1
             return
         accepted = row.append(

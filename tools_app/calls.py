@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +15,12 @@ from sessions_app import crash_points
 from sessions_app.commit import execute, postgres
 from sessions_app.delivery import Delivery, Statement, Write
 from tools_app.conf import ERROR_CHARS
+from tools_app.retry import Decision
+from tools_app.scope import AUTHORITY
 from tutor import events
 from tutor.interactions import (
     Interaction,
+    OutputCommitted,
     ToolCancelled,
     ToolEnding,
     ToolFailedFact,
@@ -24,19 +28,31 @@ from tutor.interactions import (
     ToolInDoubt,
     ToolResultDiscarded,
     ToolTimedOut,
+    TurnRecovering,
 )
 from tutor.statem import EventType
+from tutor.strategies import Strategy
+
+#: What an attempt has to know of those before it, and of the rights it runs with, as one JSON object.
+PARTICULARS = f"""
+json_build_object('used', c.used, 'repair', c.repair, 'alone', c.alone, 'authority', {AUTHORITY})::text
+"""
+
+#: What ``claimed`` reads, of the call ``c``.
+COLUMNS = f"""
+c.session_id, c.ref, c.turn, c.tool, c.args::text, c.scope::text, c.attempt, c.owner, c.background, c.started_at,
+extract(epoch FROM c.deadline_at - clock_timestamp())::float, {PARTICULARS}
+"""
 
 #: Oldest first. SKIP LOCKED: workers that claim at the same time do not wait for each other; nobody gets a call twice.
-_CLAIM = """
+_CLAIM = f"""
 UPDATE tools_app_toolcall c
    SET status = 'running', attempt = c.attempt + 1, owner = %s, started_at = clock_timestamp()
   FROM (SELECT id FROM tools_app_toolcall
          WHERE status = 'queued' AND queue = ANY(%s) AND run_after <= (SELECT clock_timestamp())
          ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED) AS next
  WHERE c.id = next.id
-RETURNING c.session_id, c.ref, c.turn, c.tool, c.args::text, c.scope::text, c.attempt, c.owner, c.background,
-          c.started_at, extract(epoch FROM c.deadline_at - clock_timestamp())::float
+RETURNING {COLUMNS}
 """
 
 _RETURNED_BACK = """
@@ -58,11 +74,28 @@ REQUEUE = Statement(
     "requeue_call",
     """
 UPDATE tools_app_toolcall c
-   SET status = 'queued', owner = NULL, error = r.error,
+   SET status = 'queued', owner = NULL, error = r.error, used = r.used, repair = r.repair, alone = r.alone,
        run_after = clock_timestamp() + make_interval(secs => r.after_s)
-  FROM json_to_recordset(%s) AS r(session_id uuid, ref text, attempt smallint, after_s float, error text)
+  FROM json_to_recordset(%s) AS r(session_id uuid, ref text, attempt smallint, after_s float, error text, used jsonb,
+       repair text, alone bool)
  WHERE c.session_id = r.session_id AND c.ref = r.ref AND c.attempt = r.attempt AND c.status = 'running'
 RETURNING 1""",
+)
+
+PARK = Statement(
+    "park_call",
+    """
+UPDATE tools_app_toolcall c
+   SET status = 'parked', error = r.error, parked_at = clock_timestamp()
+  FROM json_to_recordset(%s) AS r(session_id uuid, ref text, attempt smallint, error text)
+ WHERE c.session_id = r.session_id AND c.ref = r.ref AND c.attempt = r.attempt AND c.status = 'running'
+RETURNING 1""",
+)
+
+#: What a learner is told of a call in doubt.
+IN_DOUBT_TEXT = (
+    "I lost contact with something that I had asked for, so I cannot tell whether it was done. It is not something to "
+    "simply try again: somebody will decide how to go on. You can also stop waiting for it."
 )
 
 
@@ -82,16 +115,31 @@ class Claimed:
     started_at: datetime | None
     #: Seconds until the call's deadline, as measured by the database at the claim.
     left_s: float
-    #: queued or running: what the settle must still find.
+    #: How often each strategy was applied to it.
+    used: Mapping[Strategy, int] = field(default_factory=dict)
+    #: What was wrong with the output of the attempt before.
+    repair: str = ""
+    #: Beside no other call of this process.
+    alone: bool = False
+    #: What the database knew at the claim of whoever it acts for (``scope.Authority``), as JSON.
+    authority: str | None = None
+    #: queued, running, …: what the settle must still find.
     status: str = "running"
 
 
+class _Particulars(msgspec.Struct):
+    used: dict[Strategy, int]
+    repair: str
+    alone: bool
+    authority: str | None
+
+
 def claimed(row: tuple[Any, ...]) -> Claimed:
-    """A call from the columns that ``_CLAIM`` returns."""
-    session, ref, turn, tool, args, scope, attempt, owner, background, started_at, left_s = row
+    """A call from the values of ``COLUMNS``."""
+    session, ref, turn, tool, args, scope, attempt, owner, background, started_at, left_s, particulars = row
     return Claimed(
         session, ref, turn, tool, msgspec.json.decode(args), msgspec.json.decode(scope), attempt, owner, background,
-        started_at, left_s,
+        started_at, left_s, **msgspec.to_builtins(msgspec.json.decode(particulars, type=_Particulars)),
     )  # fmt: skip
 
 
@@ -167,22 +215,40 @@ def failed(
             ending = ToolTimedOut(**_about(call))
         case "cancelled":
             ending = ToolCancelled(**_about(call))
-        case "in_doubt":
-            ending = ToolInDoubt(**_about(call))
         case _:
-            ending = ToolFailedFact(**_about(call), reason=reason)
+            ending = ToolFailedFact(**_about(call), reason=reason, error=error)
     return _delivery(call, content, ending, facts or [], error)
 
 
-def again(call: Claimed, after_s: float, error: str, facts: list[Interaction]) -> Delivery:
+def again(call: Claimed, decision: Decision, error: str, facts: list[Interaction]) -> Delivery:
     """Another attempt later: facts for the log, the call back into the queue; the machine is not asked."""
-    row = {"session_id": call.session, "ref": call.ref, "attempt": call.attempt}
-    write = Write(REQUEUE, {**row, "after_s": after_s, "error": error[:ERROR_CHARS]})
+    used = {**call.used, decision.strategy: call.used.get(decision.strategy, 0) + 1}
+    about = {
+        "session_id": call.session,
+        "ref": call.ref,
+        "attempt": call.attempt,
+        "after_s": decision.after_s,
+        "error": error[:ERROR_CHARS],
+        "used": used,
+        "repair": error[:ERROR_CHARS] if decision.strategy is Strategy.REPAIR else "",
+        "alone": decision.alone,
+    }
+    write = Write(REQUEUE, about)
+    if not call.background:
+        facts = [*facts, TurnRecovering(reason=decision.reason, attempt=call.attempt + 1)]
     return Delivery(call.session, None, by="tool", facts=facts, writes=[write], opens_turn=False)
 
 
-def superseded(call: Claimed) -> Delivery:
-    """A result that came after another attempt had taken over: logged, not applied."""
-    why = "another attempt had taken over"
+def parked(call: Claimed, error: str, facts: list[Interaction]) -> Delivery:
+    """The call waits for somebody to decide; the machine is not asked, its session goes on waiting for the call."""
+    about = {"session_id": call.session, "ref": call.ref, "attempt": call.attempt, "error": error[:ERROR_CHARS]}
+    facts = [*facts, ToolInDoubt(**_about(call))]
+    if not call.background:
+        facts.append(OutputCommitted(text=IN_DOUBT_TEXT, len=len(IN_DOUBT_TEXT)))
+    return Delivery(call.session, None, by="tool", facts=facts, writes=[Write(PARK, about)], opens_turn=False)
+
+
+def superseded(call: Claimed, why: str = "another attempt had taken over") -> Delivery:
+    """A result that came when it was not wanted any more: logged, not applied."""
     discarded = ToolResultDiscarded(call=call.ref, name=call.tool, attempt=call.attempt, why=why)
     return Delivery(call.session, None, by="tool", facts=[discarded], opens_turn=False)

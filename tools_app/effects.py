@@ -5,7 +5,7 @@ from __future__ import annotations
 from sessions_app.commit import timestamp
 from sessions_app.delivery import Statement, Wake, Write
 from sessions_app.effects import Performing, perform
-from tools_app import outbox
+from tools_app import conf, outbox
 from tools_app.exceptions import UnknownTool
 from tools_app.registry import find
 from tutor.effects import CallTool, CancelCall
@@ -15,10 +15,10 @@ INSERT_CALL = Statement(
     "insert_call",
     """
 INSERT INTO tools_app_toolcall (session_id, ref, turn, tool, args, scope, queue, background, status, attempt,
-       deadline_at, error)
-SELECT session_id, ref, turn, tool, args, scope, queue, background, 'queued', 0, deadline_at, ''
+       deadline_at, error, actor)
+SELECT session_id, ref, turn, tool, args, scope, queue, background, 'queued', 0, deadline_at, '', actor
   FROM json_to_recordset(%s) AS r(session_id uuid, ref text, turn text, tool text, args jsonb, scope jsonb, queue text,
-       background bool, deadline_at timestamptz)
+       background bool, deadline_at timestamptz, actor bigint)
 RETURNING 1""",
 )
 
@@ -43,12 +43,15 @@ def _(effect: CallTool, performing: Performing) -> None:
         queue = find(effect.tool)[0].queue
     except UnknownTool:
         queue = outbox.DEFAULT_QUEUE  # a worker says so: a typed failure, not a crash of the session
+    deadline_ms = row.now_ms + effect.deadline_ms
     scope = {
         "session": str(row.id),
         "learner": row.learner_id,
         "course": row.course,
         "machine_args": row.machine_args,
-        "roles": ["learner"],
+        # Somebody else acts for the learner, with rights of their own.
+        "roles": sorted({"learner", performing.role}),
+        "expires_ms": deadline_ms + conf.SCOPE_GRACE_S * 1_000,
         "request": performing.cause,
     }
     performing.writes.append(
@@ -63,7 +66,8 @@ def _(effect: CallTool, performing: Performing) -> None:
                 "scope": scope,
                 "queue": queue,
                 "background": effect.background,
-                "deadline_at": timestamp(row.now_ms + effect.deadline_ms),
+                "deadline_at": timestamp(deadline_ms),
+                "actor": performing.user,
             },
         )
     )

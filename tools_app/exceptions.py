@@ -4,9 +4,11 @@ ToolError
 ├── BadArguments       the arguments do not fit the tool's signature: never retried
 ├── BadOutput          the result does not fit what the tool promised
 ├── Overloaded         429 or the like: wait ``retry_after_s``, then again
+├── ContextTooLong     the model does not take so much: shorten the history, then again
 ├── Unreachable        connection error, time-out or 5xx: again with back-off
 ├── Refused            no valid scope for this call: never retried
-└── Misconfigured      bad credentials or settings: not retried, the offline tool answers
+├── Misconfigured      bad credentials or settings: not retried, the offline tool answers
+└── ChildDied          the process that ran it was killed, or ended, before it answered
 UnknownTool            no tool of that name is registered
 """
 
@@ -33,6 +35,10 @@ class Overloaded(ToolError):
         self.retry_after_s = retry_after_s
 
 
+class ContextTooLong(ToolError):
+    """What was to be sent is longer than the model takes."""
+
+
 class Unreachable(ToolError):
     """The service does not answer, or answers with an error of its own."""
 
@@ -43,6 +49,10 @@ class Refused(ToolError):
 
 class Misconfigured(ToolError):
     """Credentials or settings are wrong; an operator must correct them."""
+
+
+class ChildDied(ToolError):
+    """The child process that ran the tool died: killed by somebody, out of memory or of CPU time."""
 
 
 class UnknownTool(Exception):

@@ -10,19 +10,21 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import Executor
+from dataclasses import replace
 from typing import Any
 
-import msgspec
-from django.db import connections
+from django.db import Error, connections
 
 from sessions_app.delivery import Delivery
-from tools_app import calls, scope
+from sessions_app.pool import in_database
+from tools_app import calls, compaction, notices, scope, settling, solitude
 from tools_app.calls import Claimed
 from tools_app.conf import ERROR_CHARS
-from tools_app.exceptions import BadArguments, BadOutput, UnknownTool
-from tools_app.registry import Tool, find
-from tools_app.retry import AGAIN, decide
-from tutor.interactions import Interaction, StrategyApplied, TurnRecovering
+from tools_app.exceptions import BadArguments, UnknownTool
+from tools_app.registry import Repair, Tool, find
+from tools_app.retry import AGAIN, Attempt, Decision, decide
+from tutor import strategies
+from tutor.interactions import Interaction, StrategyApplied
 from tutor.strategies import Strategy
 
 logger = logging.getLogger(__name__)
@@ -41,8 +43,11 @@ def _free_of_database(function: Callable[..., Any], *arguments: Any, **named: An
 
 async def _run(tool: Tool, call: Claimed, left_s: float, threads: Executor) -> dict[str, Any]:
     """One attempt. Raises ``ToolError`` or whatever the tool raises."""
-    who = scope.check(call.session, call.scope)
+    who = scope.check(call.session, call.scope, call.authority)
+    scope.demand(who, tool.name, tool.roles)
     arguments = tool.bind(call.args)
+    if tool.repair is not None:
+        arguments[tool.repair] = Repair(call.repair)
     async with asyncio.timeout(max(0.1, min(tool.timeout_s, left_s))):
         if tool.is_async:
             result = await tool.function(who, **arguments)
@@ -50,19 +55,18 @@ async def _run(tool: Tool, call: Claimed, left_s: float, threads: Executor) -> d
             loop = asyncio.get_running_loop()
             run = lambda: _free_of_database(tool.function, who, **arguments)  # noqa: E731 — closes over one call
             result = await loop.run_in_executor(threads, run)
-    try:
-        plain = msgspec.to_builtins(result)
-    except TypeError as error:
-        raise BadOutput(f"{tool.name} returned something that is not JSON: {error}") from None
-    if not isinstance(plain, dict):
-        raise BadOutput(f"{tool.name} must return an object, it returned {type(plain).__name__}")
-    return plain
+    return tool.checked(result)
 
 
 async def execute(call: Claimed, threads: Executor) -> Delivery:
     """Run a call and say what to deliver. Never raises for what a tool does."""
+    ends = asyncio.get_running_loop().time() + call.left_s
+    async with solitude.here().room(alone=call.alone):
+        return settling.confirmed(call, await _outcome(call, ends, threads))
+
+
+async def _outcome(call: Claimed, ends: float, threads: Executor) -> Delivery:
     clock = asyncio.get_running_loop().time
-    ends = clock() + call.left_s
     facts: list[Interaction] = []
     try:
         tool, offline = find(call.tool)
@@ -76,18 +80,47 @@ async def execute(call: Claimed, threads: Executor) -> Delivery:
         except (Exception, SystemExit, KeyboardInterrupt) as error:
             # A tool that asks its process to exit has only failed: it would take a thousand other calls with it.
             _log(call, tool, error)
-            decision = decide(error, call.attempt, has_offline=offline is not None, left_s=ends - clock())
-            detail = str(error)[:ERROR_CHARS]
-            if decision.strategy is not Strategy.STOP:
-                facts.append(StrategyApplied(reason=decision.reason, strategy=decision.strategy, detail=detail))
+            decision = await _decide(error, call, tool, has_offline=offline is not None, left_s=ends - clock())
+            detail = (str(error) or type(error).__name__)[:ERROR_CHARS]
+            facts.append(StrategyApplied(reason=decision.reason, strategy=decision.strategy, detail=detail))
+            if strategies.row(decision.reason).tell_operator:
+                await _tell_operator(tool, decision.reason, detail)
             if decision.strategy in AGAIN:
-                recovering = [TurnRecovering(reason=decision.reason, attempt=call.attempt + 1)]
-                return calls.again(call, decision.after_s, detail, [*facts, *([] if call.background else recovering)])
+                return calls.again(call, decision, detail, facts)
+            if decision.strategy is Strategy.PARK:
+                return calls.parked(call, detail, facts)
             if decision.strategy is Strategy.OFFLINE and offline is not None:
                 tool, offline, fallback = offline, None, True
                 continue
             return calls.failed(call, decision.failure, detail, facts=facts)
         return calls.succeeded(call, result, fallback=fallback, facts=facts)
+
+
+async def _decide(
+    error: BaseException, call: Claimed, tool: Tool, *, has_offline: bool, left_s: float
+) -> Decision:
+    """What the table says; where that is to compact, it is done here, and counts only if it worked."""
+    attempt = Attempt(
+        call.attempt,
+        left_s,
+        repeatable=tool.repeatable,
+        policy=tool.retry,
+        used=call.used,
+        has_offline=has_offline,
+        can_compact=compaction.available(),
+    )
+    decision = decide(error, attempt)
+    if decision.strategy is Strategy.COMPACT and not await compaction.compact(call.session, left_s):
+        decision = decide(error, replace(attempt, can_compact=False))
+    return decision
+
+
+async def _tell_operator(tool: Tool, reason: str, detail: str) -> None:
+    try:
+        await in_database(notices.tell, tool.name, reason, detail)
+    except Error:
+        # The learner's answer does not depend on it; the next call that fails so tells.
+        logger.warning("action=operator.not_told tool=%s", tool.name, exc_info=True)
 
 
 def _log(call: Claimed, tool: Tool, error: BaseException) -> None:

@@ -27,7 +27,7 @@ from django.db.models.functions import Now
 from sessions_app import crash_points
 from sessions_app.exceptions import StaleWrite
 from sessions_app.group_commit import group_commit
-from tools_app import calls, conf, outbox
+from tools_app import calls, conf, outbox, solitude
 from tools_app.calls import Claimed
 from tools_app.executor import execute
 from tools_app.models import Worker
@@ -131,7 +131,7 @@ class Runner:
         while not self._stopping.is_set():
             self._work.clear()
             room = min(self._concurrency - len(self._running), conf.CLAIM_BATCH)
-            if room <= 0:
+            if room <= 0 or solitude.here().wanted:
                 return  # the end of a call wakes us
             taken = await self._loop.run_in_executor(self._claimer, calls.claim, self.owner, self.queues, room)
             for call in taken:
@@ -142,7 +142,7 @@ class Runner:
                 return
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        if len(self._running) >= self._concurrency:
+        if len(self._running) >= self._concurrency or solitude.here().wanted:
             self._work.set()
         self._running.discard(task)
 
