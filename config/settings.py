@@ -129,6 +129,9 @@ TUTOR_MACHINES = {
     "tutoring": "tutor.catalogue.tutoring_machine",
     "echo": "tutor.echo.load",
 }
+#: Name of a machine -> what checks the text that is written in its sessions before it is shown
+#: (``sessions_app.output.gate``); without one it is shown as it comes.
+TUTOR_OUTPUT_GATES = {"tutoring": "tutor.output_gate.of_session"}
 #: How sessions are supervised, by machine: restart permanent, transient or temporary; more than max_restarts within
 #: max_seconds restore a proven state.
 TUTOR_SUPERVISION = {"*": {"restart": "transient", "max_restarts": 3, "max_seconds": 5}}
@@ -152,6 +155,11 @@ TUTOR_CALL_REPORTS = "tools_app.pending.reports"
 TUTOR_HEALTH_CHECKS = ["sessions_app.health.courses", "tools_app.monitor.worker_alive"]
 #: A callable that says where the system on this machine can be reached; None where none runs.
 TUTOR_RUNNING_URL = "config.running.url"
+
+#: A callable that builds again what models were shown for a call (``sessions_app.shown``).
+TUTOR_SHOWN = "tools_app.chains.shown"
+#: What a model is shown at most of a session, in tokens (``tutor.projections.tokens``).
+TUTOR_CHAIN_TOKENS = env.integer("TUTOR_CHAIN_TOKENS", 6_000, least=1_000)
 
 LLM_BASE_URL = env.text("LLM_BASE_URL")
 LLM_API_KEY = env.text("LLM_API_KEY")

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from sessions_app import conf, inspection, log, retrying
+from sessions_app import branching, conf, inspection, log, retrying
 from sessions_app.controls import Control, Resume, Suspend
 from sessions_app.delivery import CommandId, Delivered, Delivery
 from sessions_app.exceptions import CommandError, ControlRefused
@@ -56,6 +56,10 @@ class _History(msgspec.Struct, frozen=True):
 
 class _Policy(msgspec.Struct, frozen=True):
     on_busy: events.OnBusy
+
+
+class _Branch(msgspec.Struct, frozen=True):
+    seq: int
 
 
 class _Remediation(msgspec.Struct, frozen=True):
@@ -109,6 +113,8 @@ def _reset(d: dict[str, Any], view: View) -> tuple[events.EventContent, str | No
 
 
 _Builder = Callable[[dict[str, Any], View], tuple[events.EventContent, str | None]]
+#: Returns the body of ``ok`` and, where something was written, what was delivered.
+CarryOut = Callable[[ClientFrame, View], Awaitable[tuple[dict[str, Any], Delivered | None]]]
 Role = Literal["learner", "teacher", "operator"]
 
 
@@ -229,9 +235,7 @@ async def _retry(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delive
         expect=frame.expect,
         user=None if view.role == "learner" else view.user_id,
     )
-    delivered = await group_commit.deliver(
-        replace(delivery, under_lock=lambda: retrying.again(delivery, wanted))
-    )
+    delivered = await group_commit.deliver(replace(delivery, under_lock=lambda: retrying.again(delivery, wanted)))
     return reply(delivered), delivered
 
 
@@ -286,24 +290,53 @@ async def _history(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None
     return {"events": [event(sid, line) for line in lines[-limit:]], "more": more}, None
 
 
+async def _rewind(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
+    _require(view, "learner")
+    seq = body(frame.d, _Branch).seq
+    command = CommandId(frame.id, frame.t, frame.digest)
+    try:
+        delivered = await in_database(
+            lambda: branching.rewind(view.session, seq, actor=view.actor, by=view.role, command=command)
+        )
+    except ControlRefused as refused:
+        state, status = await in_database(inspection.state_and_status, view.session)
+        raise CommandError(
+            "invalid_transition", str(refused), detail={"state": state, "allowed": [], "status": status}
+        ) from None
+    return reply(delivered), delivered
+
+
+async def _fork(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None]:
+    """What it wrote stands in the fork's log: a view of the parent has nothing of it to show."""
+    _require(view, "learner")
+    seq = body(frame.d, _Branch).seq
+    command = CommandId(frame.id, frame.t, frame.digest)
+    delivered = await in_database(
+        lambda: branching.fork(view.session, seq, actor=view.actor, by=view.role, command=command)
+    )
+    return reply(delivered), None
+
+
 async def _inspect(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None]:
     body(frame.d, _Nothing)
     return await in_database(inspection.inspect, view.session, view.role), None
 
 
 #: Commands that do not reach the machine: they read, or concern the session itself.
-_READING: dict[str, Callable[[ClientFrame, View], Awaitable[tuple[dict[str, Any], Delivered | None]]]] = {
+_READING: dict[str, CarryOut] = {
     "turn.cancel": _cancel,
     "turn.retry": _retry,
     "policy.set": _policy,
     "history.get": _history,
     "session.inspect": _inspect,
+    "session.fork": _fork,
+    "session.rewind": _rewind,
     "session.suspend": _suspend,
     "session.unsuspend": _unsuspend,
 }
 
 
-def add(name: str, carry_out: Callable[[ClientFrame, View], Awaitable[tuple[dict[str, Any], Delivered | None]]]) -> None:
+def add(name: str, carry_out: CarryOut) -> None:
     """Let another app carry out a command; at least a learner who may write sends it. Raises ``ValueError``."""
     if name in known():
         raise ValueError(f"there is a command {name!r} already")

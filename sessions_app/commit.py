@@ -57,13 +57,14 @@ INSERT_SESSION = Statement(
     """
 INSERT INTO sessions_app_session (id, name, live, learner_id, course, machine, machine_args, state, state_no, event_no,
        data, kernel, armed, supervision, head, head_hash, learner_head, teacher_head, log_id, status, on_busy,
-       previous_id)
+       previous_id, parent_id, fork_seq)
 SELECT id, name, live, learner_id, course, machine, machine_args, state, state_no, event_no, data, kernel, armed,
-       supervision, head, head_hash, learner_head, teacher_head, log_id, status, on_busy, previous_id
+       supervision, head, head_hash, learner_head, teacher_head, log_id, status, on_busy, previous_id, parent_id,
+       fork_seq
   FROM json_to_recordset(%s) AS r(id uuid, name text, live bool, learner_id bigint, course text, machine text,
        machine_args jsonb, state text, state_no bigint, event_no bigint, data jsonb, kernel jsonb, armed jsonb,
        supervision jsonb, head bigint, head_hash bytea, learner_head bigint, teacher_head bigint, log_id text,
-       status text, on_busy text, previous_id uuid)
+       status text, on_busy text, previous_id uuid, parent_id uuid, fork_seq bigint)
 RETURNING 1""",
 )
 
@@ -341,6 +342,8 @@ def session_writes(row: SessionRow, data: dict[str, Any], kernel: dict[str, Any]
             "machine_args": row.machine_args,
             "log_id": row.log_id,
             "previous_id": row.previous,
+            "parent_id": row.parent,
+            "fork_seq": row.head_read if row.parent else None,
         }
         yield Write(INSERT_SESSION, columns)
     else:

@@ -18,7 +18,7 @@ Actor = Literal["learner", "teacher", "operator", "start", "timer", "tool"]
 
 @dataclass(frozen=True, slots=True)
 class CommandId:
-    """A client command: its id, its name on the wire, and a digest of its body."""
+    """A client command, or what else must be handled once: its id, its name, and a digest of its body."""
 
     id: str
     name: str
@@ -61,6 +61,8 @@ class Delivery:
     by: Actor
     type: EventType = EventType.CAST
     command: CommandId | None = None
+    #: Recognises an event that comes again, where it is no client's command: a ``call``, a ``cast``.
+    once: CommandId | None = None
     #: Rights were checked before; the text is what the learner typed, for ``message.accepted``.
     text: str | None = None
     #: Who waits for the machine's reply, for ``EventType.CALL``.
@@ -91,6 +93,11 @@ class Delivery:
     #: Asked under the session's lock, once it is known to be no duplicate: what is delivered in its place. It reads on
     #: this thread's connection, in the transaction of the commit, and may raise ``CommandError``.
     under_lock: Callable[[], Delivery] | None = None
+
+    @property
+    def known_by(self) -> CommandId | None:
+        """What is looked up under the lock: an event of this id was handled before, or never."""
+        return self.command or self.once
 
 
 Settled = Literal["started", "busy", "queued", "merged", "applied", "noop"]

@@ -12,6 +12,7 @@ SessionError
 ├── ControlRefused        an operator's control was not carried out; nothing has changed
 │   ├── AlreadySuspended      suspend of a suspended session
 │   ├── NotSuspended          resume of a running one
+│   ├── AlreadyRequested      a tool was asked to work for the session while it does
 │   ├── ClosedSession         any control of a closed one
 │   ├── UnknownState          replace_state with a state that the machine does not have
 │   └── UnloadableData        replace_state with data that the machine cannot load
@@ -116,6 +117,10 @@ class AlreadySuspended(ControlRefused):
 
 class NotSuspended(ControlRefused):
     """The session is running."""
+
+
+class AlreadyRequested(ControlRefused):
+    """That tool is at work for the session already."""
 
 
 class ClosedSession(ControlRefused):

@@ -6,10 +6,10 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from sessions_app import call_report, conf
+from sessions_app import call_report, conf, history, lineage
 from sessions_app.models import Interaction, Session
 from sessions_app.why import why
-from tutor.projections import transcript
+from tutor.projections.transcript import transcript
 
 
 def running_turn(session_id: uuid.UUID) -> str | None:
@@ -23,7 +23,8 @@ def turn_exists(session_id: uuid.UUID, turn: str) -> bool:
     """Whether there ever was a turn of that id. A turn's id is the seq of its ``turn.started``: one lookup by key."""
     if not turn.startswith("t") or not turn[1:].isascii() or not turn[1:].isdigit() or len(turn) > 18:
         return False
-    return Interaction.objects.filter(session_id=session_id, seq=int(turn[1:]), kind="turn.started").exists()
+    seq = int(turn[1:])
+    return Interaction.objects.filter(session_id=lineage.owner(session_id, seq), seq=seq, kind="turn.started").exists()
 
 
 def phase(session: Session) -> str | None:
@@ -114,12 +115,11 @@ def full_state(session: Session) -> dict[str, Any]:
     """The reference architecture's state, by its names. ``conversation_history`` is a projection of the log."""
     machine = conf.machine(session.machine, session.machine_args)
     data = machine.load(session.data)
-    rows = Interaction.objects.filter(session_id=session.pk, visibility=0, payload__isnull=False).order_by("seq")
     return {
         "session_id": str(session.pk),
         "user_id": session.user_id,
         "pedagogical_state": session.state,
-        "conversation_history": transcript((row.kind, row.version, row.payload or "{}") for row in rows),
+        "conversation_history": transcript(list(history.facts(session.pk))),
         "pedagogical_context": machine.pedagogical_context(data),
         "syllabus_context": {"course": session.course, **session.machine_args, **machine.syllabus_context(data)},
         "current_question": machine.current_question(session.state, data),

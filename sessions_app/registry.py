@@ -25,6 +25,11 @@ def name(learner_id: int, course: str) -> str:
     return f"{learner_id}:{course}"
 
 
+def fork_name(learner_id: int, course: str, fork: uuid.UUID) -> str:
+    """A fork's own name: it is never found where the learner's session of the course is looked for."""
+    return f"{name(learner_id, course)}#{fork.hex}"
+
+
 def whereis(session_name: str) -> uuid.UUID | None:
     """The live session of that name."""
     found: uuid.UUID | None = Session.objects.filter(name=session_name, live=True).values_list("id", flat=True).first()

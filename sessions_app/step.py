@@ -7,21 +7,35 @@ writes what the row has collected.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
 
-from sessions_app import admission, conf, controls, log, permits, recovery, supervisor, suspension, turns
+from sessions_app import (
+    admission,
+    conf,
+    controls,
+    log,
+    permits,
+    recording,
+    recovery,
+    supervisor,
+    suspension,
+    turns,
+)
+from sessions_app.collecting import collect
 from sessions_app.delivery import Delivered, Delivery, Settled, Wake, Write
 from sessions_app.effects import Performing, perform
 from sessions_app.exceptions import CommandError
 from sessions_app.recovery import History
 from sessions_app.replies import Callers
-from sessions_app.row import SUSPENDED, Held, SessionRow, Turn, dump_event
+from sessions_app.row import SUSPENDED, Held, PendingCall, SessionRow, Turn, dump_event
 from sessions_app.tracing import Recorder
 from tutor import events, statem
-from tutor.effects import Refuse
+from tutor.effects import CallTool, Refuse
+from tutor.events import EventContent
 from tutor.interactions import (
     EventQuarantined,
     MessageAccepted,
@@ -33,12 +47,13 @@ from tutor.interactions import (
     StateChanged,
     Step,
     StrategyApplied,
+    ToolCancelled,
     ToolResultDiscarded,
     TurnFinished,
     TurnOutcome,
     TurnStarted,
 )
-from tutor.statem import Effect, Event, EventType, Outcome
+from tutor.statem import Effect, Event, EventType, Outcome, Snapshot
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +72,8 @@ class Played:
     #: The machine's data and the kernel's part as the log tells them now: what the row is written from.
     data: dict[str, Any] = field(default_factory=dict)
     kernel: dict[str, Any] = field(default_factory=dict)
+    #: Callers that get their answer with this commit.
+    replied: tuple[str, ...] = ()
     #: Further fields of the reply.
     reply: dict[str, Any] = field(default_factory=dict)
 
@@ -91,8 +108,10 @@ class _Play:
         self.callers = Callers(row)
         self.recovery = recovery.Recovery(row, machine, history, self.callers)
         # What the log already tells; each step's patch leads on from there.
-        self.logged_kernel = {} if row.new else row.kernel()
-        self.logged_data: dict[str, Any] = {} if row.new else machine.dump(row.snapshot.data)
+        told: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
+        if not row.new:
+            told = machine.dump(row.snapshot.data), row.kernel()
+        self.logged_data, self.logged_kernel = row.shared or told
         self.dumped: Any = None if row.new else row.snapshot.data
         self.trace = Recorder(on=row.traced_until > row.now_ms)
         #: The event being handled that had waited while the session was suspended.
@@ -103,6 +122,7 @@ class _Play:
         self._run()
         self.played.data, self.played.kernel = self.logged_data, self.logged_kernel
         self.played.writes += self.callers.writes()
+        self.played.replied = self.callers.told
         traced = self.trace.fact()
         if traced is not None:
             self.row.append(traced)
@@ -137,6 +157,8 @@ class _Play:
         if delivery.look:
             if row.status != SUSPENDED:
                 self._look(row.now_ms)
+        elif ref is not None and row.calls[ref].recorded and delivery.content is not None:
+            self._record(ref, delivery.content)
         elif delivery.content is not None:
             content = delivery.content
             if delivery.default_policy and isinstance(content, events.UserMessage | events.AnswerSubmitted):
@@ -147,11 +169,42 @@ class _Play:
             event = Event(delivery.type, content, delivery.caller, mark=self._command_id())
             if delivery.caller is not None:
                 self.callers.arrive(delivery.caller)
+                self.played.reply = {"caller": delivery.caller}
             if row.status == SUSPENDED:
                 self._hold(event)
             else:
                 admission.check_busy(row, delivery, content)
-                self._play(event)
+                self._handle(event)
+
+    def _handle(self, event: Event) -> None:
+        """Hand an event to the machine; the ending of a group's member to its group, which may have a word for it."""
+        ended = event.content
+        if isinstance(ended, events.ToolSucceeded | events.ToolFailed):
+            call = self.row.calls.get(ended.ref)
+            if call is not None and call.group is not None:
+                whole = self._collect(event, ended, call.group)
+                if whole is None:
+                    return
+                event = replace(event, content=whole)
+        self._play(event)
+
+    def _collect(
+        self, event: Event, ended: events.ToolSucceeded | events.ToolFailed, group: str
+    ) -> events.ToolsEnded | None:
+        """Take a member's ending; the machine is not asked before the last of them."""
+        row, performing = self.row, Performing(self.row, event.mark)
+        call = performing.forget(ended.ref)
+        if row.turn is not None and call is not None and call.turn == row.turn.id:
+            row.turn = turns.after_call(row.turn, ended)
+        whole = collect(ended, group, performing)
+        for ending, turn in performing.endings:
+            row.append(ending, turn=turn, cause=event.mark)
+        self.played.writes += performing.writes
+        self.played.wakes += performing.wakes
+        if whole is None:
+            turn = call.turn if call is not None else None
+            self._log_step(dump_event(event), "collected", row.snapshot.state, turn, event.mark)
+        return whole
 
     def _turn_of(self, delivery: Delivery) -> str | None:
         call = self.row.calls.get(delivery.ends_call or "")
@@ -199,10 +252,14 @@ class _Play:
         row, cause = self.row, self._command_id()
         before = row.snapshot.state
         done = controls.carry_out(control, row, self.machine)
+        if done.left is not None:
+            self._leave(done.left, cause)
         self.played.seq = row.append(done.before, cause=cause).seq
+        if isinstance(control, controls.RequestWork):
+            self._request(control, f"k{self.played.seq}")
         event = {"type": "system", "content": {"note": type(control).__name__}}
         step = self._log_step(event, done.outcome, before, None, cause)
-        if isinstance(control, controls.ReplaceState):
+        if isinstance(control, controls.ReplaceState | controls.Rewind):
             row.supervision = supervisor.replaced(row.supervision, step.seq, row.snapshot.state_no)
         if done.after is not None:
             row.append(done.after, cause=cause)
@@ -211,6 +268,64 @@ class _Play:
             self.trace("module", row.machine_name, before)
         elif isinstance(control, controls.Resume):
             self._release()
+        elif isinstance(control, controls.Fork):
+            self.played.reply = {"session": str(row.id), "at": control.at}
+            for ref, call in row.calls.items():
+                row.append(ToolCancelled(call=ref, name=call.tool, attempts=0), turn=call.turn, cause=cause)
+            self._take_up(row.calls, cause)
+        elif isinstance(control, controls.Rewind):
+            self.played.reply = {"to": control.to}
+            self._take_up(control.calls, cause)
+
+    def _leave(self, left: Snapshot, cause: str | None) -> None:
+        """What ran until now ends for good: calls are cancelled and fenced off, and whoever waits is told."""
+        row, performing = self.row, Performing(self.row, cause)
+        recovery.cancel_calls(performing)
+        for ending, turn in performing.endings:
+            row.append(ending, turn=turn, cause=cause)
+        for waiting in left.postponed:
+            if waiting.mark is not None:
+                row.append(MessageRemoved(command=waiting.mark, why="rewound"), cause=cause)
+        self.callers.exit("the session was rewound")
+        if row.turn is not None:
+            self._finish(row.turn, "cancelled")
+        self.played.writes += performing.writes
+        self.played.wakes += performing.wakes
+
+    def _take_up(self, calls: Mapping[str, PendingCall], cause: str | None) -> None:
+        """Tell the machine where it is: without the calls that it waited for here, and without time-outs."""
+        together: dict[str, list[events.ToolSucceeded | events.ToolFailed]] = {}
+        for ref, call in list(calls.items()):
+            if call.recorded:
+                Performing(self.row, cause).forget(ref)
+            elif call.group is not None:
+                # Of a group the machine hears once, and only of the members that had not ended.
+                Performing(self.row, cause).forget(ref)
+                cancelled = events.ToolFailed(ref=ref, tool=call.tool, reason="cancelled")
+                together.setdefault(call.group, []).append(cancelled)
+            else:
+                cancelled = events.ToolFailed(ref=ref, tool=call.tool, reason="cancelled")
+                self._play(Event(EventType.INFO, cancelled))
+        for group, results in together.items():
+            self._play(Event(EventType.INFO, events.ToolsEnded(group=group, results=results)))
+        self._play(Event(EventType.CAST, events.Branched(), mark=cause))
+
+    def _request(self, control: controls.RequestWork, ref: str) -> None:
+        """A background call of the session's own; that it was asked for stands in the log already."""
+        row, performing = self.row, Performing(self.row, self._command_id())
+        perform(CallTool(ref, control.tool, control.args, control.deadline_ms, background=True), performing)
+        row.calls = {**row.calls, ref: replace(row.calls[ref], recorded=True)}
+        self.played.writes += performing.writes
+        self.played.wakes += performing.wakes
+        self.played.reply = {"call": ref}
+
+    def _record(self, ref: str, ended: EventContent) -> None:
+        """A call of the session's own has ended: what it found becomes facts, the machine is not asked."""
+        Performing(self.row, None).forget(ref)
+        event = {"type": "system", "content": {"note": f"the call {ref} has ended"}}
+        self._log_step(event, "recorded", self.row.snapshot.state, None, None)
+        for fact in recording.facts_of(ended):
+            self.row.append(fact)
 
     def _hold(self, event: Event) -> None:
         """While the session is suspended, events wait in it in the order in which they came (S68)."""
@@ -239,7 +354,7 @@ class _Play:
             self._discard(first, ref)
             return
         self.released = first
-        self._play(first.event)
+        self._handle(first.event)
         self.released = None
 
     def _discard(self, held: Held, ref: str) -> None:
@@ -257,9 +372,12 @@ class _Play:
         ended = event.content if isinstance(event.content, events.ToolSucceeded | events.ToolFailed) else None
         performing = Performing(row, event.mark, *self._acting(event))
         if ended is not None:
-            performing.forget(ended.ref)
+            call = performing.forget(ended.ref)
+            if row.turn is not None and call is not None and call.turn == row.turn.id:
+                row.turn = turns.after_call(row.turn, ended)
         running, opening = row.turn, self._opening(outcome)
         performing.turn = opening.id if opening else (running.id if running else None)
+        performing.attempt = opening.attempt if opening else (running.attempt if running else 1)
         crashed = outcome.crash is not None
         if crashed:
             outcome = self.recovery.after_crash(outcome, performing)
@@ -301,6 +419,8 @@ class _Play:
 
     def _refused(self, refused: Refuse, outcome: Outcome, performing: Performing) -> None:
         mark = outcome.event.mark
+        if isinstance(outcome.event.content, events.Branched):
+            return  # a machine need not know of branches
         if mark is not None and mark == self._command_id():
             detail = {"state": outcome.before.state, "allowed": list(refused.allowed)}
             raise CommandError("invalid_transition", refused.message, detail=detail)
@@ -360,6 +480,7 @@ class _Play:
             after = replace(after, timers={}, zero=(), queue=(), postponed=())
             row.held = ()
         row.snapshot = after
+        row.hibernated_at = row.now_ms if outcome.hibernate and after.stopped is None else 0
         self._accept(event, performing.disposition, postponed=outcome.postponed)
         for ending, turn_id in performing.endings:
             row.append(ending, turn=turn_id, cause=event.mark)
@@ -396,10 +517,15 @@ class _Play:
         if finishing is not None:
             self._finish(finishing, turns.outcome_of(outcome, ended), turns.error_of(ended))
         self.played.writes += [
-            Write(write.statement, {**write.row, "turn": turn_id} if "turn" in write.row else write.row)
+            Write(write.statement, {**write.row, "turn": turn_id}) if self._of_turn(write) else write
             for write in performing.writes
         ]
         self.played.wakes += performing.wakes
+
+    @staticmethod
+    def _of_turn(write: Write) -> bool:
+        """Whether a row has to know its turn; a background call belongs to none."""
+        return "turn" in write.row and not write.row["background"]
 
     def _open(self, opening: Turn) -> None:
         """Start a turn; its id is the seq of its ``turn.started``. Calls of this very outcome belong to it."""
@@ -440,7 +566,7 @@ class _Play:
         return following is None or following[0].mark is not None
 
     def _finish(self, turn: Turn, outcome: TurnOutcome, error: str | None = None) -> None:
-        self.row.append(TurnFinished(outcome=outcome, error=error), turn=turn.id, cause=turn.cause)
+        self.row.append(TurnFinished(outcome=outcome, error=error, usage=turn.usage), turn=turn.id, cause=turn.cause)
         if self.row.turn is turn:
             self.row.turn = None
 

@@ -58,7 +58,10 @@ def find(text: str) -> uuid.UUID:
 def _named(text: str) -> uuid.UUID:
     learner, _, course = text.partition(":")
     rows = Session.objects.order_by("-live", "-created_at").values_list("pk", flat=True)
-    found = rows.filter(name=text).first() or rows.filter(learner__username=learner, course=course).first()
+    found = (
+        rows.filter(name=text).first()
+        or rows.filter(learner__username=learner, course=course, parent__isnull=True).first()
+    )
     if found is None:
         raise UnknownSession(f"there is no session called {text}")
     session: uuid.UUID = found
@@ -118,6 +121,7 @@ def get_status(session: uuid.UUID) -> dict[str, Any]:
             "learner_head": row.learner_head,
             "teacher_head": row.teacher_head,
         },
+        "hibernated_since": _iso(kernel["hibernated"]) if "hibernated" in kernel else None,
         "trace_until": _iso(trace) if trace else None,
         "supervision": row.supervision,
         "last_crash": None if crash is None else _line(crash),

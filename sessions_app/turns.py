@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from sessions_app.row import Turn
 from tutor import events, statem
 from tutor.interactions import TurnOutcome
 from tutor.statem import Event, Outcome
@@ -25,6 +28,9 @@ def outcome_of(outcome: Outcome, ended: Ended | None) -> TurnOutcome:
         return "failed"
     if isinstance(outcome.event.content, events.CancelRequested):
         return "cancelled"
+    content = outcome.event.content
+    if isinstance(content, events.ToolsEnded) and content.failed:
+        return "failed"
     if isinstance(ended, events.ToolFailed):
         return _OUTCOMES.get(ended.reason, "failed")
     return "completed"
@@ -33,3 +39,12 @@ def outcome_of(outcome: Outcome, ended: Ended | None) -> TurnOutcome:
 def error_of(ended: Ended | None) -> str | None:
     """The reason of a call that ended without a result."""
     return ended.reason if isinstance(ended, events.ToolFailed) else None
+
+
+def after_call(turn: Turn, ended: Ended) -> Turn:
+    """The turn after a call of its own ended: what it streamed is used up, what it cost is added."""
+    usage = turn.usage
+    if ended.usage is not None:
+        kinds = {*(usage or {}), *ended.usage}
+        usage = {kind: (usage or {}).get(kind, 0) + ended.usage.get(kind, 0) for kind in sorted(kinds)}
+    return replace(turn, attempt=turn.attempt + ended.texts, usage=usage)

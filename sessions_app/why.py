@@ -160,6 +160,9 @@ def _learner(session: Session) -> Wait:
         following = "No time-out is running: it waits for as long as it takes."
     else:
         following = f"If nothing comes, the time-out {due[0]} is handled at {_clock(due[1])}."
+    asleep = session.kernel.get("hibernated")
+    if asleep:
+        following += f" It hibernates since {_clock(_moment(asleep))}: its machine expects to wait for long."
     waiting = len(session.kernel.get("postponed", ()))
     if waiting:
         following += f" {waiting} postponed event(s) are handled when the state changes."

@@ -1,4 +1,4 @@
-"""Finding the tools: the modules and packages of ``settings.TUTOR_TOOLS``; a package's own modules are found by themselves."""
+"""Finding the tools: the modules and packages that ``settings.TUTOR_TOOLS`` names, and all modules in the packages."""
 
 from __future__ import annotations
 

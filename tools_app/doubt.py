@@ -1,7 +1,7 @@
 """Calls in doubt: a tool that must not run twice, and whose worker was lost, waits for somebody to decide.
 
-``retry`` runs it again, with the time that it had left when contact was lost; ``skip`` ends it without a result, and the
-machine is told (``in_doubt``). Whoever wants neither cancels. So the call has exactly one ending whatever is decided,
+``retry`` runs it again, with the time that it had left when contact was lost; ``skip`` ends it without a result, and
+the machine is told (``in_doubt``). Whoever wants neither cancels. So the call has exactly one ending whatever is decided,
 and by however many people: each decision is made under the session's lock, on the call as it is then.
 """
 
@@ -78,9 +78,7 @@ def resolve(session: uuid.UUID, ref: str, decision: Decision, *, actor: str, rol
     return group_commit.submit(_delivery(session, ref, decision, actor, role, command)).result()
 
 
-def _delivery(
-    session: uuid.UUID, ref: str, decision: Decision, actor: str, role: Role, command: CommandId
-) -> Delivery:
+def _delivery(session: uuid.UUID, ref: str, decision: Decision, actor: str, role: Role, command: CommandId) -> Delivery:
     bare = Delivery(session, None, by=role, command=command, opens_turn=False)
     return replace(bare, under_lock=lambda: _decided(bare, ref, decision, actor))
 

@@ -9,6 +9,7 @@ ToolError
 ├── Refused            no valid scope for this call: never retried
 ├── Misconfigured      bad credentials or settings: not retried, the offline tool answers
 └── ChildDied          the process that ran it was killed, or ended, before it answered
+ToolCrashed            a tool in a child process raised something else: a bug
 UnknownTool            no tool of that name is registered
 """
 
@@ -53,6 +54,10 @@ class Misconfigured(ToolError):
 
 class ChildDied(ToolError):
     """The child process that ran the tool died: killed by somebody, out of memory or of CPU time."""
+
+
+class ToolCrashed(Exception):
+    """A tool in a child process raised an exception of its own; the message has its name."""
 
 
 class UnknownTool(Exception):

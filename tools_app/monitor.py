@@ -27,7 +27,7 @@ from tools_app.calls import Claimed
 from tools_app.exceptions import UnknownTool
 from tools_app.registry import find
 from tools_app.retry import AGAIN, DEFAULT, Attempt, choose
-from tutor.interactions import StrategyApplied
+from tutor.interactions import Interaction, StrategyApplied
 from tutor.strategies import Strategy
 
 logger = logging.getLogger(__name__)
@@ -94,14 +94,13 @@ def _after_lost_contact(call: Claimed) -> Delivery:
         repeatable, policy = tool.repeatable, tool.retry
     except UnknownTool:
         repeatable, policy = True, DEFAULT  # the next attempt says what is wrong
-    attempt = Attempt(call.attempt, call.left_s, repeatable=repeatable, policy=policy, used=call.used)
-    decision = choose(_REASON, attempt)
-    facts = [StrategyApplied(reason=_REASON, strategy=decision.strategy, detail=error)]
+    decision = choose(_REASON, Attempt(call.charged, call.left_s, repeatable=repeatable, policy=policy, used=call.used))
+    facts: list[Interaction] = [StrategyApplied(reason=_REASON, strategy=decision.strategy, detail=error)]
     if decision.strategy in AGAIN:
-        return calls.again(call, decision, error, [*facts])
+        return calls.again(call, decision, error, facts)
     if decision.strategy is Strategy.PARK:
-        return calls.parked(call, error, [*facts])
-    return calls.failed(call, decision.failure, error, facts=[*facts])
+        return calls.parked(call, error, facts)
+    return calls.failed(call, decision.failure, error, facts=facts)
 
 
 def _overdue() -> int:

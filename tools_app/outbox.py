@@ -22,9 +22,19 @@ WAKE_TASK = "tools.wake"
 #: A hint that nobody took in this long says nothing new, in seconds.
 _EXPIRES_S = 30
 
+#: Queues one probe of the index apart, however many calls wait in them.
 _OVERDUE = """
-SELECT DISTINCT queue FROM tools_app_toolcall
- WHERE status = 'queued' AND run_after <= (SELECT clock_timestamp()) - make_interval(secs => %s)
+WITH RECURSIVE named AS (
+    (SELECT queue FROM tools_app_toolcall WHERE status = 'queued' ORDER BY queue LIMIT 1)
+    UNION ALL
+    SELECT next.queue FROM named CROSS JOIN LATERAL (
+        SELECT c.queue FROM tools_app_toolcall c
+         WHERE c.status = 'queued' AND c.queue > named.queue ORDER BY c.queue LIMIT 1) AS next
+)
+SELECT queue FROM named
+ WHERE EXISTS (SELECT FROM tools_app_toolcall c
+                WHERE c.status = 'queued' AND c.queue = named.queue
+                  AND c.run_after <= (SELECT clock_timestamp()) - make_interval(secs => %s))
 """
 
 

@@ -43,6 +43,10 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     expires_ms: int
     #: The client command behind it.
     request: str | None = None
+    #: The call itself and its attempt and turn, known from the claim on.
+    call: str = ""
+    attempt: int = 0
+    turn: str | None = None
 
 
 class Authority(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +96,13 @@ def check(session: UUID, plain: dict[str, Any], authority: str | None) -> Scope:
     if lost := set(scope.roles) - now.roles:
         raise Refused(f"whoever asked for it is no longer {' or '.join(sorted(lost))}")
     return scope
+
+
+def of_claimed(
+    session: UUID, plain: dict[str, Any], authority: str | None, *, call: str, attempt: int, turn: str | None
+) -> Scope:
+    """The scope with what is known since the claim. Raises ``Refused`` as ``check`` does."""
+    return msgspec.structs.replace(check(session, plain, authority), call=call, attempt=attempt, turn=turn)
 
 
 def demand(scope: Scope, tool: str, roles: frozenset[str]) -> None:

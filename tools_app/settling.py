@@ -1,7 +1,7 @@
 """A result at the moment in which it is applied: under the session's lock, is it still wanted, and still allowed?
 
-What is decided here is decided on what the database says then. The compare-and-set of the write stays behind it: a claim
-takes no lock of the session, so a call can change hands even between this look and the write.
+What is decided here is decided on what the database says then. The compare-and-set of the write stays behind it: a
+claim takes no lock of the session, so a call can change hands even between this look and the write.
 """
 
 from __future__ import annotations

@@ -177,6 +177,7 @@ def checked(s: Situation) -> Record:
             verdict=verdict.verdict,
             feedback=wording.badge(verdict.verdict),
             known_error=verdict.known_error,
+            part=s.pending.part,
         )
     )
 

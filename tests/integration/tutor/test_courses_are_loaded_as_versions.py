@@ -48,7 +48,7 @@ def test_a_changed_course_is_a_new_version_and_the_old_one_stays(file: Any) -> N
     before = catalogue.course("adding", 1)
     changed = documented_yaml().replace("difficulty: 0.3", "difficulty: 0.4").replace("title: Adding", "title: Plus")
     file.write_text(changed, encoding="utf-8")
-    assert "  ~ solve" in load(str(file.parent))
+    assert "  ~ question solve: difficulty" in load(str(file.parent))
     catalogue.course.cache_clear()
     assert catalogue.course("adding", 1) == before == documented_course().course
     assert catalogue.latest("adding").version == 2
