@@ -21,6 +21,7 @@ from sessions_app import (
     permits,
     recording,
     recovery,
+    refs,
     supervisor,
     suspension,
     turns,
@@ -204,6 +205,8 @@ class _Play:
                 self._play(event)
 
     def _play(self, event: Event | None) -> None:
+        if event is not None and isinstance(event.content, EventContent):
+            event = replace(event, content=refs.incoming(self.row, event.content))
         while True:
             crashed = False
             for outcome in statem.run(self.machine, self.row.snapshot, event, self.row.now_ms, trace=self.trace):
@@ -333,7 +336,7 @@ class _Play:
         ended = event.content if isinstance(event.content, events.ToolSucceeded | events.ToolFailed) else None
         performing = Performing(row, event.mark)
         if ended is not None:
-            performing.forget(ended.ref)
+            performing.forget(refs.known_as(row, ended.ref))
         running, opening = row.turn, self._opening(outcome)
         performing.turn = opening.id if opening else (running.id if running else None)
         crashed = outcome.crash is not None
@@ -371,7 +374,7 @@ class _Play:
             if isinstance(effect, Refuse):
                 self._refused(effect, outcome, performing)
             elif isinstance(effect, Effect):
-                perform(effect, performing)
+                perform(refs.outgoing(self.row, effect), performing)
             else:
                 performing.facts.append(self.callers.reply(effect))
 
