@@ -224,11 +224,12 @@ class _Play:
         row, cause = self.row, self._command_id()
         before = row.snapshot.state
         done = controls.carry_out(control, row, self.machine)
+        self.played.seq = row.head + 1
         if done.left is not None:
             self._leave(done.left, cause)
-        self.played.seq = row.append(done.before, cause=cause).seq
+        row.append(done.before, cause=cause)
         if isinstance(control, controls.RequestWork):
-            self._request(control, f"k{self.played.seq}")
+            self._request(control, f"k{row.head}")
         event = {"type": "system", "content": {"note": type(control).__name__}}
         step = self._log_step(event, done.outcome, before, None, cause)
         if isinstance(control, controls.ReplaceState | controls.Rewind):

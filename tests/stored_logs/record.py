@@ -31,7 +31,9 @@ def _play() -> None:
     from django.contrib.auth import get_user_model
 
     from sessions_app import branching, compacting, sessions
+    from sessions_app.delivery import Delivery
     from sessions_app.models import Session
+    from sessions_app.server import deliver
     from tests.bench import population
     from tests.integration.tools_app.model_lesson import started
     from tutor import events
@@ -53,8 +55,12 @@ def _play() -> None:
     lesson.say("why?")
     sessions.shutdown(fork)
     random_ = random.Random(1)
-    ids = population.start(8)
+    ids = population.start(12)
     population.play(ids, random_, rounds=8)
+    crashed, cancelled = population.start(2)
+    sessions.handle_user_message(crashed, "crash")
+    sessions.handle_user_message(cancelled, "slow")
+    deliver(Delivery(cancelled, events.CancelRequested(), by="learner", cancels="", opens_turn=False))
     for session in ids[:2]:
         one = Session.objects.get(pk=session)
         branching.fork(session, random_.randint(1, one.head), actor="record", by="operator")

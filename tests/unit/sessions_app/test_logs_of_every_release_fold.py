@@ -77,5 +77,5 @@ def test_they_hold_what_is_worth_keeping() -> None:
 
     assert kinds >= {
         "answer.checked", "chain.built", "compaction.completed", "event.crashed", "hint.given", "question.asked",
-        "session.forked", "session.rewound", "session.closed", "session.suspended", "step", "tool.cancelled",
+        "session.forked", "session.rewound", "session.closed", "step", "tool.cancelled",
     }  # fmt: skip
