@@ -343,6 +343,7 @@ class _Play:
         performing = Performing(row, event.mark)
         begun = recovery.begun_again(row, self.machine, row.snapshot)
         recovery.cancel_calls(performing)
+        row.era += 1
         self.callers.exit(f"restarted by {control.actor}")
         performing.facts.append(SessionRestored(why=f"restarted by {control.actor}", state=begun.state))
         row.supervision = supervisor.Record()

@@ -1,9 +1,9 @@
 """A machine that does what a message says: for tests of the kernel.
 
 Words of the text, in order: ``go:<state>``, ``say:<word>``, ``call``, ``slow``, ``background``, ``timer:<ms>``,
-``named:<name>:<ms>``, ``overdue:<ms>`` (gives the call up), ``cancel:<name>``, ``postpone``,
-``next:<text with _ for spaces>``, ``crash``, ``spin``, ``refuse``, ``stop``, ``stop:<reason>``, ``sleep``, ``reply``,
-``reply:twice``, ``keep`` (the caller) and ``reply:kept``.
+``quiet:<ms>`` (the event time-out), ``named:<name>:<ms>``, ``overdue:<ms>`` (gives the call up), ``cancel:<name>``,
+``postpone``, ``next:<text with _ for spaces>``, ``crash``, ``spin``, ``refuse``, ``stop``, ``stop:<reason>``,
+``sleep``, ``reply``, ``reply:twice``, ``keep`` (the caller) and ``reply:kept``.
 """
 
 from __future__ import annotations
@@ -67,6 +67,8 @@ class ScriptedMachine:
                     actions.append(CallTool(f"c{calls}", "echo", {"text": text}, background=True))
                 case "timer":
                     actions.append(statem.state_timeout(int(rest), events.Tick(note="state")))
+                case "quiet":
+                    actions.append(statem.event_timeout(int(rest), events.Tick(note="quiet")))
                 case "overdue":
                     actions.append(statem.named_timeout("overdue", int(rest), events.Tick(note="overdue")))
                 case "named":
