@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -154,13 +154,13 @@ def test_a_second_message_waits_for_the_whole_group(echo_session: uuid.UUID, sai
 
 
 @pytest.fixture
-def suspended(echo_session: uuid.UUID) -> Iterator[uuid.UUID]:
+def suspended(echo_session: uuid.UUID) -> uuid.UUID:
     sessions.handle_user_message(echo_session, "together one | two")
     both = calls.claim("worker", ["tools"], 5)
     system.suspend(echo_session)
     for call in both:
         settle(call)
-    yield echo_session
+    return echo_session
 
 
 def test_endings_that_waited_in_a_suspended_session_are_collected(

@@ -1,4 +1,4 @@
-"""One test for each row of the table about tool calls (DESIGN §5): what is done, how often, and that the log says so."""
+"""One test for each row of the table about tool calls (DESIGN §5): what is done, how often, and what the log says."""
 
 from __future__ import annotations
 
