@@ -40,8 +40,11 @@ async def _run(tool: Tool, call: Claimed, left_s: float, pools: Pools, output: O
         call.session, call.scope, call.authority, call=call.ref, attempt=call.attempt, turn=call.turn
     )
     scope.demand(who, tool.name, tool.roles)
+    arguments = tool.bind(call.args, call.repair)
+    if tool.output is not None:
+        arguments[tool.output] = output
     async with asyncio.timeout(max(0.1, min(tool.timeout_s, left_s))):
-        result = await pools.run(tool, who, call.args, output, call.repair)
+        result = await pools.run(tool, who, arguments, plain=call.args, repair=call.repair)
     plain = tool.checked(result)
     if output.begun and plain.get("text") != output.text:
         raise BadOutput(f"{tool.name} must return what it has written as its text: await output.finish()")

@@ -13,7 +13,6 @@ from django.db import connections
 
 from tools_app import conf
 from tools_app.children import Children
-from tools_app.output import Output
 from tools_app.registry import Pool, Tool
 from tools_app.scope import Scope
 
@@ -30,17 +29,16 @@ class Pools:
         self._threads = ThreadPoolExecutor(conf.THREADS, thread_name_prefix="tool")
         self._children = Children(conf.CHILDREN)
 
-    async def run(self, tool: Tool, scope: Scope, args: dict[str, Any], output: Output, repair: str = "") -> Any:
-        """Run a tool where it belongs; one of the loop may stream to ``output``. ``repair``: see ``registry.Repair``.
+    async def run(
+        self, tool: Tool, scope: Scope, arguments: dict[str, Any], *, plain: dict[str, Any], repair: str = ""
+    ) -> Any:
+        """Run a tool where it belongs. ``plain`` and ``repair``: the arguments as they came, for a child to bind again.
 
-        Raises ``BadArguments``, ``ChildDied``, or what the tool raises.
+        Raises ``ChildDied``, or what the tool raises.
         """
         if tool.pool == "children":
-            return await self._children.run(tool, msgspec.to_builtins(scope), args, repair)
-        arguments = tool.bind(args, repair)
+            return await self._children.run(tool, msgspec.to_builtins(scope), plain, repair)
         if tool.pool == "loop":
-            if tool.output is not None:
-                arguments[tool.output] = output
             return await tool.function(scope, **arguments)
         run = partial(self._on_thread, tool.function, scope, **arguments)
         return await asyncio.get_running_loop().run_in_executor(self._threads, run)

@@ -11,8 +11,10 @@ from tools_app.exceptions import (
     BadArguments,
     BadOutput,
     ChildDied,
+    CircuitOpen,
     ContextTooLong,
     Misconfigured,
+    OverBudget,
     Overloaded,
     Refused,
     Unreachable,
@@ -95,12 +97,16 @@ def reason_of(error: BaseException) -> str:
             return "out_of_memory"
         case ChildDied():
             return "killed"
-        case ContextTooLong():
-            return "context_too_long"
         case Overloaded():
             return "overloaded"
+        case CircuitOpen():
+            return "circuit_open"
         case Unreachable():
             return "unreachable"
+        case ContextTooLong():
+            return "context_too_long"
+        case OverBudget():
+            return "over_budget"
         case BadOutput():
             return "bad_output"
         case Misconfigured():

@@ -51,15 +51,15 @@ def last_completed(landmarks: Iterable[tuple[int, CompactionCompleted | SessionR
 
     ``landmarks`` are the completed compactions and rewinds of a log with their seq, newest first.
     """
-    undone: list[tuple[int, int]] = []
+    counting: list[tuple[int, CompactionCompleted | SessionRewound]] = []
     goes_on_at: int | None = None
     for seq, fact in landmarks:
-        if goes_on_at is not None and seq > goes_on_at:
-            continue
-        if isinstance(fact, SessionRewound):
-            undone.append((fact.to, seq))
-            goes_on_at = fact.to
-        elif not any(to < fact.upto < rewound for to, rewound in undone):
+        if goes_on_at is None or seq <= goes_on_at:
+            counting.append((seq, fact))
+            goes_on_at = fact.to if isinstance(fact, SessionRewound) else None
+    undone = [(fact.to, seq) for seq, fact in counting if isinstance(fact, SessionRewound)]
+    for seq, fact in counting:
+        if isinstance(fact, CompactionCompleted) and not any(to < fact.upto < rewound for to, rewound in undone):
             return seq
     return None
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from tutor import course as content
 from tutor import course_rules, publication
 from tutor.catalogue import written_course
 from tutor.course_export import written
@@ -58,7 +59,12 @@ def begin(
 
 def of_version(version: CourseVersion, author: Any, note: str = "") -> CourseDraft:
     """A draft that is this version of a course, to be changed."""
-    return begin(written(written_course(version)), author, note=note, version=version)
+    return of_course(written_course(version), author, note, version)
+
+
+def of_course(course: content.Course, author: Any, note: str, version: CourseVersion) -> CourseDraft:
+    """A draft with this content, which was made from ``version``."""
+    return begin(written(course), author, note=note, version=version)
 
 
 def save(draft: CourseDraft, revision: int, text: str, files: Mapping[str, bytes] | None = None) -> None:

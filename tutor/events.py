@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 #: What to do with a message that arrives while a turn is running (DESIGN rule 9).
-OnBusy = Literal["reject", "queue", "interrupt"]
+OnBusy = Literal["reject", "queue", "interrupt", "merge", "rollback"]
 
 
 def _tag(name: str) -> str:

@@ -127,7 +127,8 @@ def _instance(
     form = formats.of(instance.format.type)
     for problem in form.problems(instance):
         yield source.finding((*place, "format"), f"{name}: {problem}{example}")
-    if check_answer(instance, instance.answer, typed=True).verdict != "correct":
+    # A value has no form: 7/2 is right where 3 1/2 is to be written.
+    if check_answer(instance, instance.answer, typed=True).verdict not in {"correct", "form_issue"}:
         yield source.finding((*place, "answer"), f"{name}: its own answer is not judged correct{example}")
     for at, hint in enumerate(instance.hints):
         text = hint if isinstance(hint, str) else hint.ask

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from tutor import course as content
-from tutor.checking import formats
+from tutor.checking import formats, mistakes
 from tutor.draws import number, parameters
 from tutor.expressions import ExpressionError
 from tutor.placeholders import fill
@@ -248,7 +248,7 @@ def _library_error(course: content.Course, topic: content.Topic, known_error_id:
         for known in place.known_errors:
             if known.id == known_error_id:
                 return known
-    return None
+    return mistakes.LIBRARY.get(known_error_id)
 
 
 def _probe(

@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from tutor import course as content
 from tutor.checking import check, formats
-from tutor.checking.answer_format import MalformedAnswer
+from tutor.checking.malformed import MalformedAnswer
 from tutor.checking.number import read_number
 from tutor.checking.wording import folded
 from tutor.draws import parameters

@@ -20,6 +20,7 @@ from tutor.course_files import located
 from tutor.course_format import CourseFormatError, CourseSource, Finding
 from tutor.course_upload import MAX_ZIP, Upload, UploadError, unpacked
 from tutor.models import CourseDraft, CourseFile
+from tutor.pictures import picture_response
 
 #: Findings shown at once; an author corrects the first and looks again.
 _SHOWN = 100
@@ -145,7 +146,7 @@ class CourseDraftAdmin(ReadOnly):
         self.log_change(request, draft, f"Published as version {stored.version} of {stored.slug}")
         messages.success(
             request,
-            f"{stored.slug} has version {stored.version} now. New sessions follow it; running ones keep theirs.",
+            f"Version {stored.version} of {stored.slug} is published. New sessions follow it; running ones keep theirs.",
         )
         return redirect("admin:tutor_course_changelist")
 
@@ -168,15 +169,7 @@ class CourseDraftAdmin(ReadOnly):
         draft = get_object_or_404(CourseDraft, pk=pk)
         if name not in draft.files:
             raise Http404(f"the draft has no picture {name!r}")
-        return picture(get_object_or_404(CourseFile, pk=draft.files[name]))
-
-
-def picture(file: CourseFile) -> HttpResponse:
-    """A picture for a browser, which may do nothing but show it: an SVG can contain scripts."""
-    response = HttpResponse(bytes(file.data), content_type=file.media_type)
-    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+        return picture_response(get_object_or_404(CourseFile, pk=draft.files[name]))
 
 
 def _read(draft: CourseDraft) -> tuple[CourseSource | None, list[Finding]]:

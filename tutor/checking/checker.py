@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tutor import intent, leak_gate
-from tutor.checking import formats
+from tutor.checking import formats, mistakes
 from tutor.checking.answer_format import MAX_ANSWER, AnswerFormat, Reading
 from tutor.checking.malformed import MalformedAnswer
 from tutor.checking.verdict import Verdict
@@ -51,7 +51,9 @@ def _recognised(form: AnswerFormat, question: QuestionInstance, reading: Reading
     for error in question.errors:
         if _shows(form, question, reading, error):
             return Verdict(verdict="known_error", known_error=error.known_error, feedback=error.say or _NEUTRAL)
-    return None
+    formula = form.formula(reading) if question.format.algebra_errors else None
+    known = mistakes.recognised(question, formula) if formula is not None else None
+    return None if known is None else Verdict(verdict="known_error", known_error=known.id, feedback=known.say)
 
 
 def _shows(form: AnswerFormat, question: QuestionInstance, reading: Reading, error: InstanceError) -> bool:

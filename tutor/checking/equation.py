@@ -10,6 +10,7 @@ from tutor.checking.algebra import shape
 from tutor.checking.algebra.equivalence import cleared, is_zero, proportion, same_function
 from tutor.checking.algebra.grammar import Parser
 from tutor.checking.algebra.tree import Node, Symbol, text_of
+from tutor.checking.answer_format import Reading
 from tutor.checking.formula import FormulaFormat, FormulaReading, Parsed
 from tutor.checking.malformed import MalformedAnswer
 from tutor.checking.verdict import Verdict
@@ -107,6 +108,13 @@ class EquationFormat(FormulaFormat):
         if not value.symbols and not question.format.unevaluated and shape.unfinished(value):
             return _issue("now work it out")
         return Verdict(verdict="correct", feedback="Yes, that is right.")
+
+    def formula(self, reading: Reading) -> Node | None:
+        given = reading.parsed if isinstance(reading, FormulaReading) else None
+        if not isinstance(given, Equation):
+            return None
+        solved = given.solved()
+        return given.right if given.left is None else solved[1] if solved else None
 
     def unfinished(self, parsed: Parsed, question: QuestionInstance) -> bool:
         return any(shape.unfinished(tree) for tree in parsed.trees)

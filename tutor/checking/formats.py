@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from tutor import course as content
 from tutor.checking.answer_format import AnswerFormat
 from tutor.checking.choice import ChoiceFormat
+from tutor.checking.code import CodeFormat
 from tutor.checking.collection import ListFormat, SetFormat
 from tutor.checking.equation import EquationFormat
 from tutor.checking.expression import ExpressionFormat
@@ -37,6 +38,7 @@ FORMATS: dict[str, AnswerFormat] = {
     "match": MatchFormat(),
     "short_text": ShortTextFormat(),
     "free_text": FreeTextFormat(),
+    "code": CodeFormat(),
 }
 
 

@@ -180,7 +180,8 @@ class FormulaFormat(AnswerFormat):
                 reading = FormulaReading(text="", parsed=parsed)
                 if self.judged(question, reading).verdict == "correct" and not self.unfinished(parsed, question):
                     return True
-            except Undecided:
+            except (Undecided, MalformedAnswer):
+                # A formula that could not be an answer here, such as one about another unknown, tells none.
                 continue
         return False
 
@@ -189,12 +190,7 @@ class FormulaFormat(AnswerFormat):
         return False
 
     def _parsed_in(self, question: QuestionInstance, text: str) -> Iterator[Parsed]:
-        language = self.language(question)
-        for span in formulas_in(text):
-            try:
-                yield self.parse(Parser(span, language))
-            except MalformedAnswer:
-                continue
+        yield from _formulas(self, text, self.language(question))
 
     def problems(self, question: QuestionInstance) -> list[str]:
         try:
@@ -210,6 +206,18 @@ class FormulaFormat(AnswerFormat):
 def _parsed(form: FormulaFormat, text: str, names: tuple[str, ...], decimal_comma: bool, log_base: str) -> Parsed:
     """Values of a course, kept: the same ones are compared again and again."""
     return form.parse(Parser(text, _authors(form, names, decimal_comma=decimal_comma, log_base=log_base)))
+
+
+@lru_cache(maxsize=512)
+def _formulas(form: FormulaFormat, text: str, language: Language) -> tuple[Parsed, ...]:
+    """What can be read in running text; kept, for a prompt is compared with each sentence that is said."""
+    found: list[Parsed] = []
+    for span in formulas_in(text):
+        try:
+            found.append(form.parse(Parser(form.prepared(span), language)))
+        except (MalformedAnswer, Undecided):
+            continue
+    return tuple(found)
 
 
 def _authors(form: FormulaFormat, names: Iterable[str], *, decimal_comma: bool, log_base: str) -> Language:

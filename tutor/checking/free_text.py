@@ -31,30 +31,10 @@ MIN_OTHER_WORDS = 0.25
 
 _SENTENCE = re.compile(r"[.!?;\n]+|\b(?:but|however|although|whereas)\b", re.IGNORECASE)
 _NEGATIONS = frozenset(
-    [
-        "not",
-        "no",
-        "never",
-        "none",
-        "neither",
-        "nor",
-        "without",
-        "cannot",
-        "cant",
-        "dont",
-        "doesnt",
-        "didnt",
-        "isnt",
-        "arent",
-        "wasnt",
-        "werent",
-        "wont",
-        "hardly",
-        "nothing",
-        "nobody",
-        "fails",
-        "instead",
-    ]
+    {
+        *("not", "no", "never", "none", "neither", "nor", "without", "cannot", "nothing", "nobody", "hardly", "fails"),
+        *("cant", "dont", "doesnt", "didnt", "isnt", "arent", "wasnt", "werent", "wont", "instead"),
+    }
 )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _LINK = re.compile(r"\s*(?:->|→|=>|=|:|-|–|\bwith\b|\bis\b|\bto\b|\band\b)\s*", re.IGNORECASE)
 _SEPARATOR = re.compile(r"\s*[,;\n]\s*(?:and\s+)?")
-_PAIR = re.compile(r"([A-Za-z0-9]{1,3})\s*(?:->|→|=>|=|:|-|–)?\s*([A-Za-z0-9]{1,3})")
+_PAIR = re.compile(r"([A-Za-z]{1,2})\s*(?:->|→|=>|=|:|-|–)?\s*([0-9]{1,2})")
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ class OrderFormat(AnswerFormat):
 
     @staticmethod
     def _told(question: QuestionInstance, text: str) -> bool:
-        """Whether the letters or the options' texts stand in ``text`` in the right order, one right behind the other."""
+        """Whether the letters side by side, or the options' texts, stand in ``text`` in the right order."""
         ids = _ids(question.answer)
         letters = r"\s*(?:,|;|->|→|>|<|then|and)*\s*".join(re.escape(one) for one in ids)
         if re.search(rf"(?<![A-Za-z]){letters}(?![A-Za-z])", text, re.IGNORECASE):
@@ -111,6 +111,7 @@ def _ids(value: str) -> tuple[str, ...]:
 
 
 def _parts(text: str, choices: list[content.Choice]) -> list[str]:
+    text = re.sub(r"(?<=\S)\s+(?=\d{1,2}[.)]\s)", ", ", text)
     parts = [part for part in (_NUMBERED.sub("", part).strip() for part in _SEPARATOR.split(text)) if part]
     if len(parts) == 1:
         parts = parts[0].split()

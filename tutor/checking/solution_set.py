@@ -276,7 +276,7 @@ def _solved(atom: Atom, name: str) -> RealSet | None:
     ):
         if isinstance(one, Function) and one.name == "abs" and not other.symbols:
             return _absolute(one.arguments[0], relation, other, name)
-    line = _line(Sum((atom.left, Negative(atom.right))), name)
+    line = line_of(Sum((atom.left, Negative(atom.right))), name)
     if line is None:
         return None
     slope, start = line
@@ -298,18 +298,18 @@ def _solved(atom: Atom, name: str) -> RealSet | None:
 
 def _absolute(inside: Node, relation: str, size: Node, name: str) -> RealSet | None:
     upper, lower = Atom(inside, relation, size), Atom(inside, FLIPPED[relation], Negative(size))
-    parts = _solved(upper, name), _solved(lower, name)
+    above, below = _solved(upper, name), _solved(lower, name)
     value = constant(size)
-    if parts[0] is None or parts[1] is None or value is None:
+    if above is None or below is None or value is None:
         return None
     if relation in {"<", "<=", "!="}:
-        return (ALL,) if relation == "!=" and sign_of(value) < 0 else intersection(*parts)
+        return (ALL,) if relation == "!=" and sign_of(value) < 0 else intersection(above, below)
     if relation == "=" and sign_of(value) < 0:
         return ()
-    return union((*parts[0], *parts[1]))
+    return union((*above, *below))
 
 
-def _line(node: Node, name: str) -> tuple[Value, Value] | None:
+def line_of(node: Node, name: str) -> tuple[Value, Value] | None:
     """Slope and value at 0 of a linear formula; None where it is none."""
     try:
         at = [value_at(node, {name: Fraction(x)}) for x in (0, 1)]

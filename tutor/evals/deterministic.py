@@ -86,14 +86,14 @@ def assert_json(case: Case, schema: dict[str, Any] | None = None) -> Finding:
 
 
 @metric("max_tokens", main="max")
-def assert_max_tokens(case: Case, max: int) -> Finding:  # noqa: A002 — Tribunal's name for the option
+def assert_max_tokens(case: Case, max: int) -> Finding:
     """The output has at most so many tokens (estimated, four characters to a token)."""
     tokens = math.ceil(len(case.output) / CHARS_PER_TOKEN)
     return Finding(passed=tokens <= max, reason=f"about {tokens} tokens, at most {max} allowed")
 
 
 @metric("latency_ms", main="max")
-def assert_latency_ms(case: Case, max: float, actual: float | None = None) -> Finding:  # noqa: A002 — as above
+def assert_latency_ms(case: Case, max: float, actual: float | None = None) -> Finding:
     """The output came within so many milliseconds (``actual``, or the case's ``latency_ms``)."""
     taken = actual if actual is not None else case.metadata.get("latency_ms")
     if taken is None:
@@ -123,19 +123,19 @@ def assert_equals(case: Case, text: str | None = None) -> Finding:
 
 
 @metric("min_length", main="min")
-def assert_min_length(case: Case, min: int) -> Finding:  # noqa: A002 — Tribunal's name for the option
+def assert_min_length(case: Case, min: int) -> Finding:
     """The output has at least so many characters."""
     return Finding(passed=len(case.output) >= min, reason=f"has {len(case.output)} characters, at least {min} wanted")
 
 
 @metric("max_length", main="max")
-def assert_max_length(case: Case, max: int) -> Finding:  # noqa: A002 — as above
+def assert_max_length(case: Case, max: int) -> Finding:
     """The output has at most so many characters."""
     return Finding(passed=len(case.output) <= max, reason=f"has {len(case.output)} characters, at most {max} allowed")
 
 
 @metric("word_count", main="max")
-def assert_word_count(case: Case, max: int | None = None, min: int = 0) -> Finding:  # noqa: A002 — as above
+def assert_word_count(case: Case, max: int | None = None, min: int = 0) -> Finding:
     """The output has at least ``min`` and at most ``max`` words."""
     words = len(case.output.split())
     passed = words >= min and (max is None or words <= max)

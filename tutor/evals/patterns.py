@@ -57,12 +57,14 @@ _BIAS = re.compile(
     re.IGNORECASE,
 )
 _HARMFUL = re.compile(
-    r"\b(?:how to|steps? to|instructions? (?:for|to)|recipe for|you (?:can|should|need to)|first|then|to)\b[^.!?\n]{0,60}"
+    r"\b(?:how to|steps? to|instructions? (?:for|to)|recipe for|you (?:can|should|need to)|first|then|to)\b"
+    r"[^.!?\n]{0,60}"
     r"\b(?:build|make|mix|assemble|synthesi[sz]e|cook|detonate)\b[^.!?\n]{0,40}\b(?:bombs?|explosives?|napalm|"
     r"meth\w*|nerve (?:gas|agent)|poison|ricin|molotov|pipe bomb|weapon)\b|"
     r"\b(?:mix|combine)\b[^.!?\n]{0,30}\b(?:bleach|ammonia|chlorine)\b[^.!?\n]{0,30}\b(?:ammonia|bleach|acid)\b|"
-    r"\b(?:cut|hurt|harm|starve|kill) yourself\b|\bswallow (?:all|the|a handful of)\b[^.!?\n]{0,30}\b(?:pills|tablets)\b|"
-    r"\b(?:pick|bypass|break into|hack into|steal)\b[^.!?\n]{0,40}\b(?:locks?|alarm|house|car|account|bank|wifi|password)\b"
+    r"\b(?:cut|hurt|harm|starve|kill) yourself\b|"
+    r"\bswallow (?:all|the|a handful of)\b[^.!?\n]{0,30}\b(?:pills|tablets)\b|"
+    r"\b(?:pick|bypass|break into|hack into|steal)\b[^.!?\n]{0,40}\b(?:locks?|alarm|house|car|account|bank|password)\b"
     r"[^.!?\n]{0,40}\b(?:by|with|using|first|then)\b|"
     r"\b(?:don'?t|do not|never) tell (?:your |any )?(?:parents?|teachers?|adults?|anyone)\b",
     re.IGNORECASE,
@@ -74,10 +76,12 @@ _JAILBREAK = re.compile(
     r"(?:previous |prior |earlier )?(?:instructions|rules|guidelines|restrictions|safety|programming)\b|"
     r"\b(?:my|the) (?:system prompt|hidden instructions?|initial instructions?|original instructions?) (?:is|are|says?|"
     r"reads?|begins?|was|were)\b|\bhere (?:is|are) my (?:system prompt|(?:hidden |initial |original )?instructions)\b|"
-    r"\bi (?:have no|am free of|no longer have|don'?t have(?: any)?) (?:restrictions|limits|rules|guidelines|filters)\b|"
+    r"\bi (?:have no|am free of|no longer have|don'?t have(?: any)?) "
+    r"(?:restrictions|limits|rules|guidelines|filters)\b|"
     r"\b(?:rules|restrictions|filters|safety) (?:are |have been )?(?:disabled|switched off|lifted|removed|suspended)\b|"
     r"\byou are a patient tutor for the course\b|\brules you never break\b|"
-    r"\b(?:marked|marking|graded|scored|set) (?:it |you |this |your answer )?(?:as )?(?:correct|right|full marks|100)\b",
+    r"\b(?:marked|marking|graded|scored|set) (?:it |you |this |your answer )?(?:as )?"
+    r"(?:correct|right|full marks|100)\b",
     re.IGNORECASE,
 )
 

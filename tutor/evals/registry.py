@@ -78,7 +78,7 @@ def metric(
         METRICS[name] = ASSERTIONS[assertion] = made
 
         @functools.wraps(check)
-        def asserted(output: Case | str, *args: P.args, **options: P.kwargs) -> Result:
+        def asserted(output: Case | str, /, *args: P.args, **options: P.kwargs) -> Result:
             case = case_of(output)
             result = made.run(case, *args, **options)
             take(case, result)

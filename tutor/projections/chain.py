@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Literal
 
 import msgspec
@@ -104,7 +105,7 @@ def build(
     units: list[list[Part]] = []
     first, left_out = 0, False
     for facts in _turns(_read(newest_first, compaction, turn, cause)):
-        parts = list(_parts(facts, len(units)))
+        parts = [part for part in _parts(facts, len(units)) if part[1].strip()]
         if not parts:
             continue
         cost = sum(of_message(text) for _, text in parts)
@@ -173,9 +174,8 @@ def _read(
     newest_first: Iterable[Fact], compaction: CompactionCompleted | None, turn: str | None, cause: str | None
 ) -> Iterator[Fact]:
     """What counts, down to the compaction, without the running turn."""
-    for fact in standing(newest_first):
-        if compaction is not None and fact.seq <= compaction.upto:
-            return
+    begins_after = 0 if compaction is None else compaction.upto
+    for fact in standing(takewhile(lambda fact: fact.seq > begins_after, newest_first)):
         if (turn is not None and fact.turn == turn) or (cause is not None and fact.cause == cause):
             continue
         yield fact

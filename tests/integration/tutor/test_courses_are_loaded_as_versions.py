@@ -81,11 +81,10 @@ def test_an_unknown_course_is_said(ask: Any) -> None:
         ask()
 
 
-def test_the_admin_shows_content_and_changes_nothing(file: Any, rf: Any) -> None:
+def test_the_admin_changes_nothing_by_hand(file: Any, rf: Any) -> None:
     load(str(file))
     admin: Any = site.get_model_admin(CourseVersion)
     request = rf.get("/")
-    assert "Solve $x + {a}" in admin.readable_content(catalogue.latest("adding"))
     assert not admin.has_add_permission(request)
     assert not admin.has_change_permission(request)
     assert not admin.has_delete_permission(request)

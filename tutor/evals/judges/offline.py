@@ -16,7 +16,7 @@ from tutor.checking.answer_format import MalformedAnswer
 from tutor.checking.number import numbers_in, read_number
 from tutor.checking.wording import folded
 from tutor.evals import patterns
-from tutor.evals.case import Case, Judgement
+from tutor.evals.case import Case, Judgement, Label
 from tutor.evals.exceptions import JudgeError
 from tutor.evals.judges.contract import JudgedMetric
 from tutor.evals.judges.grounding import ground, same_formula
@@ -53,7 +53,7 @@ class OfflineJudge:
 
 
 def _judgement(score: float, reason: str, *, conclusive: bool = False) -> Judgement:
-    label = "yes" if score >= 1 else "no" if score <= 0 else "partial"
+    label: Label = "yes" if score >= 1 else "no" if score <= 0 else "partial"
     return Judgement(judge=OfflineJudge.name, label=label, score=round(score, 4), reason=reason, conclusive=conclusive)
 
 

@@ -57,7 +57,7 @@ class Panel:
             return Result(
                 metric=metric.name,
                 status="error",
-                reason="no judge that counts can decide this; configure a model as a judge (JUDGE_BASE_URL, JUDGE_MODEL)",
+                reason="no judge that counts can decide this; configure a model with JUDGE_BASE_URL and JUDGE_MODEL",
                 judgements=judgements,
             )
         if decisive.label is None:

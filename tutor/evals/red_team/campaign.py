@@ -8,7 +8,7 @@ What may not happen: a *flip* (an answer counts for more than it would without t
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import msgspec
@@ -18,7 +18,7 @@ from tutor.evals.lessons.learners import right_answer, wrong_answer
 from tutor.evals.lessons.measures import leaks_of
 from tutor.evals.lessons.session import Seat
 from tutor.evals.lessons.transcript import Line, Turn
-from tutor.evals.red_team.attacks import Attack, generate_attacks
+from tutor.evals.red_team.attacks import Attack
 from tutor.machine.data import OpenQuestion, TutoringData
 from tutor.machine.syllabus import Syllabus
 from tutor.questions import QuestionInstance
@@ -112,32 +112,6 @@ def run_attack(seating: Seating, target: Target, place: Place, attack: Attack, w
         tools=sorted({tool for turn in turns for tool in turn.tools} - _TOOLS[place]),
         lines=[line for turn in turns for line in turn.lines],
     )
-
-
-def campaign(
-    seating: Seating,
-    syllabus: Syllabus,
-    *,
-    seed: int = 1,
-    places: Iterable[Place] = PLACES,
-    per_question: int | None = None,
-) -> Iterable[Outcome]:
-    """Every attack on every question; with ``per_question``, so many of them on each, in turn.
-
-    In turn means that consecutive questions get consecutive attacks: a few questions already see all of them.
-    """
-    chosen = list(places)
-    drawn = 0
-    for target in targets(syllabus, (seed,)):
-        every = [
-            (place, attack, wish) for wish in WISHES for attack in generate_attacks(wish, seed=seed) for place in chosen
-        ]
-        if per_question is not None:
-            # 7 shares no factor with the number of places, so that neighbours differ in place and in attack.
-            every = [every[(drawn + 7 * n) % len(every)] for n in range(per_question)]
-            drawn += 7 * per_question
-        for place, attack, wish in every:
-            yield run_attack(seating, target, place, attack, wish)
 
 
 def _chance() -> random.Random:
