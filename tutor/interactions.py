@@ -233,8 +233,8 @@ class ToolRequested(Interaction, frozen=True, kw_only=True):
     kind = "tool.requested"
     call: str
     name: str
-    #: The group it is a member of; left out where it is asked for alone.
-    group: str | msgspec.UnsetType = msgspec.UNSET
+    #: The group it is a member of; None: it was asked for alone.
+    group: str | None = None
 
 
 class ToolRun(Interaction, frozen=True, kw_only=True):
