@@ -84,7 +84,7 @@ class MatchFormat(AnswerFormat):
             for one, other in gold:
                 named = f" {texts.get(one, one)} " in plain and f" {targets.get(other, other)} " in plain
                 lettered = re.search(
-                    rf"(?<![A-Za-z0-9]){re.escape(one)}\s*(?:->|→|=|:|-|–|with|to)\s*{re.escape(other)}(?![A-Za-z0-9])",
+                    rf"(?<![A-Za-z0-9]){re.escape(one)}\s*(?:->|→|=|:|-|–|(?:goes |belongs )?(?:with|to))\s*{re.escape(other)}(?![A-Za-z0-9])",
                     sentence,
                     re.IGNORECASE,
                 )
