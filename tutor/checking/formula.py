@@ -22,7 +22,6 @@ from tutor.checking.phrasing import bare
 from tutor.checking.spans import formulas_in
 from tutor.checking.verdict import Verdict
 from tutor.expressions import ExpressionError
-from tutor.placeholders import fill
 
 if TYPE_CHECKING:
     from tutor import course as content
@@ -87,7 +86,8 @@ class FormulaFormat(AnswerFormat):
     def value(self, text: str, names: Mapping[str, int], form: content.Format) -> str:
         language = _authors(self, {*form.vars, *names}, decimal_comma=form.decimal_comma, log_base=form.log_base)
         try:
-            parsed = self.parse(Parser(fill(text, names), language))
+            # A placeholder such as {b - a} is read as a group; braces of a set are its own.
+            parsed = self.parse(Parser(text, language))
         except MalformedAnswer as error:
             raise ExpressionError(f"{text!r}: {error.message}") from None
         if names:

@@ -12,6 +12,7 @@ from tutor.checking import check, formats
 from tutor.checking.mistakes import LIBRARY
 from tutor.checking.mistakes.equations import _LINEAR
 from tutor.checking.mistakes.rules import RESULT, REWRITING
+from tutor.course import KnownError
 from tutor.leak_gate import leaks
 from tutor.questions import QuestionInstance
 
@@ -70,12 +71,11 @@ def test_every_rule_has_its_treatment() -> None:
 
 
 @pytest.mark.parametrize("error", LIBRARY.values(), ids=LIBRARY)
-def test_a_treatment_has_a_probe_that_can_be_answered_and_gives_nothing_away(error: object) -> None:
-    from tutor.course import KnownError
-
-    assert isinstance(error, KnownError)
+def test_a_treatment_has_a_probe_that_can_be_answered_and_gives_nothing_away(error: KnownError) -> None:
     assert error.probe is not None
-    probe = asked(error.probe.format.type, error.probe.answer, prompt=error.probe.ask, choices=error.probe.format.choices)
+    probe = asked(
+        error.probe.format.type, error.probe.answer, prompt=error.probe.ask, choices=error.probe.format.choices
+    )
 
     assert formats.of(probe.format.type).problems(probe) == []
     assert check(probe, error.probe.answer, typed=True).verdict == "correct"

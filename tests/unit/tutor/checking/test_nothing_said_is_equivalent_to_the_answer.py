@@ -65,7 +65,9 @@ def test_what_the_prompt_shows_may_be_said_again() -> None:
 
 
 def test_a_sentence_is_read_fast_enough_for_a_stream() -> None:
-    sentences = [f"Then ${at}x + 2 = {at + 5}$, so take {at} from both sides and look at $y - {at}x$." for at in range(40)]
+    sentences = [
+        f"Then ${at}x + 2 = {at + 5}$, so take {at} from both sides and look at $y - {at}x$." for at in range(40)
+    ]
 
     taken = cpu_seconds(lambda: [leaks(sentence, LINE) for sentence in sentences], 0.4)
 
