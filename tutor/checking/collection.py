@@ -63,6 +63,9 @@ class CollectionFormat(FormulaFormat):
         if parser.accept("∅"):
             parser.expect_end()
             return Items(())
+        if parser.peek().kind == "name" and parser.peek(1).text in {"∈", "in"}:
+            parser.take()
+            parser.take()
         place = parser.place
         closing = {"{": "}", "[": "]", "(": ")"}.get(parser.peek().text)
         if parser.peek(1).text == "=" and parser.peek(2).text == "{":

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 #: Formulas read out of one text; a sentence has few.
-MAX_SPANS = 200
+MAX_SPANS = 100
 
 _DELIMITED = re.compile(r"\$\$([^$]{1,300})\$\$|\$([^$]{1,300})\$|\\\((.{1,300}?)\\\)|\\\[(.{1,300}?)\\\]", re.DOTALL)
 #: "$x = 1$ or $x = 2$" is one answer.
