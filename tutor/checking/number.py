@@ -219,11 +219,10 @@ def _with(reading: NumberReading, **changes: object) -> NumberReading:
 
 
 def _read_value(text: str, variables: list[str]) -> NumberReading:
-    worded = from_words(text)
-    if worded is None:
-        worded = fraction_from_words(text)
+    spelt = from_words(text)
+    worded = fraction_from_words(text) if spelt is None else Fraction(spelt)
     if worded is not None:
-        return NumberReading(text=text.lower(), value=Fraction(worded))
+        return NumberReading(text=text.lower(), value=worded)
     text = re.sub(r"^(?:negative|minus|neg)\s+(?=[0-9.])", "-", text, flags=re.IGNORECASE)
     large = _LARGE.fullmatch(text)
     if large:

@@ -34,7 +34,8 @@ def test_it_is_contrasted_probed_and_left_behind() -> None:
 
 
 def _numbers(lesson: Lesson) -> tuple[str, str]:
-    from tutor.questions import find, parameters
+    from tutor.draws import parameters
+    from tutor.questions import find
 
     question = lesson.data.question
     assert question is not None
