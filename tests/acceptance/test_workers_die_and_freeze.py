@@ -41,7 +41,7 @@ async def one_call(of: Fleet) -> ProtocolClient:
 
 def attempt(of: Fleet, client: ProtocolClient) -> tuple[int, str | None, str]:
     """Number, owner and status of the call."""
-    return of.rows("SELECT attempt, owner, status FROM tools_app_toolcall WHERE session_id = %s", client.session)[0]  # type: ignore[return-value]
+    return of.rows("SELECT attempt, owner, status FROM tools_app_toolcall WHERE session_id = %s", client.session)[0]
 
 
 def kinds(of: Fleet, client: ProtocolClient) -> list[str]:
