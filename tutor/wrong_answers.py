@@ -161,13 +161,14 @@ def _best(
     wanted: list[Fraction],
 ) -> str | None:
     """The expression that gives most of the wanted values; None where none gives any."""
-    best: list[tuple[int, int, str]] = []
+    #: Fewest misses, shortest, then as a person would write it: a name before a number.
+    best: list[tuple[int, int, bool, str]] = []
     for text, length, values in _combined(columns):
         hits = sum(value == want for value, want in zip(values, wanted, strict=True))
         if hits:
-            best.append((-hits, length, text))
+            best.append((-hits, length, text[:1].isdigit(), text))
     instances = [instance_of(course, topic, question, seed, shuffle=False) for seed in _PROOF_SEEDS]
-    return next((text for _, _, text in sorted(best)[:50] if _is_mostly_wrong(question, text, instances)), None)
+    return next((text for *_, text in sorted(best)[:50] if _is_mostly_wrong(question, text, instances)), None)
 
 
 def _combined(
@@ -192,14 +193,18 @@ def _joined(left: Iterable[Column], right: list[Column]) -> Iterator[Column]:
                     for a, b in zip(one_values, other_values, strict=True)
                 ]
                 yield (
-                    f"{_bracketed(one)} {sign} {_bracketed(other)}",
+                    f"{_side(one, sign, right=False)} {sign} {_side(other, sign, right=True)}",
                     one_length + other_length + cost,
                     values,
                 )
 
 
-def _bracketed(text: str) -> str:
-    return f"({text})" if " " in text or text.startswith("-") else text
+def _side(text: str, sign: str, *, right: bool) -> str:
+    """One side of an operation, in brackets where it would be read differently without them."""
+    additive = " + " in text or " - " in text
+    product = " * " in text or " / " in text
+    needed = (additive and (sign in "*/" or (right and sign == "-"))) or (product and right and sign == "/")
+    return f"({text})" if needed or (right and text.startswith("-")) else text
 
 
 def _is_mostly_wrong(question: content.Question, text: str, instances: list[QuestionInstance]) -> bool:
