@@ -28,7 +28,7 @@ from django.db import connection
 from sessions_app import crash_points, log, supervisor
 from sessions_app.delivery import Statement, Write
 from sessions_app.exceptions import InsideTransaction, StaleWrite
-from sessions_app.row import SUSPENDED, SessionRow, snapshot_of, timer_key
+from sessions_app.row import SUSPENDED, SessionRow, Unloadable, snapshot_of, timer_key
 
 #: SQLSTATE that ``tutor_expect`` raises: a compare-and-set missed.
 STALE = "TU001"
@@ -57,13 +57,14 @@ INSERT_SESSION = Statement(
     """
 INSERT INTO sessions_app_session (id, name, live, learner_id, course, machine, machine_args, state, state_no, event_no,
        data, kernel, armed, supervision, head, head_hash, learner_head, teacher_head, log_id, status, on_busy,
-       previous_id)
+       previous_id, parent_id, fork_seq)
 SELECT id, name, live, learner_id, course, machine, machine_args, state, state_no, event_no, data, kernel, armed,
-       supervision, head, head_hash, learner_head, teacher_head, log_id, status, on_busy, previous_id
+       supervision, head, head_hash, learner_head, teacher_head, log_id, status, on_busy, previous_id, parent_id,
+       fork_seq
   FROM json_to_recordset(%s) AS r(id uuid, name text, live bool, learner_id bigint, course text, machine text,
        machine_args jsonb, state text, state_no bigint, event_no bigint, data jsonb, kernel jsonb, armed jsonb,
        supervision jsonb, head bigint, head_hash bytea, learner_head bigint, teacher_head bigint, log_id text,
-       status text, on_busy text, previous_id uuid)
+       status text, on_busy text, previous_id uuid, parent_id uuid, fork_seq bigint)
 RETURNING 1""",
 )
 
@@ -258,7 +259,7 @@ def row_of(columns: tuple[Any, ...], machine: Any) -> SessionRow:
         course=course,
         machine_name=machine_name,
         machine_args=msgspec.json.decode(machine_args),
-        snapshot=snapshot_of(state, state_no, event_no, machine.load(msgspec.json.decode(data)), plain),
+        snapshot=snapshot_of(state, state_no, event_no, _loaded(machine, msgspec.json.decode(data)), plain),
         live=live,
         armed=msgspec.json.decode(armed),
         supervision=supervisor.load(msgspec.json.decode(supervision)),
@@ -274,6 +275,14 @@ def row_of(columns: tuple[Any, ...], machine: Any) -> SessionRow:
     )
     row.take_kernel(plain)
     return row
+
+
+def _loaded(machine: Any, plain: dict[str, Any]) -> Any:
+    """The machine's data. What it cannot load may still be looked at, and mended (``step``)."""
+    try:
+        return machine.load(plain)
+    except Exception as error:
+        return Unloadable(plain, f"{type(error).__name__}: {error}")
 
 
 def _arm(row: SessionRow) -> Iterator[Write]:
@@ -341,6 +350,8 @@ def session_writes(row: SessionRow, data: dict[str, Any], kernel: dict[str, Any]
             "machine_args": row.machine_args,
             "log_id": row.log_id,
             "previous_id": row.previous,
+            "parent_id": row.parent,
+            "fork_seq": row.head_read if row.parent else None,
         }
         yield Write(INSERT_SESSION, columns)
     else:

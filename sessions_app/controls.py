@@ -6,22 +6,34 @@ like one, under the session's lock, and leaves a fact and a step in the log, so 
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import msgspec
 
 from sessions_app import log, permits
-from sessions_app.exceptions import AlreadySuspended, ClosedSession, NotSuspended, UnknownState, UnloadableData
-from sessions_app.row import SUSPENDED, SessionRow
+from sessions_app.exceptions import (
+    AlreadyRequested,
+    AlreadySuspended,
+    ClosedSession,
+    NotSuspended,
+    UnknownState,
+    UnloadableData,
+)
+from sessions_app.row import SUSPENDED, PendingCall, SessionRow, Unloadable
 from tutor.interactions import (
     Interaction,
+    SessionForked,
+    SessionRewound,
     SessionSuspended,
     SessionUnsuspended,
     StateChanged,
     StateReplaced,
+    ToolRequested,
     TraceSwitched,
 )
+from tutor.statem import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,13 @@ class ReplaceState:
 
 
 @dataclass(frozen=True, slots=True)
+class Restart:
+    """Begin again with the original arguments (S60): calls and time-outs are cancelled, messages that wait go on."""
+
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
 class SwitchTrace:
     """Record what the engine does, in every process, for so long from now on. 0 switches it off."""
 
@@ -56,7 +75,42 @@ class SwitchTrace:
     seconds: int
 
 
-Control: TypeAlias = Suspend | Resume | ReplaceState | SwitchTrace
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """The first thing that happens in a fork: what it shares ends here, its own log begins (``branching``)."""
+
+    actor: str
+    parent: uuid.UUID
+    #: The parent's seq up to which the log is shared.
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rewind:
+    """Go on from what the log told at an earlier seq (``branching``). What ran until now ends."""
+
+    actor: str
+    to: int
+    state: str
+    #: As the log tells it.
+    data: dict[str, Any]
+    #: Calls that the session waited for at that seq, by the machine's names: they have ended since, or end now.
+    calls: dict[str, PendingCall]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestWork:
+    """Have a tool run in the background, on behalf of the session itself: its result becomes facts (``recording``)."""
+
+    actor: str
+    tool: str
+    args: dict[str, Any]
+    deadline_ms: int
+
+
+#: What changes the working copy and is told by a fact and a step; a restart is an outcome, with all that belongs to it.
+Change: TypeAlias = Suspend | Resume | ReplaceState | SwitchTrace | Fork | Rewind | RequestWork
+Control: TypeAlias = Change | Restart
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +120,20 @@ class CarriedOut:
     outcome: str
     before: Interaction
     after: Interaction | None = None
+    #: What the session has left behind for good.
+    left: Snapshot | None = None
 
 
-def carry_out(control: Control, row: SessionRow, machine: Any) -> CarriedOut:
-    """Change the working copy. Raises a ``ControlRefused``; then nothing was changed."""
+def check(control: Control, row: SessionRow) -> None:
+    """Raises a ``ControlRefused`` where a session as it is now does not take it."""
     if not row.live:
         raise ClosedSession("this session is closed; its log can still be read")
+    if isinstance(control, Restart) and row.status == SUSPENDED:
+        raise AlreadySuspended("this session is suspended; resume it first, then restart it")
+
+
+def carry_out(control: Change, row: SessionRow, machine: Any) -> CarriedOut:
+    """Change the working copy, after ``check``. Raises a ``ControlRefused``; then nothing was changed."""
     match control:
         case Suspend(actor):
             if row.status == SUSPENDED:
@@ -90,6 +152,14 @@ def carry_out(control: Control, row: SessionRow, machine: Any) -> CarriedOut:
             row.traced_until = max(row.traced_until, row.now_ms + seconds * 1_000) if seconds else 0
             until = log.iso(row.traced_until * 1_000) if seconds else None
             return CarriedOut("traced", TraceSwitched(actor=actor, until=until))
+        case Fork(actor, parent, at):
+            return CarriedOut("forked", SessionForked(parent=str(parent), at=at, actor=actor))
+        case Rewind():
+            return _rewind(control, row, machine)
+        case RequestWork(actor, tool):
+            if any(call.recorded and call.tool == tool for call in row.calls.values()):
+                raise AlreadyRequested(f"the tool {tool} is at work for this session already")
+            return CarriedOut("requested", ToolRequested(call=f"k{row.head + 1}", name=tool))
 
 
 def _replace(control: ReplaceState, row: SessionRow, machine: Any) -> CarriedOut:
@@ -99,6 +169,11 @@ def _replace(control: ReplaceState, row: SessionRow, machine: Any) -> CarriedOut
             f"{state!r} is none of the machine's states; choose one of {', '.join(sorted(machine.states))}"
         )
     permits.check(row.machine_name, machine, snapshot.state, state, reset=True)
+    if control.data is None and isinstance(snapshot.data, Unloadable):
+        raise UnloadableData(
+            f"the machine cannot load the data that is there ({snapshot.data.error}); give whole data: take it from "
+            "get_state and correct it"
+        )
     data = snapshot.data if control.data is None else _loaded(control.data, machine)
     row.state_changed = row.state_changed or state != snapshot.state
     row.snapshot = replace(snapshot, state=state, data=data)
@@ -107,6 +182,28 @@ def _replace(control: ReplaceState, row: SessionRow, machine: Any) -> CarriedOut
         StateReplaced(actor=control.actor, from_=snapshot.state, to=state),
         # No state change for the machine, but those who look on should know where the session is.
         StateChanged(from_=snapshot.state, to=state, why="replaced") if state != snapshot.state else None,
+    )
+
+
+def _rewind(control: Rewind, row: SessionRow, machine: Any) -> CarriedOut:
+    """To that state, without time-outs, waiting events and calls: those of then are over, those of now are left."""
+    if row.status == SUSPENDED:
+        raise AlreadySuspended("this session is suspended; resume it, then rewind it")
+    left, state = row.snapshot, control.state
+    if state not in machine.states:
+        raise UnknownState(f"at seq {control.to} the session was in {state!r}, a state that its machine has no more")
+    permits.check(row.machine_name, machine, left.state, state, reset=True)
+    row.state_changed = row.state_changed or state != left.state
+    row.era += 1
+    # Counters never go back: stale time-outs and results are told by them.
+    row.snapshot = Snapshot(
+        state, machine.load(control.data), left.state_no + 1, event_no=left.event_no, timer_no=left.timer_no
+    )
+    return CarriedOut(
+        "rewound",
+        SessionRewound(to=control.to, state=state, actor=control.actor),
+        StateChanged(from_=left.state, to=state, why="rewound") if state != left.state else None,
+        left,
     )
 
 

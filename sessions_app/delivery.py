@@ -18,7 +18,7 @@ Actor = Literal["learner", "teacher", "operator", "start", "timer", "tool"]
 
 @dataclass(frozen=True, slots=True)
 class CommandId:
-    """A client command: its id, its name on the wire, and a digest of its body."""
+    """A client command, or what else must be handled once: its id, its name, and a digest of its body."""
 
     id: str
     name: str
@@ -51,6 +51,15 @@ class Wake(NamedTuple):
     argument: str
 
 
+class Fenced(NamedTuple):
+    """What was ever shown of a turn's text: nothing more of it is (``output.buffer.fence``)."""
+
+    turn: str
+    text: str = ""
+    #: The attempt of the text.
+    attempt: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One event for one session, with what must be written in the same commit."""
@@ -61,6 +70,8 @@ class Delivery:
     by: Actor
     type: EventType = EventType.CAST
     command: CommandId | None = None
+    #: Recognises an event that comes again, where it is no client's command: a ``call``, a ``cast``.
+    once: CommandId | None = None
     #: Rights were checked before; the text is what the learner typed, for ``message.accepted``.
     text: str | None = None
     #: Who waits for the machine's reply, for ``EventType.CALL``.
@@ -82,8 +93,24 @@ class Delivery:
     default_policy: bool = False
     #: Only for this turn, or for whichever runs (""): where another one runs, or none, nothing is cancelled.
     cancels: str | None = None
+    #: A command that waits and is not wanted any more, by its id.
+    removes: str | None = None
+    #: The text of the running turn, should this cut it short.
+    fenced: Fenced | None = None
     #: Opens a turn of its own where none runs.
     opens_turn: bool = True
+    #: Of the turn that it opens; from 2 on a turn is tried again, and the learner's words stand in the log already.
+    attempt: int = 1
+    #: Who acts, where it is a person other than the session's learner: the user's key.
+    user: int | None = None
+    #: Asked under the session's lock, once it is known to be no duplicate: what is delivered in its place. It reads on
+    #: this thread's connection, in the transaction of the commit, and may raise ``CommandError``.
+    under_lock: Callable[[], Delivery] | None = None
+
+    @property
+    def known_by(self) -> CommandId | None:
+        """What is looked up under the lock: an event of this id was handled before, or never."""
+        return self.command or self.once
 
 
 Settled = Literal["started", "busy", "queued", "merged", "applied", "noop"]

@@ -6,10 +6,10 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from sessions_app import conf
+from sessions_app import call_report, conf, history, lineage
 from sessions_app.models import Interaction, Session
 from sessions_app.why import why
-from tutor.projections import transcript
+from tutor.projections.transcript import transcript
 
 
 def running_turn(session_id: uuid.UUID) -> str | None:
@@ -23,14 +23,18 @@ def turn_exists(session_id: uuid.UUID, turn: str) -> bool:
     """Whether there ever was a turn of that id. A turn's id is the seq of its ``turn.started``: one lookup by key."""
     if not turn.startswith("t") or not turn[1:].isascii() or not turn[1:].isdigit() or len(turn) > 18:
         return False
-    return Interaction.objects.filter(session_id=session_id, seq=int(turn[1:]), kind="turn.started").exists()
+    seq = int(turn[1:])
+    return Interaction.objects.filter(session_id=lineage.owner(session_id, seq), seq=seq, kind="turn.started").exists()
 
 
 def phase(session: Session) -> str | None:
     """Where the running turn is: ``tool`` while a call is pending."""
     if "turn" not in session.kernel:
         return None
-    return "tool" if session.kernel.get("calls") else "starting"
+    if not session.kernel.get("calls"):
+        return "starting"
+    locking = [report for report in call_report.reports(session.pk) if not report.background]
+    return "parked" if any(report.status == "parked" for report in locking) else "tool"
 
 
 def active(session: Session) -> dict[str, Any] | None:
@@ -111,12 +115,11 @@ def full_state(session: Session) -> dict[str, Any]:
     """The reference architecture's state, by its names. ``conversation_history`` is a projection of the log."""
     machine = conf.machine(session.machine, session.machine_args)
     data = machine.load(session.data)
-    rows = Interaction.objects.filter(session_id=session.pk, visibility=0, payload__isnull=False).order_by("seq")
     return {
         "session_id": str(session.pk),
         "user_id": session.user_id,
         "pedagogical_state": session.state,
-        "conversation_history": transcript((row.kind, row.version, row.payload or "{}") for row in rows),
+        "conversation_history": transcript(list(history.facts(session.pk))),
         "pedagogical_context": machine.pedagogical_context(data),
         "syllabus_context": {"course": session.course, **session.machine_args, **machine.syllabus_context(data)},
         "current_question": machine.current_question(session.state, data),

@@ -7,6 +7,7 @@ and the chain still proves that nothing was inserted, dropped or reordered.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import secrets
 import uuid
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 
+from sessions_app import lineage
 from sessions_app.exceptions import LogDiverged
 from sessions_app.models import Interaction as Row
 from tutor import interactions
@@ -31,7 +33,8 @@ def iso(at_us: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{micros:06d}Z"
 
 
-def _microseconds(at: datetime) -> int:
+def microseconds(at: datetime) -> int:
+    """The opposite of ``iso``, of a moment."""
     whole = int(at.replace(microsecond=0).timestamp())
     return whole * 1_000_000 + at.microsecond
 
@@ -105,18 +108,24 @@ def entry(
 
 def _entry_of(row: Row) -> Entry:
     return Entry(
-        row.session_id, row.seq, row.kind, row.version, _microseconds(row.at), row.visibility, row.turn, row.cause,
+        row.session_id, row.seq, row.kind, row.version, microseconds(row.at), row.visibility, row.turn, row.cause,
         row.payload, bytes(row.prev_hash), bytes(row.hash), bytes(row.commitment),
         None if row.salt is None else bytes(row.salt),
     )  # fmt: skip
 
 
 def read(session: uuid.UUID, *, after: int = 0, upto: int | None = None, limit: int | None = None) -> Iterator[Entry]:
-    """The log of a session with ``after < seq <= upto``, in order, without loading more than a page at a time."""
-    rows = Row.objects.filter(session_id=session, seq__gt=after).order_by("seq")
-    if upto is not None:
-        rows = rows.filter(seq__lte=upto)
-    return (_entry_of(row) for row in (rows[:limit] if limit else rows).iterator(chunk_size=500))
+    """The log of a session with ``after < seq <= upto``, in order, without loading more than a page at a time.
+
+    What a fork shares with its parent is part of it.
+    """
+    return itertools.islice(_read(session, after, lineage.MOST if upto is None else upto), limit)
+
+
+def _read(session: uuid.UUID, after: int, upto: int) -> Iterator[Entry]:
+    for part in lineage.within(session, after, upto + 1):
+        rows = Row.objects.filter(session_id=part.session, seq__gt=part.after, seq__lte=part.upto).order_by("seq")
+        yield from (_entry_of(row) for row in rows.iterator(chunk_size=500))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +154,15 @@ def lines(
 ) -> list[Line]:
     """Visible rows with ``after < seq < before`` in order: the first ``limit`` of them, or the ``newest``."""
     direction = "DESC" if newest else "ASC"
+    parts = list(lineage.within(session, after, before))
+    found: list[Line] = []
     with connection.cursor() as cursor:
-        cursor.execute(f"{_LINES} ORDER BY seq {direction} LIMIT %s", [session, after, before, int(visibility), limit])
-        found = [Line(*row) for row in cursor.fetchall()]
+        for part in parts[::-1] if newest else parts:
+            wanted: list[Any] = [part.session, part.after, part.upto + 1, int(visibility), limit - len(found)]
+            cursor.execute(f"{_LINES} ORDER BY seq {direction} LIMIT %s", wanted)
+            found += [Line(*row) for row in cursor.fetchall()]
+            if len(found) == limit:
+                break
     return found[::-1] if newest else found
 
 
@@ -207,9 +222,11 @@ def patched(value: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
 def state_at(session: uuid.UUID, seq: int) -> Folded:
     """What a session was at a seq: its steps alone are read, the chain is not checked (``fold`` does)."""
     folded = Folded(data={}, kernel={})
-    steps = Row.objects.filter(session_id=session, seq__lte=seq, kind="step", payload__isnull=False).order_by("seq")
-    for payload in steps.values_list("payload", flat=True).iterator(chunk_size=500):
-        _apply(folded, msgspec.json.decode(payload or "{}"))
+    for part in lineage.within(session, 0, seq + 1):
+        rows = Row.objects.filter(session_id=part.session, seq__gt=part.after, seq__lte=part.upto)
+        steps = rows.filter(kind="step", payload__isnull=False).order_by("seq")
+        for payload in steps.values_list("payload", flat=True).iterator(chunk_size=500):
+            _apply(folded, msgspec.json.decode(payload or "{}"))
     return folded
 
 

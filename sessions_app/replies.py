@@ -69,6 +69,11 @@ class Callers:
         self._row.callers = [waiting for waiting in self._row.callers if waiting != caller]
         self._told[caller] = (status, value, reason)
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Who gets an answer with this commit."""
+        return tuple(self._told)
+
     def writes(self) -> list[Write]:
         """The rows of this commit."""
         writes = [

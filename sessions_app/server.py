@@ -13,18 +13,30 @@ from __future__ import annotations
 
 import logging
 import time
+import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 import psycopg
+import redis
 from django.db import close_old_connections, connection
 
 from sessions_app import breaker, commit, conf, crash_points, hints, recovery
-from sessions_app.delivery import Delivered, Delivery, Write
-from sessions_app.exceptions import CommandError, InsideTransaction, SessionError, StaleWrite, UnknownSession
+from sessions_app.delivery import CommandId, Delivered, Delivery, Fenced, Write
+from sessions_app.exceptions import (
+    CommandError,
+    FenceFirst,
+    InsideTransaction,
+    SessionError,
+    StaleWrite,
+    UnknownSession,
+)
+from sessions_app.output import buffer
+from sessions_app.played import Played
 from sessions_app.row import SessionRow
-from sessions_app.step import Played, play
+from sessions_app.step import play
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +70,8 @@ def deliver_batch(deliveries: Sequence[Delivery]) -> list[Answer]:
         logger.info("action=batch.split size=%d", len(deliveries), exc_info=True)
         answers = [None] * len(deliveries)
     return [
-        answer if answer is not None else _alone(delivery) for delivery, answer in zip(deliveries, answers, strict=True)
+        _alone(delivery) if answer is None or isinstance(answer, FenceFirst) else answer
+        for delivery, answer in zip(deliveries, answers, strict=True)
     ]
 
 
@@ -74,8 +87,8 @@ def _alone(delivery: Delivery) -> Answer:
                 return error
             time.sleep(_BACKOFF_S * attempt)
         except psycopg.OperationalError as error:
-            # The connection is gone; whether the commit went through is unknown. A command is decided by its id on
-            # the next read, an ending by whether its call is still pending: trying again is safe for both.
+            # The connection is gone; whether the commit went through is unknown. A command, call or cast is decided by
+            # its id on the next read, an ending by whether its call is still pending: trying again is safe for all.
             connection.close()
             if attempt == conf.DELIVERY_TRIES:
                 return error
@@ -83,13 +96,30 @@ def _alone(delivery: Delivery) -> Answer:
         except Exception as error:
             return error
         else:
+            if isinstance(answer, FenceFirst) and attempt < conf.DELIVERY_TRIES:
+                delivery = replace(delivery, fenced=_fence(delivery.session, answer.turn))
+                continue
             return answer if answer is not None else UnknownSession(f"there is no session {delivery.session}")
     raise AssertionError("unreachable: the last attempt returns")
 
 
+def _fence(session: uuid.UUID, turn: str) -> Fenced:
+    """Close a turn's text, without any lock. Without Redis nobody can tell what was shown: nothing is kept of it.
+
+    Should the turn not be cut short after all (it finished meanwhile, this process dies), nothing is lost: its call's
+    result carries the whole text.
+    """
+    try:
+        shown = buffer.fence(session, turn)
+    except redis.RedisError:
+        logger.warning("action=fence.failed session=%s turn=%s", session, turn, exc_info=True)
+        return Fenced(turn)
+    return Fenced(turn) if shown is None else Fenced(turn, shown.text, shown.attempt)
+
+
 def _attempt(deliveries: Sequence[Delivery], *, skip_locked: bool) -> list[Answer | None]:
     """One transaction. None for a session that was not there or is locked by somebody else."""
-    commands = [(d.session, d.command.id) for d in deliveries if d.command is not None]
+    commands = [(d.session, d.known_by.id) for d in deliveries if d.known_by is not None]
     answers: list[Answer | None] = [None] * len(deliveries)
     played: list[tuple[int, Played]] = []
     crash_points.reach("deliver.before_begin")
@@ -101,11 +131,14 @@ def _attempt(deliveries: Sequence[Delivery], *, skip_locked: bool) -> list[Answe
             columns = locked.get(delivery.session)
             if columns is None:
                 continue
-            before = known.get((delivery.session, delivery.command.id)) if delivery.command else None
+            known_by = delivery.known_by
+            before = known.get((delivery.session, known_by.id)) if known_by else None
             try:
-                if before is not None and delivery.command is not None:
-                    answers[index] = _duplicate(delivery, before)
+                if before is not None and known_by is not None:
+                    answers[index] = _duplicate(delivery, known_by, before)
                     continue
+                if delivery.under_lock is not None:
+                    delivery = delivery.under_lock()  # noqa: PLW2901 — what is played is what was decided
                 breaker.check(columns[5], delivery)
                 machine = conf.machine(columns[5], msgspec.json.decode(columns[6]))
                 row = commit.row_of(columns, machine)
@@ -125,10 +158,9 @@ def _attempt(deliveries: Sequence[Delivery], *, skip_locked: bool) -> list[Answe
     return answers
 
 
-def _duplicate(delivery: Delivery, before: tuple[bytes, str]) -> Delivered:
+def _duplicate(delivery: Delivery, known_by: CommandId, before: tuple[bytes, str]) -> Delivered:
     digest, reply = before
-    assert delivery.command is not None  # noqa: S101 — only commands can be duplicates
-    if bytes(digest) != delivery.command.digest:
+    if bytes(digest) != known_by.digest:
         raise CommandError("id_reused", "This id was used for another command; choose a new one.")
     stored: dict[str, Any] = msgspec.json.decode(reply)
     return Delivered(
@@ -140,7 +172,8 @@ def _writes(row: SessionRow, played: Played, delivery: Delivery) -> list[Write]:
     writes = list(played.writes)
     if delivery.look:
         writes += commit.relook(row)
-    if delivery.command is not None:
+    known_by = delivery.known_by
+    if known_by is not None:
         result = played.delivered()
         reply = {"seq": result.seq, "disposition": result.disposition, "turn": result.turn, **result.reply}
         writes.append(
@@ -148,8 +181,8 @@ def _writes(row: SessionRow, played: Played, delivery: Delivery) -> list[Write]:
                 commit.INSERT_COMMAND,
                 {
                     "session_id": row.id,
-                    "command_id": delivery.command.id,
-                    "digest": commit.hexed(delivery.command.digest),
+                    "command_id": known_by.id,
+                    "digest": commit.hexed(known_by.digest),
                     "reply": {key: value for key, value in reply.items() if value is not None},
                 },
             )

@@ -1,7 +1,7 @@
 """Supervision of sessions: restart intensity, proven checkpoints, and what a crash leads to. Pure decisions, no I/O.
 
 A session is a row, so nothing has to be started again after a crash: the event that crashed is skipped and the state
-stays as it was before it. That counts as a restart (DESIGN §5, "bug"). More than ``max_restarts`` within
+stays as it was before it. That counts as a restart (``tutor.strategies``). More than ``max_restarts`` within
 ``max_seconds`` mean that skipping does not help: the offending event is put into quarantine and the session goes back
 to the newest *proven* checkpoint; each further overflow goes one further back, then to the initial state, then to
 ``error_state``.
@@ -19,6 +19,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
+
+from tutor import strategies
+from tutor.strategies import Strategy
 
 #: Proven checkpoints kept of a session.
 CHECKPOINTS = 5
@@ -70,8 +73,8 @@ class Verdict:
     """What a crash leads to."""
 
     record: Record
-    #: ``skip``: the event alone. ``restore``: quarantine it and go back. ``end``: a temporary session is over.
-    strategy: Literal["skip", "restore", "end"]
+    #: ``SKIP`` the event alone; ``RESTORE``: quarantine it and go back; ``END``: the session is over.
+    strategy: Strategy
     #: For ``restore``: from the newest to try, before the initial state.
     checkpoints: list[Checkpoint] = field(default_factory=list)
 
@@ -113,26 +116,52 @@ def replaced(record: Record, seq: int, state_no: int) -> Record:
     return msgspec.structs.replace(record, candidate=Checkpoint(seq, state_no), rests_until=0)
 
 
-def crashed(record: Record, now_ms: int, supervision: Supervision, *, spins: bool = False) -> Verdict:
-    """Decide about a crash. ``spins``: the event would never end; it is quarantined at once."""
-    if supervision.restart == "temporary":
-        return Verdict(record, "end")
+def counted(record: Record, reason: str, now_ms: int, supervision: Supervision) -> tuple[Record, bool]:
+    """The record where this reason counts as a restart, and whether that is too many. An unknown one does not count."""
+    row = strategies.TABLE.get(reason)
+    if row is None or not row.counts_as_restart:
+        return record, False
     restarts, too_many = restarted_at(record.restarts, now_ms // 1_000, supervision)
-    record = msgspec.structs.replace(record, restarts=restarts)
-    if not too_many and not spins:
-        return Verdict(record, "skip")
+    return msgspec.structs.replace(record, restarts=restarts), too_many
+
+
+def crashed(record: Record, now_ms: int, supervision: Supervision, reason: str = "machine_bug") -> Verdict:
+    """Decide about a crash; ``reason`` names the row of ``tutor.strategies``."""
+    counts, too_many = counted(record, reason, now_ms, supervision)
+    possible = {Strategy.RESTORE}
+    if supervision.restart == "temporary":
+        possible.add(Strategy.END)
+    if not too_many:
+        possible.add(Strategy.SKIP)
+    strategy = strategies.choose(reason, possible) or Strategy.SKIP
+    if strategy is Strategy.END:
+        return Verdict(record, strategy)
+    if strategy is Strategy.SKIP:
+        return Verdict(counts, strategy)
     rest = min(REST_MOST_MS, REST_MS * 2**record.overflows)
     left = list(record.proven)
     # The newest proven checkpoint is used up: if its state was the poison, the next overflow leaves it behind.
     used = msgspec.structs.replace(
-        record,
+        counts,
         restarts=[],
         proven=left[:-1],
         candidate=None,
         overflows=record.overflows + 1,
         rests_until=now_ms + rest,
     )
-    return Verdict(used, "restore", left[::-1])
+    return Verdict(used, strategy, left[::-1])
+
+
+def stopped(
+    record: Record, reason: str, now_ms: int, supervision: Supervision
+) -> tuple[Record, Literal[Strategy.RESTART, Strategy.STOP] | None]:
+    """Decide about a session that stopped for ``reason``; None: it ended as it should (S53)."""
+    if not begins_again(reason, supervision):
+        return record, None
+    record, too_many = counted(record, "stopped", now_ms, supervision)
+    possible = {Strategy.STOP} if too_many else {Strategy.RESTART, Strategy.STOP}
+    again = strategies.choose("stopped", possible) is Strategy.RESTART
+    return record, Strategy.RESTART if again else Strategy.STOP
 
 
 def load(plain: dict[str, Any]) -> Record:

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from sessions_app import call_report, conf, inspection
-from sessions_app.controls import Control, ReplaceState, Resume, Suspend, SwitchTrace
+from sessions_app.controls import Control, ReplaceState, Restart, Resume, Suspend, SwitchTrace
 from sessions_app.delivery import CommandId, Delivered, Delivery
 from sessions_app.exceptions import AmbiguousSession, UnknownSession
 from sessions_app.group_commit import group_commit
@@ -58,7 +58,10 @@ def find(text: str) -> uuid.UUID:
 def _named(text: str) -> uuid.UUID:
     learner, _, course = text.partition(":")
     rows = Session.objects.order_by("-live", "-created_at").values_list("pk", flat=True)
-    found = rows.filter(name=text).first() or rows.filter(learner__username=learner, course=course).first()
+    found = (
+        rows.filter(name=text).first()
+        or rows.filter(learner__username=learner, course=course, parent__isnull=True).first()
+    )
     if found is None:
         raise UnknownSession(f"there is no session called {text}")
     session: uuid.UUID = found
@@ -118,6 +121,7 @@ def get_status(session: uuid.UUID) -> dict[str, Any]:
             "learner_head": row.learner_head,
             "teacher_head": row.teacher_head,
         },
+        "hibernated_since": _iso(kernel["hibernated"]) if "hibernated" in kernel else None,
         "trace_until": _iso(trace) if trace else None,
         "supervision": row.supervision,
         "last_crash": None if crash is None else _line(crash),
@@ -149,6 +153,15 @@ def resume(session: uuid.UUID, *, actor: str = "operator", command_id: str | Non
     return _control(session, Resume(actor), "session.unsuspend", command_id)
 
 
+def restart(session: uuid.UUID, *, actor: str = "operator", command_id: str | None = None) -> Delivered:
+    """Begin again with the original arguments (S60), under the same id and name; the log goes on.
+
+    The running turn and all calls are cancelled, time-outs go, callers are told; a learner's messages that wait are
+    handled by the machine that has begun again. Raises ``AlreadySuspended`` for a suspended session.
+    """
+    return _control(session, Restart(actor), "session.restart", command_id)
+
+
 def replace_state(
     session: uuid.UUID,
     state: str,
@@ -159,7 +172,8 @@ def replace_state(
 ) -> Delivered:
     """Put another state, and other data, in place. Not a state change: no enter call, no retry, time-outs stay (S39).
 
-    Raises ``UnknownState``, ``UnloadableData``.
+    It mends a session whose data its machine cannot load, too; then ``data`` must be given. Raises ``UnknownState``,
+    ``UnloadableData``.
     """
     return _control(session, ReplaceState(actor, state, data), "session.replace_state", command_id)
 

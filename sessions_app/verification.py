@@ -24,7 +24,7 @@ import msgspec
 from django.db import IntegrityError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from sessions_app import commit, log
+from sessions_app import commit, lineage, log
 from sessions_app.exceptions import InsideTransaction, LogDiverged, SessionError, UnknownSession
 from sessions_app.log import Entry
 from sessions_app.models import Session
@@ -109,6 +109,7 @@ SELECT session_id, seq, kind, version, (extract(epoch FROM at) * 1000000)::bigin
        prev_hash, hash, commitment, salt
   FROM sessions_app_interaction WHERE session_id = ANY(%s) ORDER BY session_id, seq
 """
+_SHARED = _LOG.replace("session_id = ANY(%s) ORDER", "session_id = %s AND seq > %s AND seq <= %s ORDER")
 
 
 @dataclass(slots=True)
@@ -173,6 +174,14 @@ def _stored(cursor: CursorWrapper, sessions: Sequence[uuid.UUID]) -> dict[uuid.U
     return found
 
 
+def _shared(session: uuid.UUID) -> Iterator[Entry]:
+    """What a fork's log shares with its ancestors, oldest first; nothing for other sessions."""
+    for part in lineage.lineage(session)[:-1]:
+        with connection.chunked_cursor() as stream:
+            stream.execute(_SHARED, list(part))
+            yield from _entries(stream)
+
+
 def _entries(cursor: Any) -> Iterator[Entry]:
     while rows := cursor.fetchmany(_FETCH_ROWS):
         for row in rows:
@@ -186,7 +195,7 @@ def _entries(cursor: Any) -> Iterator[Entry]:
 
 
 #: Facts that say whether a session is suspended.
-_STATUS = {"session.suspended": "suspended", "session.unsuspended": "running"}
+_STATUS = {"session.suspended": "suspended", "session.unsuspended": "running", "session.forked": "running"}
 
 
 def _told(entries: Iterable[Entry]) -> _Told:
@@ -205,7 +214,8 @@ def _told(entries: Iterable[Entry]) -> _Told:
                 seen["learner_head"] = one.seq
             if one.visibility <= Visibility.TEACHER:
                 seen["teacher_head"] = one.seq
-            live = live and one.kind != "session.closed"
+            # A fork lives, whatever had become of the session whose log it shares.
+            live = one.kind == "session.forked" or (live and one.kind != "session.closed")
             status = _STATUS.get(one.kind, status)
             if one.payload is None:
                 gone.add(one.kind)
@@ -257,6 +267,7 @@ _KERNEL_WORDS = {
     "callers": "who waits for a reply",
     "suspended": "the events that wait until the session is resumed",
     "trace": "until when it is traced",
+    "era": "how often it went back to an earlier state",
     "timer_no": "the number of time-outs ever set",
 }
 
@@ -414,7 +425,7 @@ def _verify_batch(ids: list[uuid.UUID]) -> list[Verified]:
         for session in sorted(stored):
             # Postgres and Python order UUIDs alike, so the two walk side by side.
             if told is not None and told[0] == session:
-                results.append(_compared(session, stored[session], _told(told[1])))
+                results.append(_compared(session, stored[session], _told(itertools.chain(_shared(session), told[1]))))
                 told = next(logs, None)
             else:
                 results.append(_compared(session, stored[session], _Told(broken=(0, "the session has no log"))))
@@ -455,7 +466,7 @@ def _repair_locked(cursor: CursorWrapper, session: uuid.UUID) -> tuple[list[str]
     stored = _stored(cursor, [session])[session]
     with connection.chunked_cursor() as stream:
         stream.execute(_LOG, [[session]])
-        told = _told(_entries(stream))
+        told = _told(itertools.chain(_shared(session), _entries(stream)))
     verified = _compared(session, stored, told)
     broken = next((one for one in verified.divergences if one.part == "log"), None)
     if broken is not None:

@@ -1,8 +1,9 @@
 """A machine that does what a message says: for tests of the kernel.
 
-Words of the text, in order: ``go:<state>``, ``say:<word>``, ``call``, ``slow``, ``timer:<ms>``, ``named:<name>:<ms>``,
-``cancel:<name>``, ``postpone``, ``next:<text with _ for spaces>``, ``crash``, ``spin``, ``refuse``, ``stop``,
-``stop:<reason>``, ``reply``, ``reply:twice``, ``keep`` (the caller) and ``reply:kept``.
+Words of the text, in order: ``go:<state>``, ``say:<word>``, ``call``, ``slow``, ``background``, ``timer:<ms>``,
+``named:<name>:<ms>``, ``cancel:<name>``, ``postpone``, ``next:<text with _ for spaces>``, ``crash``, ``spin``,
+``refuse``, ``stop``, ``stop:<reason>``, ``sleep``, ``reply``, ``reply:twice``, ``keep`` (the caller) and
+``reply:kept``.
 """
 
 from __future__ import annotations
@@ -59,6 +60,9 @@ class ScriptedMachine:
                     target = "waiting"
                     delay = {"delay_s": 30.0} if verb == "slow" else {}
                     actions.append(CallTool(f"c{calls}", "echo", {"text": text, **delay}))
+                case "background":
+                    calls += 1
+                    actions.append(CallTool(f"c{calls}", "echo", {"text": text}, background=True))
                 case "timer":
                     actions.append(statem.state_timeout(int(rest), events.Tick(note="state")))
                 case "named":
@@ -85,6 +89,8 @@ class ScriptedMachine:
                     actions += [statem.Reply(str(caller), text)] * (2 if rest == "twice" else 1)
                 case "keep" if event.caller is not None:
                     data = {**data, "callers": [*data.get("callers", []), event.caller]}
+                case "sleep":
+                    actions.append(statem.Hibernate())
                 case "refuse":
                     actions.append(Refuse("Not now.", ("message.send",)))
         return statem.NextState(target, {**data, "calls": calls}, tuple(actions))

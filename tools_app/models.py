@@ -15,8 +15,12 @@ class ToolCall(models.Model):
     """
 
     class Status(models.TextChoices):
+        #: A member of a group that has no place yet (``Parallel.max_concurrency``).
+        WAITING = "waiting"
         QUEUED = "queued"
         RUNNING = "running"
+        #: In doubt: it may have run and may not be repeated; a person decides (``tools_app.doubt``).
+        PARKED = "parked"
         ENDED = "ended"
 
     id = models.BigAutoField(primary_key=True)
@@ -28,11 +32,33 @@ class ToolCall(models.Model):
     args = models.JSONField()
     #: Who acts, for whom, with which roles, for which course, session and command (``tools_app.scope``).
     scope = models.JSONField()
+    #: Who acts where it is not the session's learner: the user's key.
+    actor = models.BigIntegerField(null=True)
+    #: The group it is a member of (``tutor.effects.Parallel``).
+    group = models.CharField(max_length=32, null=True)  # noqa: DJ001
     queue = models.CharField(max_length=20, default="tools")
+    #: The session's course: workers give every course that waits the same share.
+    course = models.CharField(max_length=100, db_default="")
+    #: Its place among the course's calls: when it was asked for, later by ``conf.SPACING_S`` for every call that its
+    #: session was already waiting for.
+    order_at = models.DateTimeField(db_default=Now())
     background = models.BooleanField(default=False)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
-    #: Attempts begun; rises with every claim.
+    #: Attempts begun; rises with every claim and never falls: it fences.
     attempt = models.SmallIntegerField(default=0)
+    #: Attempts of its turn's text before its own: what attempt n of the call streams is attempt ``output_from + n`` of
+    #: the turn. Rises where text starts anew within one attempt.
+    output_from = models.SmallIntegerField(db_default=0)
+    #: Attempts that a draining worker gave back: they are not charged.
+    handed_back = models.SmallIntegerField(db_default=0)
+    #: How often each strategy was applied to it: ``{"repair": 1}``.
+    used = models.JSONField(db_default={})
+    #: What was wrong with the last attempt's output, for the next one.
+    repair = models.TextField(db_default="", blank=True)
+    #: The next attempt runs beside no other call of its process: the one before may have taken that down.
+    alone = models.BooleanField(db_default=False)
+    #: Since when it is in doubt.
+    parked_at = models.DateTimeField(null=True)
     #: The process boot that runs it (``Worker.owner``).
     owner = models.CharField(max_length=64, null=True)  # noqa: DJ001
     #: Not before: the pause between two attempts.
@@ -50,9 +76,12 @@ class ToolCall(models.Model):
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["session", "ref"], name="one_call_per_ref")]
         indexes = [
-            models.Index(fields=["queue", "run_after", "id"], condition=models.Q(status="queued"), name="calls_queued"),
+            models.Index(
+                fields=["queue", "course", "order_at", "id"], condition=models.Q(status="queued"), name="calls_in_order"
+            ),
             models.Index(fields=["owner"], condition=models.Q(status="running"), name="calls_running"),
             models.Index(fields=["deadline_at"], condition=~models.Q(status="ended"), name="calls_by_deadline"),
+            models.Index(fields=["parked_at"], condition=models.Q(status="parked"), name="calls_in_doubt"),
         ]
 
     def __str__(self) -> str:
@@ -69,6 +98,8 @@ class Worker(models.Model):
     queues = models.CharField(max_length=200)
     started_at = models.DateTimeField(db_default=Now())
     beat_at = models.DateTimeField(db_default=Now())
+    #: An operator asked it to drain; it learns so with its next beat.
+    drain_asked_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -76,3 +107,40 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return self.owner
+
+
+class SessionUsage(models.Model):
+    """Tokens that a session's calls have used at models: what its budget is compared with."""
+
+    session = models.OneToOneField(
+        Session, on_delete=models.CASCADE, related_name="usage", db_constraint=False, primary_key=True
+    )
+    input_tokens = models.BigIntegerField(default=0)
+    output_tokens = models.BigIntegerField(default=0)
+    requests = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.input_tokens + self.output_tokens} tokens"
+
+
+class OperatorNotice(models.Model):
+    """Something that an operator must put right; told once for each tool and reason, until somebody settles it."""
+
+    tool = models.CharField(max_length=50)
+    reason = models.CharField(max_length=40)
+    error = models.TextField()
+    at = models.DateTimeField(db_default=Now())
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tool", "reason"],
+                condition=models.Q(settled_at=None),
+                name="one_open_operator_notice",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tool}: {self.reason}"

@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from tutor.events import OnBusy
+
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of everything in a course."""
@@ -24,6 +26,8 @@ class CourseInfo(Part, frozen=True, kw_only=True):
     source: str = ""
     #: One or two sentences for the list of courses (Markdown).
     summary: str = ""
+    #: What becomes of a message that comes while another one is worked on, unless it or its session says otherwise.
+    on_busy: OnBusy = "reject"
     #: Persona, tone and objectives: what a model is told about how to speak.
     pedagogy: dict[str, Any] = {}
 
@@ -74,14 +78,39 @@ class Format(Part, frozen=True, kw_only=True):
     decimals: str = "exact"
     tolerance_abs: float | None = None
     tolerance_rel: float | None = None
-    #: form asked for: any, simplified, mixed, …
+    #: number, quantity: significant figures the answer has to be given to.
+    significant: int | None = None
+    #: form asked for: any, simplified, mixed, factored, expanded, single_fraction, solved; each format has its own.
     form: str = "any"
-    #: number: ``none``, ``optional`` or ``percent`` (50 and 50 % are the same).
+    #: Whether arithmetic may be left undone, such as ``2 + 5`` for 7.
+    unevaluated: bool = False
+    #: number: ``none``, ``optional`` or ``percent`` (50 and 50 % are the same); quantity: ``required`` or ``optional``.
     units: str = "none"
+    #: formulas: a comma between digits is a decimal comma, so that ``1,234`` is 1.234.
+    decimal_comma: bool = False
+    #: formulas: what ``log`` without a base means: ``10``, ``e`` or ``2``.
+    log_base: str = "10"
+    #: number, expression, equation: what the question asks to work on, such as ``3*(x + 2)`` or ``2*x + 3 = 7``.
+    #: Errors of algebra are recognised from it; empty: the one formula of the prompt.
+    source: str = ""
+    #: Whether errors of algebra that the project knows (``algebra.…``) are recognised.
+    algebra_errors: bool = True
     #: The unknowns an answer may name, as in ``x = 7``.
     vars: list[str] = []
     #: Whether ``7`` will do for ``x = 7``.
     accept_bare_value: bool = True
+    #: list: whether the order counts; set, list: ``formula`` or ``text``.
+    order: bool = True
+    items: str = "formula"
+    #: match: what the choices are matched with.
+    targets: list[Target] = []
+    #: free_text: what a good answer says, and the share of the weights that makes it correct.
+    rubric: list[RubricPoint] = []
+    pass_score: float = 1.0
+    #: code: the language, the function asked for, and the calls it is tried with.
+    language: str = "python"
+    function: str = ""
+    cases: list[CodeCase] = []
     #: short_text: other spellings that count, typing slips forgiven, upper and lower case.
     aliases: list[str] = []
     typos: bool = True
@@ -94,6 +123,33 @@ class Choice(Part, frozen=True, kw_only=True):
     correct: bool = False
     feedback: str = ""
     known_error: str | None = None
+
+
+class Target(Part, frozen=True, kw_only=True):
+    """What a choice can be matched with."""
+
+    id: str
+    text: str
+
+
+class RubricPoint(Part, frozen=True, kw_only=True):
+    """One thing that a good free text says."""
+
+    id: str
+    #: What the point is about, for the learner who missed it; never the answer itself.
+    about: str
+    #: Each is a word or phrase that states the point; ``evapor*`` stands for every word that begins so.
+    terms: list[str]
+    weight: float = 1.0
+
+
+class CodeCase(Part, frozen=True, kw_only=True):
+    """One call of the function asked for. Both are JSON: ``[2, 3]`` and ``5``."""
+
+    arguments: str
+    expect: str
+    #: Whether the learner may see this case where it fails.
+    shown: bool = True
 
 
 class Detector(Part, frozen=True, kw_only=True):
@@ -160,12 +216,18 @@ class Question(Part, frozen=True, kw_only=True):
     difficulty: float = 0.5
     #: ``{a: {int: [2, 9], not: [0]}}`` draws from a range (both ends included), ``{a: {of: [2, 5]}}`` from a list.
     params: dict[str, dict[str, list[int]]] = {}
+    #: Computed from the parameters, in this order: ``{q: b / a}``. A draw counts only if all come out whole.
+    derived: dict[str, str] = {}
+    #: What a draw has to fulfil: ``a < b``, ``a != 2 * b``, ``a divides b``.
+    where: list[str] = []
     alternatives: list[str] = []
     hints: list[str | Scaffold] = []
     solution: list[str] = []
     errors: list[QuestionError] = []
     explain_keys: list[str] = []
     tests: list[Test] = []
+    #: Who wrote it and where it comes from, where that is not the course's own source.
+    source: str = ""
 
 
 class Topic(Part, frozen=True, kw_only=True):

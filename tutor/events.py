@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 #: What to do with a message that arrives while a turn is running (DESIGN rule 9).
-OnBusy = Literal["reject", "queue", "interrupt"]
+OnBusy = Literal["reject", "queue", "interrupt", "merge", "rollback"]
 
 
 def _tag(name: str) -> str:
@@ -92,7 +92,24 @@ class ResetRequested(EventContent, frozen=True, kw_only=True):
     actor: str
 
 
-class ToolSucceeded(EventContent, frozen=True, kw_only=True):
+class Branched(EventContent, frozen=True, kw_only=True):
+    """The session goes on from an earlier point of a log, its own (rewind) or another's (fork).
+
+    Calls and time-outs did not come along: calls have ended as cancelled before this, time-outs are for the machine to
+    set anew. A machine need not know of it.
+    """
+
+
+class ToolEnded(EventContent, frozen=True, kw_only=True, omit_defaults=True):
+    """Base of the endings of a tool call: what they say to the kernel."""
+
+    #: Attempts of its turn's text that the call has used up.
+    texts: int = 0
+    #: What its requests to a model cost, in tokens; None: it made none.
+    usage: dict[str, int] | None = None
+
+
+class ToolSucceeded(ToolEnded, frozen=True, kw_only=True, omit_defaults=True):
     """A tool call ended with a result."""
 
     ref: str
@@ -100,19 +117,35 @@ class ToolSucceeded(EventContent, frozen=True, kw_only=True):
     result: dict[str, Any]
     #: True where the offline tool of the same name had to answer for the model.
     fallback: bool = False
+    #: The attempt of the turn's text that the call has streamed, and which is its result's ``text``; None: it streamed
+    #: nothing. Whoever commits that text says so (``effects.say``).
+    output_attempt: int | None = None
 
 
 #: How a tool call can end without a result. ``killed``: a parent saw its worker die; ``lost_contact``: nobody saw it.
 ToolFailure = Literal["error", "timeout", "cancelled", "killed", "lost_contact", "refused", "in_doubt"]
 
 
-class ToolFailed(EventContent, frozen=True, kw_only=True):
+class ToolFailed(ToolEnded, frozen=True, kw_only=True, omit_defaults=True):
     """A tool call ended without a result: an error, a time-out, a cancel or its worker's death (DOWN)."""
 
     ref: str
     tool: str
     reason: ToolFailure
     error: str = ""
+
+
+class ToolsEnded(EventContent, frozen=True, kw_only=True):
+    """All calls of a group have ended (``effects.Parallel``)."""
+
+    group: str
+    #: In the order of the calls.
+    results: list[ToolSucceeded | ToolFailed]
+
+    @property
+    def failed(self) -> bool:
+        """Whether no member has a result."""
+        return all(isinstance(one, ToolFailed) for one in self.results)
 
 
 class Tick(EventContent, frozen=True, kw_only=True):
@@ -136,8 +169,10 @@ AnyEvent = (
     | EndRequested
     | RemediationForced
     | ResetRequested
+    | Branched
     | ToolSucceeded
     | ToolFailed
+    | ToolsEnded
     | Tick
 )
 
@@ -152,3 +187,8 @@ def decode(plain: dict[str, Any]) -> EventContent:
     """The content again. Raises ``msgspec.ValidationError`` where it is none."""
     content: EventContent = msgspec.convert(plain, AnyEvent)
     return content
+
+
+def decode_tools_ended(group: str, results: list[dict[str, Any]]) -> ToolsEnded:
+    """A group's event from its members' endings, as ``encode`` made them."""
+    return ToolsEnded(group=group, results=msgspec.convert(results, list[ToolSucceeded | ToolFailed]))

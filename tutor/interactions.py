@@ -1,7 +1,8 @@
 """The typed facts a session's log keeps, with their kinds, versions and visibility.
 
 One interaction is one row of the log; on the wire it is called an event. A payload is written as canonical JSON (sorted
-keys) and never rewritten; reading goes by (kind, version). A kind this release does not know is carried as ``Unknown``.
+keys) and never rewritten; reading goes by (kind, version): older ones through ``upcasting``. A kind this release does
+not know, or a version newer than its own, is carried as ``Unknown``.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from enum import IntEnum
 from typing import Any, ClassVar, Literal
 
 import msgspec
+
+from tutor import upcasting
 
 
 class Visibility(IntEnum):
@@ -73,6 +76,25 @@ class SessionPaused(Interaction, frozen=True, kw_only=True):
 class SessionClosed(Interaction, frozen=True, kw_only=True):
     kind = "session.closed"
     why: str
+
+
+class SessionForked(Interaction, frozen=True, kw_only=True):
+    """The first fact of a session that goes on from another one's log: what stands before it is the parent's."""
+
+    kind = "session.forked"
+    parent: str
+    #: The parent's seq up to which the log is shared.
+    at: int
+    actor: str
+
+
+class SessionRewound(Interaction, frozen=True, kw_only=True):
+    """The session goes on from an earlier seq. What came after that stays in the log, and out of the projections."""
+
+    kind = "session.rewound"
+    to: int
+    state: str
+    actor: str
 
 
 class SessionRestored(Interaction, frozen=True, kw_only=True):
@@ -156,6 +178,15 @@ class MessageQueued(Interaction, frozen=True, kw_only=True):
     text: str
 
 
+class MessageMerged(Interaction, frozen=True, kw_only=True):
+    """A message that joined the newest waiting one: both are handled as one."""
+
+    kind = "message.merged"
+    text: str
+    #: The command of the message that it joined.
+    into: str
+
+
 class MessageRemoved(Interaction, frozen=True, kw_only=True):
     """A waiting message will not be handled any more."""
 
@@ -174,7 +205,7 @@ class TurnFinished(Interaction, frozen=True, kw_only=True):
     kind = "turn.finished"
     outcome: TurnOutcome
     error: str | None = None
-    #: What the turn's model calls used, where there were any: ``{"input_tokens": …, "output_tokens": …}``.
+    #: What the turn's model calls used, where there were any: as of a call.
     usage: dict[str, Any] | None = None
 
 
@@ -191,6 +222,8 @@ class OutputCommitted(Interaction, frozen=True, kw_only=True):
     partial: bool = False
     #: In code points.
     len: int
+    #: The attempt of the turn's streamed text that this is; None: it was not streamed.
+    attempt: int | None = None
 
 
 # --- tool calls --------------------------------------------------------------------------------------------------
@@ -200,10 +233,12 @@ class ToolRequested(Interaction, frozen=True, kw_only=True):
     kind = "tool.requested"
     call: str
     name: str
+    #: The group it is a member of; left out where it is asked for alone.
+    group: str | msgspec.UnsetType = msgspec.UNSET
 
 
-class ToolEnding(Interaction, frozen=True, kw_only=True):
-    """Base of the ways a tool call can end."""
+class ToolRun(Interaction, frozen=True, kw_only=True):
+    """Base of what is told about a call and its last attempt."""
 
     call: str
     name: str
@@ -211,6 +246,12 @@ class ToolEnding(Interaction, frozen=True, kw_only=True):
     owner: str | None = None
     #: ISO 8601, the database's clock.
     started_at: str | None = None
+    #: What its requests to a model cost, in tokens: ``{"input_tokens": …, "output_tokens": …, "requests": …}``.
+    usage: dict[str, int] | None = None
+
+
+class ToolEnding(ToolRun, frozen=True, kw_only=True):
+    """Base of the ways a tool call can end; each call ends exactly once."""
 
 
 class ToolFinished(ToolEnding, frozen=True, kw_only=True):
@@ -232,8 +273,22 @@ class ToolCancelled(ToolEnding, frozen=True, kw_only=True):
     kind = "tool.cancelled"
 
 
-class ToolInDoubt(ToolEnding, frozen=True, kw_only=True):
+class ToolInDoubt(ToolRun, frozen=True, kw_only=True):
+    """It may have run and may not be repeated: it waits for somebody to decide. Not an ending; one follows."""
+
     kind = "tool.in_doubt"
+
+
+class ToolResolved(Interaction, frozen=True, kw_only=True):
+    """Somebody has decided about a call in doubt."""
+
+    kind = "tool.resolved"
+    visibility = Visibility.TEACHER
+    call: str
+    name: str
+    #: ``retry`` or ``skip``.
+    decision: str
+    actor: str
 
 
 class ToolResultDiscarded(Interaction, frozen=True, kw_only=True):
@@ -262,6 +317,8 @@ class QuestionAsked(Interaction, frozen=True, kw_only=True):
     choices: list[dict[str, str]] | None = None
     #: Why this question now, in words a learner can read and contest.
     why: str = ""
+    #: What its numbers and the order of its options were drawn from (``tutor.draws``); None in older logs.
+    seed: int | None = None
 
 
 class AnswerChecked(Interaction, frozen=True, kw_only=True):
@@ -271,6 +328,8 @@ class AnswerChecked(Interaction, frozen=True, kw_only=True):
     verdict: Verdict
     feedback: str
     known_error: str | None = None
+    #: What was answered: ``main``, ``scaffold:<hint>`` or ``probe:<known error>``.
+    part: str = "main"
 
 
 class HintGiven(Interaction, frozen=True, kw_only=True):
@@ -312,10 +371,104 @@ class AuthorNoted(Interaction, frozen=True, kw_only=True):
 
 
 class ObserverNoted(Interaction, frozen=True, kw_only=True):
+    """For the teacher."""
+
     kind = "observer.noted"
     visibility = Visibility.TEACHER
     observer: str
     note: str
+
+
+class ObserverSuggested(Interaction, frozen=True, kw_only=True):
+    """For the tutor's next message chain; the learner does not see it."""
+
+    kind = "observer.suggested"
+    visibility = Visibility.TEACHER
+    observer: str
+    suggestion: str
+
+
+class ObserverSaid(Interaction, frozen=True, kw_only=True):
+    """For the learner."""
+
+    kind = "observer.said"
+    observer: str
+    #: Markdown.
+    text: str
+
+
+# --- files -------------------------------------------------------------------------------------------------------
+
+
+class FileUploaded(Interaction, frozen=True, kw_only=True):
+    kind = "file.uploaded"
+    file: str
+    name: str
+    #: As sniffed, not as claimed.
+    type: str
+    bytes: int
+
+
+class FileReady(Interaction, frozen=True, kw_only=True):
+    """Its text can be read, section by section."""
+
+    kind = "file.ready"
+    file: str
+    name: str
+    sections: int
+    #: Of the whole text, in code points.
+    len: int
+
+
+class FileFailed(Interaction, frozen=True, kw_only=True):
+    kind = "file.failed"
+    file: str
+    name: str
+    why: str
+
+
+# --- what models are shown ---------------------------------------------------------------------------------------
+
+
+class ChainBuilt(Interaction, frozen=True, kw_only=True):
+    """What a model is about to be shown: enough to build the very same bytes again, never a copy of them."""
+
+    kind = "chain.built"
+    visibility = Visibility.OPERATOR
+    call: str
+    attempt: int
+    #: Name and version of the projection, and what it was asked for.
+    projection: str
+    projection_version: int
+    purpose: str
+    #: The log range it was built from: ``first <= seq <= upto``; ``first`` 0: nothing but the course.
+    first: int
+    upto: int
+    #: The completed compaction that it began with.
+    compaction: int | None = None
+    #: In tokens as ``tutor.projections.tokens`` estimates them.
+    budget: int
+    tokens: int
+    #: SHA-256 of the exact bytes of the messages, in hexadecimal, and their number.
+    digest: str
+    bytes: int
+
+
+class CompactionCompleted(Interaction, frozen=True, kw_only=True):
+    """Stands for all that came until ``upto`` wherever a view has to be short. Nothing is deleted."""
+
+    kind = "compaction.completed"
+    upto: int
+    #: Markdown.
+    summary: str
+    #: ``[question, verdict, verdict, …]`` word for word as in ``answer.checked``; the question answered last is last.
+    verdicts: list[list[str]]
+    #: Known error -> how often it was seen.
+    known_errors: dict[str, int]
+    #: Interactions that this summary stands for, earlier compactions' included.
+    interactions: int
+    #: ``model`` or ``extract``.
+    by: str
 
 
 # --- what the kernel writes about itself -------------------------------------------------------------------------
@@ -393,8 +546,14 @@ def encode(interaction: Interaction) -> str:
 
 
 def decode(kind: str, version: int, payload: str | bytes) -> Interaction:
-    """The fact behind a row. An unknown kind or a newer version comes back as ``Unknown``."""
+    """The fact behind a row. An older version is brought up to date; an unknown kind or a newer one is ``Unknown``.
+
+    Raises ``upcasting.NoUpcaster`` where a release forgot how to read an older version.
+    """
     known = KINDS.get(kind)
     if known is None or version > known.version:
         return Unknown(name=kind, written_version=version, payload=msgspec.json.decode(payload))
+    if version < known.version:
+        plain = upcasting.upcast(kind, version, known.version, msgspec.json.decode(payload))
+        return msgspec.convert(plain, known)
     return msgspec.json.decode(payload, type=known)

@@ -1,21 +1,21 @@
 """From a question of a course to the question a learner sees: parameters drawn, texts filled in, choices shuffled.
 
-The same (question, seed) always gives the same instance, on every machine and in every release: draws come from
-SHA-256, not from ``random``.
+The same (question, seed) always gives the same instance, on every machine and in every release (``tutor.draws``).
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 import string
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from tutor import course as content
-from tutor.checking import formats
+from tutor.checking import formats, mistakes
+from tutor.draws import number, parameters
 from tutor.expressions import ExpressionError
 from tutor.placeholders import fill
 
@@ -62,7 +62,7 @@ class QuestionInstance(msgspec.Struct, frozen=True, kw_only=True):
     def learner_format(self) -> dict[str, Any]:
         """The format as a client may know it: nothing in it tells the answer."""
         plain: dict[str, Any] = msgspec.to_builtins(self.format)
-        for secret in ("choices", "aliases"):
+        for secret in ("choices", "aliases", "rubric", "cases"):
             plain.pop(secret, None)
         return plain
 
@@ -76,11 +76,6 @@ def find(course: content.Course, question_id: str) -> tuple[content.Topic, conte
     raise UnknownQuestion(f"course {course.course.id!r} has no question {question_id!r}")
 
 
-def parameters(question: content.Question, seed: int) -> dict[str, int]:
-    """What each parameter of the question is for this seed."""
-    return {name: _draw(f"{question.id}:{seed}:{name}", spec) for name, spec in question.params.items()}
-
-
 def instantiate(
     course: content.Course, question_id: str, seed: int, part: str = "main", *, shuffle: bool = True
 ) -> QuestionInstance:
@@ -90,6 +85,19 @@ def instantiate(
     ``course check`` finds beforehand.
     """
     topic, question = find(course, question_id)
+    return instance_of(course, topic, question, seed, part, shuffle=shuffle)
+
+
+def instance_of(
+    course: content.Course,
+    topic: content.Topic,
+    question: content.Question,
+    seed: int,
+    part: str = "main",
+    *,
+    shuffle: bool = True,
+) -> QuestionInstance:
+    """``instantiate`` for who already has the question in hand; it need not stand in the course."""
     names = parameters(question, seed)
     if part == "main":
         built = _main(course, topic, question, names, seed)
@@ -107,7 +115,7 @@ def instantiate(
             skills=question.skills,
             prompt=fill(source.ask, names),
             format=_filled(source.format, names),
-            answer=formats.of(source.format.type).value(source.answer, names),
+            answer=formats.value(source.format, source.answer, names),
             alternatives=[],
             hints=[],
             solution=[],
@@ -143,24 +151,10 @@ def treatment(course: content.Course, known_error_id: str, question_id: str) -> 
     return "\n".join(_PLACEHOLDER.sub("", text) for text in (error.say, error.contrast, *error.remedy, *probe))
 
 
-def _draw(key: str, spec: dict[str, list[int]]) -> int:
-    if "of" in spec:
-        values = list(spec["of"])
-    else:
-        low, high = spec["int"]
-        excluded = set(spec.get("not", []))
-        values = [value for value in range(low, high + 1) if value not in excluded]
-    return values[_number(key) % len(values)]
-
-
-def _number(key: str) -> int:
-    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8])
-
-
 def _main(
     course: content.Course, topic: content.Topic, question: content.Question, names: dict[str, int], seed: int
 ) -> QuestionInstance:
-    value = formats.of(question.format.type).value
+    value = partial(formats.value, question.format)
     return QuestionInstance(
         id=question.id,
         part="main",
@@ -184,11 +178,16 @@ def _hint(hint: str | content.Scaffold, names: dict[str, int]) -> str | content.
         hint,
         ask=fill(hint.ask, names),
         format=_filled(hint.format, names),
-        answer=formats.of(hint.format.type).value(hint.answer, names),
+        answer=formats.value(hint.format, hint.answer, names),
     )
 
 
 def _filled(form: content.Format, names: dict[str, int]) -> content.Format:
+    if form.source:
+        form = msgspec.structs.replace(form, source=fill(form.source, names))
+    if form.targets:
+        targets = [msgspec.structs.replace(target, text=fill(target.text, names)) for target in form.targets]
+        form = msgspec.structs.replace(form, targets=targets)
     if not form.choices:
         return form
     choices = [
@@ -205,7 +204,7 @@ def _errors(
 
     A library's formula is about a question's parameters, so only questions that refer to it use it.
     """
-    value = formats.of(question.format.type).value
+    value = partial(formats.value, question.format)
     own: list[InstanceError] = []
     library: list[InstanceError] = []
     for error in question.errors:
@@ -249,7 +248,7 @@ def _library_error(course: content.Course, topic: content.Topic, known_error_id:
         for known in place.known_errors:
             if known.id == known_error_id:
                 return known
-    return None
+    return mistakes.LIBRARY.get(known_error_id)
 
 
 def _probe(
@@ -275,16 +274,17 @@ def _with_choices(instance: QuestionInstance, *, shuffle: bool) -> QuestionInsta
     if not choices:
         return instance
     if shuffle and instance.format.shuffle:
-        choices.sort(key=lambda choice: _number(f"{instance.id}:{instance.part}:{instance.seed}:{choice.id}"))
+        choices.sort(key=lambda choice: number(f"{instance.id}:{instance.part}:{instance.seed}:{choice.id}"))
         if all(len(choice.id) == 1 and choice.id.isalpha() for choice in choices):
             renamed = {choice.id: string.ascii_lowercase[at] for at, choice in enumerate(choices)}
             choices = [msgspec.structs.replace(choice, id=renamed[choice.id]) for choice in choices]
+            rename = partial(formats.of(instance.format.type).renamed, ids=renamed)
             instance = msgspec.structs.replace(
                 instance,
-                answer=_renamed(instance.answer, renamed),
-                alternatives=[_renamed(alternative, renamed) for alternative in instance.alternatives],
+                answer=rename(instance.answer),
+                alternatives=[rename(alternative) for alternative in instance.alternatives],
                 errors=[
-                    msgspec.structs.replace(error, match=_renamed(error.match, renamed)) if error.match else error
+                    msgspec.structs.replace(error, match=rename(error.match)) if error.match else error
                     for error in instance.errors
                 ],
             )
@@ -293,7 +293,3 @@ def _with_choices(instance: QuestionInstance, *, shuffle: bool) -> QuestionInsta
         format=msgspec.structs.replace(instance.format, choices=choices),
         choices=[{"id": choice.id, "text": choice.text} for choice in choices],
     )
-
-
-def _renamed(ids: str, renamed: dict[str, str]) -> str:
-    return ",".join(sorted(renamed.get(one.strip(), one.strip()) for one in ids.split(",")))

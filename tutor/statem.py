@@ -141,7 +141,7 @@ def named_timeout(name: str, after_ms: int | None, content: Any = None) -> Timeo
 
 @dataclass(frozen=True, slots=True)
 class Hibernate:
-    """The machine expects to wait for long: its host may put it to sleep."""
+    """The machine expects to wait for long, until its next event: its host may put it to sleep."""
 
 
 class Effect:

@@ -9,9 +9,10 @@ from datetime import datetime
 
 from django.utils.safestring import SafeString, mark_safe
 
+from sessions_app import lineage
 from sessions_app.admin import words
 from sessions_app.models import Interaction as Row
-from tutor import interactions, markdown
+from tutor import interactions, markdown, strategies
 from tutor.interactions import Interaction, Visibility
 
 #: Interactions on one page.
@@ -101,7 +102,7 @@ def page(
     after: int | None = None,
 ) -> Page:
     """The newest lines, those before a seq, or those after one; only what the viewer may see."""
-    rows = Row.objects.filter(session_id=session, visibility__lte=int(visibility))
+    rows = Row.objects.filter(lineage.rows(session), visibility__lte=int(visibility))
     if show == SEEN_BY_LEARNER:
         rows = rows.filter(visibility=int(Visibility.LEARNER))
     elif show == CONVERSATION:
@@ -154,6 +155,12 @@ def _told(fact: Interaction) -> tuple[str, SafeString, str]:
             return text, _NOTHING, "" if disposition == "started" else f"taken as: {disposition}"
         case interactions.MessageQueued(text=text):
             return text, _NOTHING, ""
+        case interactions.MessageMerged(text=text, into=into):
+            return text, _NOTHING, f"joined {into}"
+        case interactions.ObserverSaid(text=text, observer=observer):
+            return "", _markdown(text), observer
+        case interactions.CompactionCompleted(summary=summary, upto=upto, by=by):
+            return "", _markdown(summary), f"stands for everything up to {upto}, by {by}"
         case interactions.OutputCommitted(text=text, partial=partial):
             return "", _markdown(text), "cut short" if partial else ""
         case interactions.HintGiven(text=text, level=level, bottom_out=last):
@@ -179,6 +186,10 @@ def _summary(fact: Interaction) -> str:
             return why
         case interactions.SessionRestored(why=why, state=state):
             return f"to {words.state(state)[0]}: {why}"
+        case interactions.SessionForked(parent=parent, at=at, actor=actor):
+            return f"from {parent} at {at}, by {actor}"
+        case interactions.SessionRewound(to=to, state=state, actor=actor):
+            return f"to {to}, {words.state(state)[0]}, by {actor}; what came after that is taken back"
         case interactions.SessionResumed(state=state):
             return f"in {words.state(state)[0]}"
         case interactions.PolicyChanged(on_busy=on_busy):
@@ -207,6 +218,16 @@ def _summary(fact: Interaction) -> str:
             return f"{skill} {p:.0%}{', mastered' if mastered else ''}: {why}"
         case interactions.AuthorNoted(note=note) | interactions.ObserverNoted(note=note):
             return note
+        case interactions.ObserverSuggested(suggestion=suggestion, observer=observer):
+            return f"{observer}: {suggestion}"
+        case interactions.FileUploaded(name=name, type=type_, bytes=size):
+            return f"{name} ({type_}, {size:,} bytes)"
+        case interactions.FileReady(name=name, sections=sections):
+            return f"{name}, {sections} sections"
+        case interactions.FileFailed(name=name, why=why):
+            return f"{name}: {why}"
+        case interactions.ChainBuilt(purpose=purpose, call=call, first=first, upto=upto, tokens=tokens):
+            return f"{purpose} ({call}): {tokens} tokens from {first}-{upto}"
         case interactions.Step(event=event, from_=source, to=target, outcome=outcome):
             content = str(event.get("content", {}).get("kind") or event.get("type", "event")).replace("_", " ")
             moved = f"{source} → {target}" if source != target else f"stays {target}"
@@ -214,6 +235,8 @@ def _summary(fact: Interaction) -> str:
         case interactions.EventCrashed(reason=reason) | interactions.EventQuarantined(reason=reason):
             return reason
         case interactions.StrategyApplied(reason=reason, strategy=strategy, detail=detail):
-            return f"{reason.replace('_', ' ')}: {strategy}" + (f" ({detail})" if detail else "")
+            row = strategies.TABLE.get(reason)
+            what = row.words if row else reason.replace("_", " ")
+            return f"{what}: {strategy}" + (f" ({detail})" if detail else "")
         case _:
             return "Written by another release."

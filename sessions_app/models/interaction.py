@@ -35,6 +35,14 @@ class Interaction(models.Model):
 
     class Meta:
         ordering = ["session_id", "seq"]
+        # Few rows, looked for in logs of any length: where views begin, what a rewind took back, the last crash.
+        indexes = [
+            models.Index(
+                fields=["session", "-seq"],
+                condition=models.Q(kind__in=["compaction.completed", "session.rewound", "event.crashed"]),
+                name="interaction_landmarks",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.seq} {self.kind}"

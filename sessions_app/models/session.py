@@ -27,6 +27,8 @@ class Session(models.Model):
         REJECT = "reject"
         QUEUE = "queue"
         INTERRUPT = "interrupt"
+        MERGE = "merge"
+        ROLLBACK = "rollback"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     #: In the registry; unique among live sessions. By default learner : course.
@@ -58,6 +60,9 @@ class Session(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
     on_busy = models.CharField(max_length=10, choices=OnBusy.choices, default=OnBusy.REJECT)
     previous = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="successors")
+    #: A fork shares its parent's log up to ``fork_seq``: its own begins after it, and the parent's has to stay.
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="forks")
+    fork_seq = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     changed_at = models.DateTimeField(db_default=Now())
     state_since = models.DateTimeField(db_default=Now())
@@ -67,6 +72,11 @@ class Session(models.Model):
         ordering = ["-changed_at"]
         constraints = [
             models.UniqueConstraint(fields=["name"], condition=models.Q(live=True), name="one_live_session_per_name"),
+            models.CheckConstraint(
+                condition=models.Q(parent__isnull=True, fork_seq__isnull=True)
+                | models.Q(parent__isnull=False, fork_seq__gte=1),
+                name="a_fork_has_a_parent_and_a_seq",
+            ),
         ]
         # No index on a column that an event changes: the row's update then stays on its page (HOT).
         indexes = [

@@ -1,5 +1,5 @@
 # Included by the Makefile; needs its VPYTHON, VENV and ARGS.
-.PHONY: bench bench-quick bench-profile bench-kernel
+.PHONY: bench bench-quick bench-profile bench-kernel bench-calls
 
 bench: $(VENV)/test.stamp ## Measure the turn beside its floors, all of it (docs/benchmarks.md)
 	@exec $(VPYTHON) -m tests.bench $(ARGS)
@@ -12,3 +12,6 @@ bench-profile: $(VENV)/test.stamp ## Where a turn's time goes, by function and b
 
 bench-kernel: $(VENV)/test.stamp ## Waiting timers, poison sessions, long histories: what they cost
 	@exec $(VPYTHON) -m tests.bench.kernel $(ARGS)
+
+bench-calls: $(VENV)/test.stamp ## How long a call waits after another process has committed its reply
+	@exec $(VPYTHON) -m tests.bench.calls $(ARGS)

@@ -18,7 +18,7 @@ NOTES = "TUTOR_CRASH_POINT_NOTES"
 
 
 class ToolMachine(ScriptedMachine):
-    """Also understands ``tool:<name>`` and ``background``, alone in a message."""
+    """Also understands ``tool:<name>``, alone in a message."""
 
     def handle(self, event: statem.Event, state: str, data: dict[str, Any]) -> statem.Result:
         match event.content:
@@ -26,10 +26,6 @@ class ToolMachine(ScriptedMachine):
                 ref = f"c{data['calls'] + 1}"
                 call = CallTool(ref, text.removeprefix("tool:"), {"text": text})
                 return statem.NextState("waiting", {**data, "calls": data["calls"] + 1}, (call,))
-            case events.UserMessage(text="background"):
-                ref = f"c{data['calls'] + 1}"
-                call = CallTool(ref, "echo", {"text": "background"}, background=True)
-                return statem.KeepState({**data, "calls": data["calls"] + 1}, (call,))
         return super().handle(event, state, data)
 
 

@@ -19,7 +19,7 @@ import msgspec
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from sessions_app import commands, log, opening, registry, system, timers
+from sessions_app import calling, commands, log, opening, registry, system, timers
 from sessions_app.exceptions import CommandError
 from sessions_app.models import Session
 from sessions_app.protocol import parse
@@ -29,8 +29,9 @@ from tests.crash_points.scripts import Script, Step
 from tools_app import calls, monitor, outbox
 from tools_app.calls import Claimed
 from tools_app.runner import Runner
+from tutor import events
 
-QUEUES = ["tools"]
+QUEUES = ["threads", "tools"]
 #: The tutor's random choices come from the low bits of the session's id.
 _SEED = 4_711
 _PATIENCE_S = 20.0
@@ -59,6 +60,8 @@ class Process:
             step = self.script.steps[number]
             if step.verb in {"send", "right"}:
                 self.answers[number] = self._send(number, step)
+            elif step.verb in {"cast", "ask"}:
+                self.answers[number] = getattr(self, f"_{step.verb}")(f"{step.verb}-{number}")
             else:
                 getattr(self, f"_{step.verb}")()
             done(number)
@@ -173,6 +176,15 @@ class Process:
 
     def _replace(self) -> None:
         system.replace_state(self.session, "c", command_id="replace")
+
+    # --- other processes -----------------------------------------------------------------------------------------
+
+    def _cast(self, command: str) -> str:
+        calling.cast(self.session, events.UserMessage(text="say:cast"), command_id=command)
+        return "ok"
+
+    def _ask(self, command: str) -> str:
+        return str(calling.call(self.session, events.UserMessage(text="reply"), command_id=command))
 
     # --- the timer service ---------------------------------------------------------------------------------------
 

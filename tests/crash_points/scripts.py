@@ -55,6 +55,10 @@ _SUSPEND = Step("suspend")
 _RESUME = Step("resume")
 _REPLACE = Step("replace")
 
+#: Another process sends an event without asking, or asks and waits for the reply.
+_CAST = Step("cast")
+_ASK = Step("ask")
+
 _AFTER = _say("say:after")
 
 
@@ -104,6 +108,7 @@ SCRIPTED: tuple[Script, ...] = (
     _scripted("a suspended session", _say("named:tea:60000"), _SUSPEND, _say("say:waits"), _FIRE, _RESUME),
     _scripted("a result while suspended", _say("call"), _SUSPEND, _WORK, _RESUME),
     _scripted("a cancel while suspended", _say("call"), _SUSPEND, _send("turn.cancel"), _RESUME, _WORK),
+    _scripted("a cast and a question", _CAST, _ASK, _CAST),
     _scripted("a replaced state", _say("timer:60000"), _REPLACE),
     _scripted("a machine that crashes again and again", *(_say("go:b next:crash") for _ in range(5))),
     _scripted("closing", _say("named:tea:60000"), _send("session.close")),

@@ -12,6 +12,7 @@ from django.db import connection
 
 from sessions_app import log, registry
 from sessions_app.group_commit import group_commit
+from sessions_app.hint_loop import hint_loop
 from sessions_app.models import Session
 
 
@@ -24,6 +25,7 @@ def _log_can_be_emptied_between_tests(request: pytest.FixtureRequest) -> Iterato
             cursor.execute("ALTER TABLE sessions_app_interaction DISABLE TRIGGER interaction_no_truncate")
     yield
     group_commit.stop()
+    hint_loop.stop()
 
 
 @pytest.fixture

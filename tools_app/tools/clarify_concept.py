@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sessions_app.pool import in_database
+from tools_app import budget, chains
 from tools_app.backends import openai
+from tools_app.output import Output
 from tools_app.registry import tool
 from tools_app.scope import Scope
 from tutor import catalogue
 from tutor.clarification import explain
 from tutor.course import Course
-from tutor.prompts import clarification
+from tutor.prompts import Request, clarification
 from tutor.questions import QuestionInstance, instantiate
 
 
@@ -18,19 +22,32 @@ def _content(scope: Scope, question: str | None, seed: int) -> tuple[Course, Que
     return course, instantiate(course, question, seed) if question is not None else None
 
 
+@chains.asks("clarify_concept")
+def _request(scope: Scope, args: dict[str, Any], moment: chains.Moment) -> Request:
+    course, open_question = _content(scope, args.get("question"), args.get("seed", 0))
+    return clarification(course, args["topic"], args["text"], open_question, moment.context)
+
+
 @tool(timeout_s=30, available=openai.configured)
 async def clarify_concept(
-    scope: Scope, topic: str, text: str, question: str | None = None, seed: int = 0
+    scope: Scope, topic: str, text: str, output: Output, question: str | None = None, seed: int = 0
 ) -> dict[str, str]:
     """An explanation in a model's words. What the learner wrote goes in as data, never as an instruction."""
-    course, open_question = await in_database(_content, scope, question, seed)
-    return {"text": await openai.complete(clarification(course, topic, text, open_question))}
+    await in_database(budget.check, scope.session)
+    args = {"topic": topic, "text": text, "question": question, "seed": seed}
+    await output.write_all(openai.stream(await chains.messages(scope, "clarify_concept", args)))
+    return {"text": await output.finish()}
+
+
+def _material(scope: Scope, topic: str, text: str, question: str | None, seed: int) -> str:
+    course, open_question = _content(scope, question, seed)
+    return explain(course, topic, text, open_question)
 
 
 @tool(timeout_s=10, name="clarify_concept", offline=True)
-def clarify_from_material(
-    scope: Scope, topic: str, text: str, question: str | None = None, seed: int = 0
+async def clarify_from_material(
+    scope: Scope, topic: str, text: str, output: Output, question: str | None = None, seed: int = 0
 ) -> dict[str, str]:
-    """An explanation from the course's own material."""
-    course, open_question = _content(scope, question, seed)
-    return {"text": explain(course, topic, text, open_question)}
+    """An explanation from the course's own material, at once."""
+    await output.write(await in_database(_material, scope, topic, text, question, seed))
+    return {"text": await output.finish()}

@@ -7,23 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tutor.checking.malformed import MalformedAnswer
 from tutor.checking.verdict import Verdict
 from tutor.placeholders import fill
 
 if TYPE_CHECKING:
+    from tutor import course as content
+    from tutor.checking.algebra.tree import Node
     from tutor.questions import QuestionInstance
 
 #: In characters; what is longer is refused before anything reads it.
 MAX_ANSWER = 300
-
-
-class MalformedAnswer(ValueError):
-    """The answer is not in the format's language: never wrong, only not readable. ``args[0]`` is for the learner."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 @dataclass(frozen=True)
@@ -37,9 +31,13 @@ class Reading:
 class AnswerFormat(ABC):
     """Reads, compares and judges answers of one format. Stateless."""
 
-    def value(self, text: str, names: Mapping[str, int]) -> str:
+    def value(self, text: str, names: Mapping[str, int], form: content.Format) -> str:
         """A value of the course in this format's language, parameters filled in. Raises ``ExpressionError``."""
         return fill(text, dict(names))
+
+    def renamed(self, value: str, ids: Mapping[str, str]) -> str:
+        """A value after the question's choices were given other ids."""
+        return value
 
     def joined(self, given: list[str]) -> str:
         """Several values of one control as one answer."""
@@ -64,6 +62,10 @@ class AnswerFormat(ABC):
         except MalformedAnswer:
             return False
         return True
+
+    def formula(self, reading: Reading) -> Node | None:
+        """The answer as one formula, where it is one: errors of algebra are recognised in it."""
+        return None
 
     @abstractmethod
     def reveals(self, question: QuestionInstance, text: str) -> bool:

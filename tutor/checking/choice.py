@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tutor import course as content
-from tutor.checking.answer_format import MAX_ANSWER, AnswerFormat, MalformedAnswer, Reading
+from tutor.checking.answer_format import MAX_ANSWER, AnswerFormat, Reading
+from tutor.checking.malformed import MalformedAnswer
 from tutor.checking.number import numbers_in
 from tutor.checking.verdict import Verdict
 from tutor.checking.wording import folded, slips, unmarked
@@ -49,8 +50,11 @@ class ChoiceReading(Reading):
 class ChoiceFormat(AnswerFormat):
     """``type: choice``. Policies: select (one, many), shuffle, and per option: feedback, known_error."""
 
-    def value(self, text: str, names: Mapping[str, int]) -> str:
+    def value(self, text: str, names: Mapping[str, int], form: content.Format) -> str:
         return ",".join(sorted(part.strip() for part in text.split(",")))
+
+    def renamed(self, value: str, ids: Mapping[str, str]) -> str:
+        return ",".join(sorted(ids.get(one.strip(), one.strip()) for one in value.split(",")))
 
     def read(self, question: QuestionInstance, given: str) -> ChoiceReading:
         if len(given) > MAX_ANSWER:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from rapidfuzz.distance import OSA
 
-from tutor.checking.answer_format import MAX_ANSWER, AnswerFormat, MalformedAnswer, Reading
+from tutor.checking.answer_format import MAX_ANSWER, AnswerFormat, Reading
+from tutor.checking.malformed import MalformedAnswer
 from tutor.checking.verdict import Verdict
 from tutor.checking.wording import LETTERS_PER_SLIP, folded, slips, unmarked
 

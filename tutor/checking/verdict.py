@@ -21,6 +21,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     intent: str | None = None
     #: 0 to 1, for ``partial``.
     score: float | None = None
+    #: For ``partial``: the parts that are right, as the format names them (coordinates, pairs, points of a rubric).
+    parts: list[str] = []
 
     @property
     def counts(self) -> bool:

@@ -7,10 +7,10 @@ from tutor.effects import Disposition, Record
 from tutor.interactions import AuthorNoted, SessionClosed, SessionPaused, SessionResumed
 from tutor.machine.data import TutoringData
 from tutor.machine.reviewing import practised_lines
-from tutor.machine.situation import Situation, again, cancel, change, returned, set_question, tell
+from tutor.machine.situation import OVERDUE, Situation, again, cancel, change, returned, set_question, tell
 from tutor.machine.state import ACTIVE, EVERY, NUDGED, STABLE, State
 from tutor.machine.table import Rows, Signal
-from tutor.statem import Action, KeepState, NextState, Postpone, Result
+from tutor.statem import Action, Hibernate, KeepState, NextState, Postpone, Result
 
 rows = Rows()
 
@@ -62,7 +62,7 @@ def pause(s: Situation) -> Result:
 def _pause(s: Situation, why: str, text: str) -> NextState:
     paused = Record(SessionPaused(why=why))
     if s.state is not State.AWAITING_TOOL_RESULT:
-        return NextState(State.PAUSED, change(s.data, return_state=s.state), (paused, *tell(text)))
+        return NextState(State.PAUSED, change(s.data, return_state=s.state), (paused, *tell(text), Hibernate()))
     # Messages queued behind the call are retried now, and would end the pause at once: they stay queued until
     # the zero time-out says that all of them have been seen (S8).
     state, data = returned(s.data)
@@ -161,6 +161,23 @@ def reset(s: Situation) -> Result:
     before = State(s.data.pending.return_state) if s.data.pending else s.state
     back = before if before in STABLE else State(s.data.return_state or State.SETTING_QUESTION)
     return NextState(state, change(data, return_state=back, operator_told=True), (*actions, *tell(wording.STUCK)))
+
+
+@rows.row("A13", EVERY, events.Branched)
+def go_on_from_here(s: Situation) -> Result:
+    """A fork, or a rewind: one line about where that is. Time-outs did not come along, so nothing rests any more."""
+    data = change(s.data, hint_resting=False, settling=False, nudges=0)
+    match s.state:
+        case State.CREATED:
+            return KeepState(data, (again(events.Start()),))
+        case State.SETTING_QUESTION:
+            return KeepState(data, (statem.NextEvent(statem.EventType.INTERNAL, events.Tick(note="set_question")),))
+        case State.AWAITING_TOOL_RESULT:
+            return KeepState(data, (statem.state_timeout(0, events.Tick(note=OVERDUE)),))
+        case State.PAUSED | State.ERROR | State.COMPLETED:
+            return KeepState(data)
+        case _:
+            return KeepState(data, tell(wording.recap(where(s, s.state))))
 
 
 def carries(data: TutoringData, state: State) -> bool:

@@ -39,9 +39,21 @@ _COMMANDS: dict[str, events.EventContent] = {
 }
 
 #: What only a learner does: it ends a silence.
-_LEARNERS = frozenset(COMMANDS) - {events.Start, events.RemediationForced, events.ResetRequested}
+_LEARNERS = frozenset(COMMANDS) - {
+    events.Start,
+    events.RemediationForced,
+    events.ResetRequested,
+    events.Branched,
+}
 
-_MOVES = (events.Start, events.ToolSucceeded, events.ToolFailed, events.RemediationForced, events.ResetRequested)
+_MOVES = (
+    events.Start,
+    events.ToolSucceeded,
+    events.ToolFailed,
+    events.RemediationForced,
+    events.ResetRequested,
+    events.Branched,
+)
 
 
 class TutoringMachine:
@@ -53,6 +65,7 @@ class TutoringMachine:
 
     def __init__(self, course: Course) -> None:
         self.course = course
+        self.on_busy = course.course.on_busy
         self.syllabus = Syllabus(course)
         self.table = Table(
             chain(

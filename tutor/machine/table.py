@@ -55,6 +55,7 @@ COMMANDS: tuple[type[events.EventContent], ...] = (
     events.EndRequested,
     events.RemediationForced,
     events.ResetRequested,
+    events.Branched,
 )
 ENDINGS: tuple[type[events.EventContent], ...] = (events.ToolSucceeded, events.ToolFailed)
 #: Every kind of event the table has to answer.

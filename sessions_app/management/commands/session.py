@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import getpass
 import json
+import secrets
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -17,12 +19,18 @@ from rich.json import JSON
 from rich.table import Table
 from rich.text import Text
 
-from sessions_app import conf, inspection, log, system, tracing
+from sessions_app import branching, commands, compacting, conf, inspection, log, system, tracing
+from sessions_app import history as sessions_history
 from sessions_app.delivery import Delivered
+from sessions_app.exceptions import CommandError as Refused
 from sessions_app.exceptions import ControlRefused, UnknownSession
 from sessions_app.models import Session
+from sessions_app.protocol import ClientFrame
+from sessions_app.shown import shown
 from sessions_app.tracing import Traced
+from sessions_app.view import View
 from sessions_app.why import Why, why
+from tutor import projections
 
 #: How long ``trace`` goes on without ``--for``, in seconds.
 TRACE_S = 600
@@ -60,14 +68,33 @@ class Command(BaseCommand):
         action("status", "all that the kernel knows of it")
         action("suspend", "handle nothing from now on; events are accepted and wait")
         action("resume", "handle what has waited, then go on")
+        action("restart", "begin again with the original arguments; the log goes on")
         replacing = action("replace-state", "put another state, and other data, in place; not a state change")
         replacing.add_argument("state", help="one of the machine's states")
         replacing.add_argument("--data", help="JSON object, as `state` prints it; @file reads a file (default: keep)")
+        resolving = action("resolve", "decide about a call in doubt: run it again, or give it up")
+        resolving.add_argument("call", help="the call's ref, as `why` tells it")
+        resolving.add_argument("decision", choices=["retry", "skip"])
         tracing_ = action("trace", "follow what the engine does, in whichever process, until Ctrl-C")
         tracing_.add_argument(
             "--for", type=_positive, dest="seconds", metavar="SECONDS", default=TRACE_S,
             help=f"how long (default: {TRACE_S}, at most {conf.TRACE_MOST_S})",
         )  # fmt: skip
+        forking = action("fork", "a new session that goes on from what this one was at a seq")
+        forking.add_argument("--at", type=_positive, required=True, metavar="SEQ", help="the end of its commit counts")
+        rewinding = action(
+            "rewind", "go on from an earlier seq; what came after it is taken back, and stays in the log"
+        )
+        rewinding.add_argument(
+            "--to", type=_positive, required=True, metavar="SEQ", help="the end of its commit counts"
+        )
+        action("compact", "have everything but the last turns summed up for message chains; nothing is deleted")
+        chain = action("chain", "what models were shown for a tool call, built again and compared with its digest")
+        chain.add_argument("--call", required=True, metavar="REF", help="the call, such as c3")
+        projecting = action("project", "a view of it, as its log was at a seq")
+        names = sorted({one.name for one in projections.PROJECTIONS} | {sessions_history.STATE})
+        projecting.add_argument("--as", dest="view", choices=names, default="transcript", help="(default: transcript)")
+        projecting.add_argument("--at", type=_positive, metavar="SEQ", help="default: now")
         history = action("history", "its interaction log")
         history.add_argument("--after", type=int, default=0, metavar="SEQ", help="begin after this seq")
         history.add_argument("--kind", help="this kind only, such as step or turn.finished")
@@ -89,7 +116,7 @@ class Command(BaseCommand):
                     self.stdout.flush()  # a trace is read while it goes on
                 else:
                     console.print(shown.table)
-        except (UnknownSession, ControlRefused, ValueError) as error:
+        except (UnknownSession, ControlRefused, Refused, ValueError) as error:
             raise CommandError(str(error)) from None
 
 
@@ -199,10 +226,27 @@ def _resume(session: uuid.UUID, _options: dict[str, Any]) -> Iterator[_Shown]:
     yield _done(done, f"Resumed; {waited} waiting event(s) were handled. It is in state {done.state}.")
 
 
+def _restart(session: uuid.UUID, _options: dict[str, Any]) -> Iterator[_Shown]:
+    done = system.restart(session, actor=_actor())
+    yield _done(done, f"Restarted. It is in state {done.state}.")
+
+
 def _replace_state(session: uuid.UUID, options: dict[str, Any]) -> Iterator[_Shown]:
     data = None if options["data"] is None else _data(options["data"])
     done = system.replace_state(session, options["state"], data, actor=_actor())
     yield _done(done, f"Replaced. It is in state {done.state}.")
+
+
+def _resolve(session: uuid.UUID, options: dict[str, Any]) -> Iterator[_Shown]:
+    call, decision = options["call"], options["decision"]
+    d = {"call": call, "decision": decision}
+    frame = ClientFrame(t="tool.resolve", id=f"manage-{secrets.token_hex(8)}", d=d)
+    try:
+        reply, _ = asyncio.run(commands.handle(frame, View(session, 0, _actor(), "operator")))
+    except Refused as refused:
+        raise ValueError(refused.message) from None
+    words = f"The call {call} runs again." if decision == "retry" else f"The call {call} was given up."
+    yield _Shown({"session": str(session), **d, "seq": reply["seq"]}, Text(words, style="green"))
 
 
 def _data(text: str) -> Any:
@@ -218,6 +262,51 @@ def _data(text: str) -> Any:
 
 def _done(done: Delivered, words: str) -> _Shown:
     return _Shown({"session": str(done.session), "seq": done.seq, "state": done.state}, Text(words, style="green"))
+
+
+def _fork(session: uuid.UUID, options: dict[str, Any]) -> Iterator[_Shown]:
+    done = branching.fork(session, options["at"], actor=_actor(), by="operator")
+    at = done.reply["at"]
+    plain = {"session": str(done.session), "parent": str(session), "at": at, "state": done.state}
+    yield _Shown(plain, Text(f"Session {done.session} goes on from seq {at}, in state {done.state}.", style="green"))
+
+
+def _rewind(session: uuid.UUID, options: dict[str, Any]) -> Iterator[_Shown]:
+    done = branching.rewind(session, options["to"], actor=_actor(), by="operator")
+    yield _done(done, f"Rewound to seq {done.reply['to']}. It is in state {done.state}.")
+
+
+def _compact(session: uuid.UUID, _options: dict[str, Any]) -> Iterator[_Shown]:
+    done = compacting.request(session, actor=_actor())
+    yield _done(done, f"Asked for, as call {done.reply['call']}; compaction.completed will stand in its log.")
+
+
+def _chain(session: uuid.UUID, options: dict[str, Any]) -> Iterator[_Shown]:
+    found = list(shown(session, options["call"]))
+    if not found:
+        raise ValueError(f"no model was asked for the call {options['call']}")
+    for one in found:
+        record = one.record
+        plain = {
+            "seq": one.seq, "record": msgspec.to_builtins(record), "messages": one.messages, "matches": one.matches,
+            "why": one.why,
+        }  # fmt: skip
+        verdict = "these are the bytes that were sent" if one.matches else f"NOT the bytes that were sent: {one.why}"
+        heading = (
+            f"attempt {record.attempt}, {record.projection} version {record.projection_version}, "
+            f"seq {record.first} to {record.upto}, {record.tokens} of {record.budget} tokens, sha256 {record.digest}"
+        )
+        table = _table("role", "content", title=heading)
+        for message in one.messages or ():
+            table.add_row(message["role"], Text(message["content"]))
+        yield _Shown(plain, Group(table, Text(verdict, style="green" if one.matches else "red")))
+        if not one.matches:
+            raise ValueError(f"interaction {one.seq}: {one.why}")
+
+
+def _project(session: uuid.UUID, options: dict[str, Any]) -> Iterator[_Shown]:
+    view = json.loads(sessions_history.project(session, options["view"], at=options["at"]))
+    yield _Shown(view, JSON.from_data(view))
 
 
 def _trace(session: uuid.UUID, options: dict[str, Any]) -> Iterator[_Shown]:
@@ -247,8 +336,15 @@ _ACTIONS: dict[str, Callable[[uuid.UUID, dict[str, Any]], Iterator[_Shown]]] = {
     "status": _status,
     "suspend": _suspend,
     "resume": _resume,
+    "restart": _restart,
     "replace-state": _replace_state,
+    "resolve": _resolve,
     "trace": _trace,
+    "fork": _fork,
+    "rewind": _rewind,
+    "compact": _compact,
+    "chain": _chain,
+    "project": _project,
     "history": _history,
 }
 

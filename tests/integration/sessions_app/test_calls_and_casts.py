@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -12,9 +11,10 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from sessions_app import calling, hints, log, sessions
+from sessions_app import calling, log, sessions
 from sessions_app.exceptions import CallTimeout, InsideTransaction, NoSession, SessionExited
 from sessions_app.models import Call, Session
+from sessions_app.reply_hints import reply_hints
 from tutor import events
 
 Folds = Callable[[uuid.UUID], None]
@@ -141,7 +141,7 @@ def test_s46_another_process_may_reply_and_a_lost_wake_up_costs_only_a_look(
     scripted_session: uuid.UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The committing process knows nothing of the waiting one: the waker here is never set."""
-    monkeypatch.setattr(hints, "expect_reply", lambda _caller: threading.Event())
+    monkeypatch.setattr(reply_hints, "_wake", lambda _callers: None)
     waiting = in_thread(lambda: calling.call(scripted_session, message("keep")))
     wait_for_caller(scripted_session)
     calling.cast(scripted_session, message("reply:kept"))

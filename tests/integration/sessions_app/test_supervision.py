@@ -17,6 +17,7 @@ from sessions_app.recovery import CRASH_TEXT
 from tools_app import calls
 from tools_app.models import ToolCall
 from tutor import events
+from tutor.interactions import StrategyApplied
 
 Folds = Callable[[uuid.UUID], None]
 Said = Callable[[uuid.UUID], list[str]]
@@ -253,6 +254,34 @@ def test_an_operator_may_retry_or_drop_what_is_held_once(scripted_session: uuid.
     with pytest.raises(quarantine.NotHeld):
         quarantine.drop(held.pk)
     folds(scripted_session)
+
+
+@pytest.mark.parametrize(("reason", "counts"), [("killed", 1), ("tool_bug", 1), ("lost_contact", 0), ("timeout", 0)])
+def test_what_befalls_a_tool_counts_as_the_table_says(
+    scripted_session: uuid.UUID, reason: str, counts: int, folds: Folds
+) -> None:
+    applied = StrategyApplied(reason=reason, strategy="retry")
+    server.deliver(Delivery(scripted_session, None, by="tool", facts=[applied]))
+
+    assert len(row(scripted_session).supervision.get("restarts", [])) == counts
+    folds(scripted_session)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "strategy"),
+    [
+        ("crash", "machine_bug", "skip"),
+        ("spin", "machine_spins", "restore"),
+        ("stop:boom", "stopped", "restart"),
+    ],
+)
+def test_every_applied_strategy_is_in_the_log(
+    scripted_session: uuid.UUID, text: str, reason: str, strategy: str
+) -> None:
+    send(scripted_session, text)
+
+    applied = [entry.fact for entry in log.read(scripted_session) if isinstance(entry.fact, StrategyApplied)]
+    assert [(fact.reason, fact.strategy) for fact in applied] == [(reason, strategy)]
 
 
 def test_s59_a_clean_end_is_not_counted(scripted_session: uuid.UUID) -> None:

@@ -17,6 +17,7 @@ from sessions_app.supervisor import (
     load,
     restarted_at,
 )
+from tutor.strategies import Strategy
 
 
 def test_s55_intensity_one_allows_one_restart_and_not_two() -> None:
@@ -88,7 +89,7 @@ def test_s60_an_overflow_uses_the_newest_proven_checkpoint_up() -> None:
 
     verdict = crashed(record, 0, Supervision(max_restarts=0))
 
-    assert verdict.strategy == "restore"
+    assert verdict.strategy is Strategy.RESTORE
     assert [checkpoint.seq for checkpoint in verdict.checkpoints] == [3, 2, 1]
     assert [checkpoint.seq for checkpoint in verdict.record.proven] == [1, 2]
     assert verdict.record.candidate is None

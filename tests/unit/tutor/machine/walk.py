@@ -84,8 +84,10 @@ def step(lesson: Lesson, what: int, which: int) -> None:
         lesson.cast(_COMMANDS[which % len(_COMMANDS)])
     elif what < 244:
         _fire(lesson, which)
-    elif what < 250:
+    elif what < 249:
         _late(lesson, which)
+    elif what < 250:
+        lesson.cast(events.Branched())
     else:
         lesson.cast(_RARE[which % len(_RARE)])
 

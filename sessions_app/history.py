@@ -1,0 +1,91 @@
+"""Reading a log for projections: its facts in order, or backwards from a seq, a page at a time."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import msgspec
+
+from sessions_app import lineage, log
+from sessions_app.exceptions import UnknownSession
+from sessions_app.models import Interaction as Row
+from sessions_app.models import Session
+from tutor import compaction, interactions, projections
+from tutor.interactions import CompactionCompleted, SessionRewound
+from tutor.projections.fact import Fact
+
+#: Rows of one page when reading backwards: some ten turns.
+PAGE_ROWS = 200
+#: The projection that the steps tell, not the facts.
+STATE = "state"
+
+_COLUMNS = ("seq", "kind", "version", "at", "visibility", "turn", "cause", "payload")
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+def _fact(row: tuple[object, ...]) -> Fact:
+    seq, kind, version, at, *rest = row
+    return Fact(seq, kind, version, log.iso(log.microseconds(at)), *rest)  # type: ignore[arg-type]
+
+
+def facts(session: uuid.UUID, *, after: int = 0, upto: int = lineage.MOST - 1) -> Iterator[Fact]:
+    """The facts ``after < seq <= upto``, oldest first."""
+    for part in lineage.within(session, after, upto + 1):
+        rows = Row.objects.filter(session_id=part.session, seq__gt=part.after, seq__lte=part.upto).order_by("seq")
+        yield from map(_fact, rows.values_list(*_COLUMNS).iterator(chunk_size=500))
+
+
+def newest_first(session: uuid.UUID, upto: int, *, page: int = PAGE_ROWS) -> Iterator[Fact]:
+    """The facts ``seq <= upto``, newest first, read as far as they are asked for.
+
+    Leaps over what a rewind took back.
+    """
+    before = upto + 1
+    while parts := list(lineage.within(session, 0, before)):
+        part = parts[-1]
+        rows = Row.objects.filter(session_id=part.session, seq__gt=part.after, seq__lte=part.upto).order_by("-seq")
+        found = [_fact(row) for row in rows.values_list(*_COLUMNS)[:page]]
+        before = found[-1].seq if found else part.after + 1
+        for fact in found:
+            yield fact
+            if fact.kind == "session.rewound" and isinstance(fact.interaction, SessionRewound):
+                before = fact.interaction.to + 1
+                break
+
+
+def compaction_at(session: uuid.UUID, upto: int) -> tuple[int, CompactionCompleted] | None:
+    """The last completed compaction of a log as it was at a seq, and its seq."""
+    found: dict[int, CompactionCompleted | SessionRewound] = {}
+
+    def landmarks() -> Iterator[tuple[int, CompactionCompleted | SessionRewound]]:
+        for part in reversed(list(lineage.within(session, 0, upto + 1))):
+            rows = Row.objects.filter(
+                session_id=part.session, seq__gt=part.after, seq__lte=part.upto, payload__isnull=False,
+                kind__in=["compaction.completed", "session.rewound"],
+            )  # fmt: skip
+            for seq, kind, version, payload in rows.order_by("-seq").values_list("seq", "kind", "version", "payload"):
+                fact = interactions.decode(kind, version, payload or "{}")
+                if isinstance(fact, CompactionCompleted | SessionRewound):
+                    found[seq] = fact
+                    yield seq, fact
+
+    seq = compaction.last_completed(landmarks())
+    fact = None if seq is None else found[seq]
+    return (seq, fact) if seq is not None and isinstance(fact, CompactionCompleted) else None
+
+
+def project(session: uuid.UUID, name: str, *, at: int | None = None, version: int | None = None) -> bytes:
+    """A view of a session as its log was at a seq (None: now), as canonical JSON; the same bytes whenever it is asked.
+
+    ``state`` is what the steps fold to; the others are those of ``tutor.projections``. Raises ``UnknownSession`` or
+    ``UnknownProjection``.
+    """
+    head = Session.objects.filter(pk=session).values_list("head", flat=True).first()
+    if head is None:
+        raise UnknownSession(f"there is no session {session}")
+    upto = head if at is None else at
+    if name == STATE:
+        folded = log.state_at(session, upto)
+        return _encoder.encode({"state": folded.state, "data": folded.data, "kernel": folded.kernel})
+    return projections.project(name, list(facts(session, upto=upto)), version=version)

@@ -1,0 +1,32 @@
+"""What an observer looks at: everything a teacher may see and that counts, but for what observers wrote.
+
+Each observer builds its own conclusions from it and needs no word from the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from tutor.interactions import Visibility
+from tutor.projections.fact import Fact
+from tutor.projections.standing import in_order
+
+VERSION = 1
+
+
+def observation(facts: Sequence[Fact]) -> list[dict[str, Any]]:
+    """``{"seq", "at", "turn", "kind", "d"}`` of each fact, in order; what was erased is left out."""
+    return [
+        {
+            "seq": fact.seq,
+            "at": fact.at,
+            "turn": fact.turn,
+            "kind": fact.kind,
+            "d": msgspec.to_builtins(fact.interaction),
+        }
+        for fact in in_order(facts)
+        if fact.visibility <= Visibility.TEACHER and fact.payload is not None and not fact.kind.startswith("observer.")
+    ]
