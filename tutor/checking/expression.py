@@ -66,11 +66,11 @@ class ExpressionFormat(FormulaFormat):
         token = parser.peek()
         if token.kind == "name" and len(token.text) == 1:
             parser.take()
-            if parser.accept("(") and parser.take().kind == "name" and not parser.accept(")"):
-                parser.back_to(place)
-                return None
-            if parser.accept("=") and not parser.at_end():
-                return token.text
+            # "f(x) =" names a function, so it is for no unknown.
+            function = parser.accept("(")
+            argument = not function or (parser.take().kind == "name" and parser.accept(")"))
+            if argument and parser.accept("=") and not parser.at_end():
+                return None if function else token.text
         parser.back_to(place)
         return None
 

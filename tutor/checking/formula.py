@@ -180,7 +180,8 @@ class FormulaFormat(AnswerFormat):
                 reading = FormulaReading(text="", parsed=parsed)
                 if self.judged(question, reading).verdict == "correct" and not self.unfinished(parsed, question):
                     return True
-            except Undecided:
+            except (Undecided, MalformedAnswer):
+                # A formula that could not be an answer here, such as one about another unknown, tells none.
                 continue
         return False
 

@@ -9,6 +9,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tutor import expressions
+from tutor.checking.algebra.evaluation import constant
+from tutor.checking.algebra.grammar import read_formula
+from tutor.checking.algebra.language import Language
 from tutor.checking.algebra.tree import Node, rational
 from tutor.checking.answer_format import MAX_ANSWER, AnswerFormat, Reading
 from tutor.checking.malformed import MalformedAnswer
@@ -226,13 +229,24 @@ def _read_value(text: str, variables: list[str]) -> NumberReading:
     if re.search(r"[A-Za-z\\]", text):
         if re.fullmatch(r"[-+]?[0-9][0-9.,/ ]*\s*[A-Za-z]{2,}.*", text):
             raise MalformedAnswer("extra_text", "Please give just the number, without words or units.")
-        raise MalformedAnswer("not_a_number", _WHAT)
+        return _worked_out(text)
     if not _ARITHMETIC.fullmatch(text):
-        raise MalformedAnswer("not_a_number", _WHAT)
+        return _worked_out(text)
     try:
         return NumberReading(text=text.lower(), value=expressions.evaluate(_as_expression(text)), unevaluated=True)
     except ExpressionError:
         raise MalformedAnswer("not_a_number", f"I cannot read that as a number. {_WHAT}") from None
+
+
+def _worked_out(text: str) -> NumberReading:
+    """A formula without unknowns whose value is rational, such as ``sqrt(16)``: a number not worked out yet."""
+    try:
+        value = constant(read_formula(text, Language()))
+    except MalformedAnswer:
+        value = None
+    if not isinstance(value, Fraction):
+        raise MalformedAnswer("not_a_number", _WHAT)
+    return NumberReading(text=text.lower(), value=value, unevaluated=True)
 
 
 def _as_expression(text: str) -> str:

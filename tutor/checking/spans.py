@@ -17,7 +17,7 @@ _WORD = (
 _BARE = re.compile(rf"(?<![A-Za-z]){_WORD}(?: {{0,2}}{_WORD}){{0,80}}")
 #: An article or a pronoun in front of a formula is no factor of it.
 _FRONT = re.compile(r"^(?:[aAI] +|[,;)\]}=*/^]\s*)+")
-_BACK = re.compile(r"(?:\s*[,;({\[+*/^=<>-]|\s+[aAI])+$")
+_BACK = " ,;({[+*/^=<>-"
 _MEANT = re.compile(r"[0-9\\√π∞]|[A-Za-z]\s*[-+*/^=<>]|^[A-Za-z]$")
 _MARKUP = re.compile(r"(?<![\w)])\*{1,3}(?=\S)|(?<=\S)\*{1,3}(?![\w(])|`")
 
@@ -42,6 +42,7 @@ def formulas_in(text: str) -> Iterator[str]:
 
 def _outside(text: str) -> Iterator[str]:
     for span in _BARE.finditer(_MARKUP.sub("", text)):
-        piece = _BACK.sub("", _FRONT.sub("", span[0])).strip()
+        piece = _FRONT.sub("", span[0]).rstrip(_BACK)
+        piece = piece[:-2].rstrip(_BACK) if piece.endswith((" a", " A", " I")) else piece
         if piece and len(piece) <= 300 and _MEANT.search(piece):
             yield piece

@@ -64,7 +64,7 @@ def test_a_folder_becomes_a_course(author: Client) -> None:
     assert "It becomes version 1 of adding" in shown
     assert catalogue.courses() == []
 
-    assert "adding has version 1 now" in words(publish_draft(author))
+    assert "Version 1 of adding is published" in words(publish_draft(author))
     assert catalogue.course("adding", 1) == documented_course().course
     assert not CourseDraft.objects.exists()
 

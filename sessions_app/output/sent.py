@@ -24,8 +24,8 @@ class Told(NamedTuple):
 _NOTHING = Told([])
 
 
-class Shown:
-    """Which turn is shown, and how much of which attempt of its text."""
+class Sent:
+    """Which turn's text a view is sent, and how much of which attempt of it."""
 
     def __init__(self) -> None:
         self.turn: str | None = None
