@@ -22,8 +22,8 @@ INSERT INTO tools_app_toolcall (session_id, ref, turn, tool, args, scope, actor,
 SELECT session_id, ref, turn, tool, args, scope, actor, "group", queue, course,
        clock_timestamp() + make_interval(secs => later_s), background, status, 0, deadline_at, '', output_from
   FROM json_to_recordset(%s) AS r(session_id uuid, ref text, turn text, tool text, args jsonb, scope jsonb,
-       actor bigint, "group" text, queue text, course text, later_s float, background bool, status text, deadline_at timestamptz,
-       output_from smallint)
+       actor bigint, "group" text, queue text, course text, later_s float, background bool, status text,
+       deadline_at timestamptz, output_from smallint)
 RETURNING 1""",
 )
 
