@@ -79,9 +79,8 @@ def test_a_child_that_is_killed_costs_an_attempt_and_the_next_one_succeeds(
     becomes(monkeypatch, computing_tools.double, cpu=True)
     ran: list[str] = []
 
-    async def dies_once(_tool: Tool, _scope: Any, args: dict[str, Any], *more: Any) -> dict[str, Any]:
+    async def dies_once(_tool: Tool, scope: dict[str, Any], args: dict[str, Any], *more: Any) -> dict[str, Any]:
         ran.append(args["text"])
-        scope = {"session": str(uuid.UUID(int=1)), "learner": 1, "course": "c", "machine_args": {}, "roles": []}
         name, asked = ("end_badly", {"how": "is killed"}) if len(ran) == 1 else ("double", {"number": 4})
         return await really(registry.registered(name, offline=False), scope, asked, *more)  # type: ignore[no-any-return]
 
