@@ -115,14 +115,14 @@ def bench(waiting: int, claims: int) -> dict[str, object]:
         entry: dict[str, object] = {}
         for kind, claim in kinds.items():
             fill(waiting, sessions, courses)
+            behind = {course: wait_of_a_newcomer(claim, course, _LOOK) for course in ("course 0", "another course")}
             ms = {limit: claim_ms(claim, limit, claims) for limit in (1, 100)}
-            same, other = "course 0", "another course"
             entry[kind] = {
                 "claim of 1, ms": round(ms[1], 3),
                 "claim of 100, ms": round(ms[100], 3),
                 "calls/s by 100": round(100_000 / ms[100]),
-                "newcomer of the course waits behind": wait_of_a_newcomer(claim, same, _LOOK),
-                "newcomer of another course waits behind": wait_of_a_newcomer(claim, other, _LOOK),
+                "newcomer of the course waits behind": behind["course 0"],
+                "newcomer of another course waits behind": behind["another course"],
             }
         figures[name] = entry
     fill(0, 1, 1)
