@@ -36,6 +36,7 @@ format: $(VENV)/test.stamp ## Format the code and mend what the linter can mend
 include tests/bench/bench.mk
 include tests/crash_points/crash_points.mk
 include tests/otp/fuzz.mk
+include tests/stored_logs/stored_logs.mk
 include tests/variants/variants.mk
 
 clean: ## Remove the virtual environment and caches; data stays where `make run` said it is

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -20,7 +20,7 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 
-from sessions_app import conf, lineage, log, registry, server
+from sessions_app import conf, lineage, log, refs, registry, server
 from sessions_app.controls import Fork, Rewind
 from sessions_app.delivery import Actor, CommandId, Delivered, Delivery
 from sessions_app.exceptions import CommandError, UnknownSession
@@ -85,6 +85,10 @@ def point(session: Session, seq: int) -> Point:
     )
 
 
+def _as_machine(call: PendingCall, era: int) -> PendingCall:
+    return call if call.group is None else replace(call, group=refs.of_machine(call.group, era))
+
+
 def rewind(session: uuid.UUID, seq: int, *, actor: str, by: Actor, command: CommandId | None = None) -> Delivered:
     """Go on from what the session was at a seq. What ran until now ends; what came after it is taken back.
 
@@ -92,7 +96,9 @@ def rewind(session: uuid.UUID, seq: int, *, actor: str, by: Actor, command: Comm
     """
     # What a log told at a seq never changes: it can be read before the lock is taken.
     at = point(_row(session), seq)
-    control = Rewind(actor, at.seq, at.state, at.data, at.calls)
+    era = at.kernel.get("era", 0)
+    calls = {refs.of_machine(ref, era): _as_machine(call, era) for ref, call in at.calls.items()}
+    control = Rewind(actor, at.seq, at.state, at.data, calls)
     command = command or CommandId(f"api-{secrets.token_hex(8)}", "session.rewind", str(seq).encode())
     return group_commit.submit(Delivery(session, None, by=by, command=command, control=control)).result()
 
@@ -180,6 +186,7 @@ def _fork_row(child: uuid.UUID, parent: Session, at: Point) -> SessionRow:
         teacher_head=_newest(parent.pk, at.seq, _NEWEST_VISIBLE, int(Visibility.TEACHER)) or 0,
         log_id=new_log_id(),
         on_busy="reject" if policy is None else msgspec.json.decode(policy)["on_busy"],
+        era=at.kernel.get("era", 0),
         new=True,
         parent=parent.pk,
         shared=(at.data, at.kernel),

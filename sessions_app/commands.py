@@ -334,7 +334,9 @@ async def _fork(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None]:
     delivered = await in_database(
         lambda: branching.fork(view.session, seq, actor=view.actor, by=view.role, command=command)
     )
-    return reply(delivered), None
+    told = reply(delivered)
+    told.pop("turn", None)
+    return {**told, "disposition": "applied"}, None
 
 
 async def _inspect(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None]:

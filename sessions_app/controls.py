@@ -94,7 +94,7 @@ class Rewind:
     state: str
     #: As the log tells it.
     data: dict[str, Any]
-    #: Calls that the session waited for at that seq: they have ended since, or end now.
+    #: Calls that the session waited for at that seq, by the machine's names: they have ended since, or end now.
     calls: dict[str, PendingCall]
 
 
@@ -194,6 +194,7 @@ def _rewind(control: Rewind, row: SessionRow, machine: Any) -> CarriedOut:
         raise UnknownState(f"at seq {control.to} the session was in {state!r}, a state that its machine has no more")
     permits.check(row.machine_name, machine, left.state, state, reset=True)
     row.state_changed = row.state_changed or state != left.state
+    row.era += 1
     # Counters never go back: stale time-outs and results are told by them.
     row.snapshot = Snapshot(
         state, machine.load(control.data), left.state_no + 1, event_no=left.event_no, timer_no=left.timer_no

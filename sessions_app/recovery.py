@@ -183,6 +183,7 @@ class Recovery:
             return replace(outcome, after=replace(outcome.after, stopped=f"gave up: {reason}"))
         cancel_calls(performing)
         self._row.supervision = restored.record
+        self._row.era += 1
         performing.facts.append(SessionRestored(why=restored.what, state=restored.snapshot.state))
         return replace(outcome, after=restored.snapshot)
 

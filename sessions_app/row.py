@@ -9,6 +9,7 @@ step can log what changed of it:
 - ``postponed``: events that wait for a state change, oldest first
 - ``timers``: running time-outs by ``type:name`` ``{due, guard, content}``
 - ``callers``: who waits for a reply to a ``call``, oldest first
+- ``era``: how often the session went back to an earlier state; missing where it never did (``refs``)
 - ``timer_no``: how many time-outs were ever set
 - ``hibernated``: since when the machine expects to wait for long, in milliseconds; missing once an event is handled
 - ``suspended``: there while the session is suspended: events that wait until it is resumed, oldest first
@@ -158,6 +159,8 @@ class SessionRow:
     held: tuple[Held, ...] = ()
     #: Until when the engine is traced, in milliseconds; 0: it is not.
     traced_until: int = 0
+    #: How often the session went back to an earlier state: part of its calls' names from then on (``refs``).
+    era: int = 0
     #: Since when the machine expects to wait for long (``statem.Hibernate``), in milliseconds; 0: it does not.
     hibernated_at: int = 0
     on_busy: str = "reject"
@@ -212,6 +215,8 @@ class SessionRow:
                 {"event": dump_event(one.event), "at": one.at_ms, "by": one.by, "opens_turn": one.opens_turn}
                 for one in self.held
             ]
+        if self.era:
+            plain["era"] = self.era
         if self.hibernated_at:
             plain["hibernated"] = self.hibernated_at
         if self.traced_until:
@@ -229,6 +234,7 @@ class SessionRow:
             Held(load_event(one["event"]), one["at"], one["by"], one["opens_turn"])
             for one in plain.get("suspended", ())
         )
+        self.era = plain.get("era", 0)
         self.hibernated_at = plain.get("hibernated", 0)
         self.traced_until = plain.get("trace", 0)
 

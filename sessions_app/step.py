@@ -19,6 +19,7 @@ from sessions_app import (
     permits,
     recording,
     recovery,
+    refs,
     supervisor,
     suspension,
     turns,
@@ -235,6 +236,8 @@ class _Play:
         if event is not None:
             self.rolls_back = waiting.rolls_back(event.content)
             event = waiting.for_machine(event)
+            if isinstance(event.content, EventContent):
+                event = replace(event, content=refs.incoming(self.row, event.content))
         while True:
             crashed = False
             for outcome in statem.run(self.machine, self.row.snapshot, event, self.row.now_ms, trace=self.trace):
@@ -256,12 +259,13 @@ class _Play:
         row, cause = self.row, self._command_id()
         before = row.snapshot.state
         done = controls.carry_out(control, row, self.machine)
+        self.played.seq = row.head + 1
         if done.left is not None:
             self._leave(done.left, cause)
             self.waiting = row.waiting()
-        self.played.seq = row.append(done.before, cause=cause).seq
+        row.append(done.before, cause=cause)
         if isinstance(control, controls.RequestWork):
-            self._request(control, f"k{self.played.seq}")
+            self._request(control, f"k{row.head}")
         event = {"type": "system", "content": {"note": type(control).__name__}}
         step = self.steps.append(event, done.outcome, before, None, cause)
         if isinstance(control, controls.ReplaceState | controls.Rewind):
@@ -392,7 +396,7 @@ class _Play:
         ended = event.content if isinstance(event.content, events.ToolSucceeded | events.ToolFailed) else None
         performing = Performing(row, event.mark, *self._acting(event))
         if ended is not None:
-            call = performing.forget(ended.ref)
+            call = performing.forget(refs.known_as(row, ended.ref))
             if row.turn is not None and call is not None and call.turn == row.turn.id:
                 row.turn = turns.after_call(row.turn, ended)
         running, opening = row.turn, self._opening(outcome)
@@ -433,7 +437,7 @@ class _Play:
             if isinstance(effect, Refuse):
                 self._refused(effect, outcome, performing)
             elif isinstance(effect, Effect):
-                perform(effect, performing)
+                perform(refs.outgoing(self.row, effect), performing)
             else:
                 performing.facts.append(self.callers.reply(effect))
 
