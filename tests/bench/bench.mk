@@ -1,5 +1,5 @@
 # Included by the Makefile; needs its VPYTHON, VENV and ARGS.
-.PHONY: bench bench-quick bench-profile bench-kernel bench-calls bench-streams
+.PHONY: bench bench-quick bench-profile bench-kernel bench-calls bench-streams bench-tools
 
 bench: $(VENV)/test.stamp ## Measure the turn beside its floors, all of it (docs/benchmarks.md)
 	@exec $(VPYTHON) -m tests.bench $(ARGS)
@@ -18,3 +18,6 @@ bench-calls: $(VENV)/test.stamp ## How long a call waits after another process h
 
 bench-streams: $(VENV)/test.stamp ## How long a model's token takes to a learner's socket, with 200 streams
 	@exec $(VPYTHON) -m tests.bench.streams $(ARGS)
+
+bench-tools: $(VENV)/test.stamp ## Slots, short calls, detection of a killed worker, fairness of claims
+	@exec $(VPYTHON) -m tests.bench.tools $(ARGS)
