@@ -37,6 +37,7 @@ include tests/bench/bench.mk
 include tests/crash_points/crash_points.mk
 include tests/otp/fuzz.mk
 include tests/stored_logs/stored_logs.mk
+include tests/variants/variants.mk
 
 clean: ## Remove the virtual environment and caches; data stays where `make run` said it is
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

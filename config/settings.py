@@ -76,6 +76,12 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "pool": {"min_size": 1, "max_size": DB_CONNECTIONS, "timeout": 5, "max_idle": 300, "max_lifetime": 1800},
+            # A peer that vanished without a word: found out within 20 s, and while connecting within 5 s.
+            "connect_timeout": 5,
+            "tcp_user_timeout": 15_000,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 2,
             "options": "-c statement_timeout=10000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=15000",
         },
     }
@@ -129,6 +135,9 @@ TUTOR_MACHINES = {
     "tutoring": "tutor.catalogue.tutoring_machine",
     "echo": "tutor.echo.load",
 }
+#: Name of a machine -> what checks the text that is written in its sessions before it is shown
+#: (``sessions_app.output.gate``); without one it is shown as it comes.
+TUTOR_OUTPUT_GATES = {"tutoring": "tutor.output_gate.of_session"}
 #: How sessions are supervised, by machine: restart permanent, transient or temporary; more than max_restarts within
 #: max_seconds restore a proven state.
 TUTOR_SUPERVISION = {"*": {"restart": "transient", "max_restarts": 3, "max_seconds": 5}}
@@ -136,7 +145,7 @@ TUTOR_SUPERVISION = {"*": {"restart": "transient", "max_restarts": 3, "max_secon
 TUTOR_LIVE_SESSIONS = env.integer("TUTOR_LIVE_SESSIONS", 0)
 #: What the timer service does, again and again: dotted path -> seconds between two runs.
 TUTOR_SWEEPS = {
-    "tools_app.monitor.sweep": 1.0,
+    "tools_app.monitor.watch": 0.5,
     "tools_app.outbox.sweep": 1.0,
 }
 
@@ -155,6 +164,16 @@ TUTOR_CHAIN_TOKENS = env.integer("TUTOR_CHAIN_TOKENS", 6_000, least=1_000)
 LLM_BASE_URL = env.text("LLM_BASE_URL")
 LLM_API_KEY = env.text("LLM_API_KEY")
 LLM_MODEL = env.text("LLM_MODEL")
+#: How long a model may take, in seconds: to be connected, to its first token, from token to token, and altogether.
+LLM_CONNECT_S = env.integer("LLM_CONNECT_S", 5, least=1)
+LLM_FIRST_TOKEN_S = env.integer("LLM_FIRST_TOKEN_S", 15, least=1)
+LLM_BETWEEN_TOKENS_S = env.integer("LLM_BETWEEN_TOKENS_S", 10, least=1)
+LLM_TOTAL_S = env.integer("LLM_TOTAL_S", 28, least=1)
+#: After this many failures in a row to reach it, an endpoint is left alone for so many seconds.
+LLM_BREAKER_FAILURES = env.integer("LLM_BREAKER_FAILURES", 5, least=1)
+LLM_BREAKER_OPEN_S = env.integer("LLM_BREAKER_OPEN_S", 30, least=1)
+#: Tokens that the calls of one session may use; beyond them the offline tools answer. 0: no limit.
+LLM_SESSION_TOKENS = env.integer("LLM_SESSION_TOKENS", 500_000)
 
 # --- people ------------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from sessions_app import branching, conf, inspection, log
-from sessions_app.controls import Control, Resume, Suspend
+from sessions_app.controls import Control, Restart, Resume, Suspend
 from sessions_app.delivery import CommandId, Delivered, Delivery
 from sessions_app.exceptions import CommandError, ControlRefused
 from sessions_app.group_commit import group_commit
@@ -47,6 +47,11 @@ class _Answer(msgspec.Struct, frozen=True):
 
 class _Cancel(msgspec.Struct, frozen=True):
     turn: str | None = None
+
+
+class _Remove(msgspec.Struct, frozen=True):
+    #: The id of the command that waits.
+    command: str
 
 
 class _History(msgspec.Struct, frozen=True):
@@ -220,6 +225,17 @@ async def _cancel(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Deliv
     return reply(delivered), delivered
 
 
+async def _remove(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
+    """Whether it still waits is decided under the lock; the reply says the same when it is asked again."""
+    _require(view, "learner")
+    removes = body(frame.d, _Remove).command
+    command = CommandId(frame.id, frame.t, frame.digest)
+    delivered = await group_commit.deliver(
+        Delivery(view.session, None, by=view.role, command=command, removes=removes, opens_turn=False)
+    )
+    return reply(delivered), delivered
+
+
 async def _policy(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
     _require(view, "learner")
     on_busy = body(frame.d, _Policy).on_busy
@@ -257,6 +273,10 @@ async def _suspend(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Deli
 
 async def _unsuspend(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
     return await _control(frame, view, Resume(view.actor))
+
+
+async def _restart(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
+    return await _control(frame, view, Restart(view.actor))
 
 
 async def _history(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None]:
@@ -308,11 +328,13 @@ async def _inspect(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None
 #: Commands that do not reach the machine: they read, or concern the session itself.
 _READING = {
     "turn.cancel": _cancel,
+    "queue.remove": _remove,
     "policy.set": _policy,
     "history.get": _history,
     "session.inspect": _inspect,
     "session.fork": _fork,
     "session.rewind": _rewind,
+    "session.restart": _restart,
     "session.suspend": _suspend,
     "session.unsuspend": _unsuspend,
 }

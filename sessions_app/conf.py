@@ -44,6 +44,22 @@ BATCH_SESSIONS = 64
 COMMIT_THREADS = 2
 #: Rows of a commit travel with the hint up to this many bytes; beyond it sockets read the database.
 HINT_BYTES = 32 * 1024
+#: Bytes that may wait for a slow socket before it is closed and has to resume; while reading from the log, and before
+#: streamed text is held back to be sent as one larger piece.
+BACKLOG_BYTES = 4 * 1024 * 1024
+REPLAY_BACKLOG_BYTES = 256 * 1024
+OUTPUT_BACKLOG_BYTES = 16 * 1024
+#: Longest time a closing socket may take for what still waits, in seconds.
+FAREWELL_S = 1.0
+#: Streamed text is told to sockets at most this often, in milliseconds; longest text of one turn, in characters.
+OUTPUT_EVERY_MS = 50
+OUTPUT_CHARS = 100_000
+#: How long the text of a turn is kept after its last change, in seconds; longer than any call may take.
+OUTPUT_TTL_S = 600
+#: Longest wait for Redis where text is written or read, in seconds; pause before subscribing again; connections.
+OUTPUT_REDIS_S = 1.0
+OUTPUT_RECONNECT_S = 0.5
+OUTPUT_CONNECTIONS = 16
 #: Times an event is decided again after a stale write or a serialisation failure.
 DELIVERY_TRIES = 5
 #: How long a guest's token is valid, in days; a ticket in seconds.

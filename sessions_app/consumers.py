@@ -3,11 +3,15 @@
 The order of a socket's life: hello -> subscribe -> read the database -> ``welcome``, events, ``live`` -> commands and
 hints. It subscribes *before* it reads, and drops what it has already sent, so that nothing falls between. Hints only
 say "look": rows that travel with one are used where they directly follow what was sent, otherwise the database is read.
+
+Streamed text comes beside them (``sessions_app.output``): its pieces are made into frames at the moment they arrive, on
+this loop and without waiting, so that none is sent before its turn has started or after it was committed.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 import uuid
@@ -16,6 +20,8 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+import redis
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.http.request import validate_host
@@ -23,8 +29,12 @@ from django.http.request import validate_host
 from sessions_app import access, commands, conf, draining, hints, inspection, log, opening, protocol
 from sessions_app.exceptions import CommandError, SessionError
 from sessions_app.log import Line
+from sessions_app.outgoing import Outgoing
+from sessions_app.output import buffer, news
+from sessions_app.output.buffer import Piece, Written
+from sessions_app.output.sent import Sent
 from sessions_app.pool import in_database
-from sessions_app.protocol import Close, Hello
+from sessions_app.protocol import Close, Hello, OutputCursor
 from sessions_app.view import View
 
 logger = logging.getLogger(__name__)
@@ -62,7 +72,11 @@ class SessionConsumer(AsyncWebsocketConsumer):
         self.looked = 0
         self.sent = 0
         self.log_id = ""
-        self.turn_active = False
+        self.text = Sent()
+        self.outgoing = Outgoing(self.send, self._emptied, conf.BACKLOG_BYTES)
+        #: Text is to be read from the buffer, and whether that is under way.
+        self.output_missing = False
+        self.output_reading: asyncio.Task[None] | None = None
         self.closed = False
         self.ticker: asyncio.TimerHandle | None = None
         offered = self.scope.get("subprotocols") or []
@@ -84,7 +98,11 @@ class SessionConsumer(AsyncWebsocketConsumer):
         if self.ticker is not None:
             self.ticker.cancel()
         self._uncount()
+        self.outgoing.clear()
+        if self.output_reading is not None:
+            self.output_reading.cancel()
         if self.view is not None:
+            news.listener().unsubscribe(self.view.session, self._output_arrived)
             await self.channel_layer.group_discard(hints.group(self.view.session), self.channel_name)
 
     def _tick_in(self, seconds: float) -> None:
@@ -103,8 +121,9 @@ class SessionConsumer(AsyncWebsocketConsumer):
             await self._bye(Close.SILENT, f"Nothing was heard for {conf.MISSED_BEATS} beats.", reconnect=True)
             return
         try:
-            if self.turn_active:
+            if self.text.turn is not None:
                 await self._look()
+                self._read_output()
         except Exception:
             # The database or the layer is away for a moment: the next tick looks again.
             logger.warning("action=look.failed conn=%s", self.conn, exc_info=True)
@@ -127,14 +146,22 @@ class SessionConsumer(AsyncWebsocketConsumer):
             return
         sid = str(self.view.session) if self.view else None
         d = {"code": code, "reason": reason, "reconnect": reconnect, "after_ms": after_ms}
-        await self._send(protocol.server_frame("bye", sid, d))
+        self._send(protocol.server_frame("bye", sid, d))
         self.closed = True
+        with contextlib.suppress(TimeoutError):
+            # A client that does not read would hold a drain up; it finds out by the code.
+            await asyncio.wait_for(self.outgoing.room(1), conf.FAREWELL_S)
         await self.close(code=code)
 
-    async def _send(self, frame: str) -> None:
+    def _send(self, frame: str) -> None:
         """Send unless the socket was closed meanwhile: a drain does not wait for the command that is under way."""
-        if not self.closed:
-            await self.send(frame)
+        if self.closed or self.outgoing.put(frame):
+            return
+        # Resuming from its cursor is cheaper than what waits here.
+        self.outgoing.clear()
+        self.farewell = asyncio.get_running_loop().create_task(
+            self._bye(Close.FELL_BEHIND, "Too much waits for this socket; resume now.", reconnect=True)
+        )
 
     async def drain(self, after_ms: int) -> None:
         """Tell the client to come back, to whichever process takes it then."""
@@ -165,7 +192,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
     async def _error(self, error: CommandError, cause: str | None) -> None:
         if self.closed:
             return
-        await self._send(protocol.error_frame(str(self.view.session) if self.view else None, error, cause))
+        self._send(protocol.error_frame(str(self.view.session) if self.view else None, error, cause))
         if self.view is None and error.code in _OPENING_FAILED:
             code = _OPENING_FAILED[error.code]
             await self._bye(code, error.message, reconnect=code == Close.INTERNAL)
@@ -191,15 +218,16 @@ class SessionConsumer(AsyncWebsocketConsumer):
             await self._take_rows(first, [log.line(entry) for entry in delivered.entries])
         elif delivered is not None:
             await self._read()
-        await self._send(protocol.server_frame("ok", str(self.view.session), d, cause=frame.id))
+        self._send(protocol.server_frame("ok", str(self.view.session), d, cause=frame.id))
         if delivered is not None and not delivered.live and not delivered.duplicate:
             await self._bye(Close.SESSION_CLOSED, "The session is closed.", reconnect=False)
 
     async def _ping(self, frame: protocol.ClientFrame) -> None:
         assert self.view is not None  # noqa: S101 — checked by the caller
         await self._read()
-        d = {"head": self.sent, "off": 0, "at": protocol.now()}
-        await self._send(protocol.server_frame("pong", str(self.view.session), d, cause=frame.id))
+        await self._catch_up_output()
+        d = {"head": self.sent, "off": self.text.off, "at": protocol.now()}
+        self._send(protocol.server_frame("pong", str(self.view.session), d, cause=frame.id))
 
     # --- opening -------------------------------------------------------------------------------------------------
 
@@ -268,6 +296,10 @@ class SessionConsumer(AsyncWebsocketConsumer):
         session = opened.session
         sid = str(session.pk)
         self.log_id = session.log_id
+        active = inspection.active(session)
+        text = await self._written(session.pk, active["turn"]) if active else None
+        if active and text:
+            active |= {"attempt": text.attempt, "off": len(text.text), "phase": "streaming"}
         d = {
             "conn": self.conn,
             "session": sid,
@@ -276,7 +308,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
             "floor": 0,
             "first": opened.first,
             "state": session.state,
-            "active": inspection.active(session),
+            "active": active,
             "queue": inspection.queue(session),
             "deadline": inspection.next_deadline(session),
             "policy": session.on_busy,
@@ -291,19 +323,23 @@ class SessionConsumer(AsyncWebsocketConsumer):
             },
             "beat_s": conf.BEAT_S,
         }
-        await self._send(protocol.server_frame("welcome", sid, d, cause=frame.id))
+        self._send(protocol.server_frame("welcome", sid, d, cause=frame.id))
         if opened.resync:
             resync = {key: d[key] for key in ("log_id", "head", "first", "state")}
-            await self._send(protocol.server_frame("resync", sid, resync, cause=frame.id))
-        self.turn_active = "turn" in session.kernel
+            self._send(protocol.server_frame("resync", sid, resync, cause=frame.id))
         self.sent = opened.after
+        self._resume_output(active, opened.out)
         for line in opened.lines:
-            await self._send_line(line)
+            self._send_line(line)
+            await self.outgoing.room(conf.REPLAY_BACKLOG_BYTES)
         self.looked = opened.read_upto
         if opened.read_upto < session.head:
             await self._read()
         self.sent = max(self.sent, opened.head)
-        await self._send(protocol.server_frame("live", sid, {"head": self.sent}, cause=frame.id))
+        # From here on pieces are taken as they come; what came before them is read.
+        news.listener().subscribe(session.pk, self._output_arrived)
+        await self._catch_up_output()
+        self._send(protocol.server_frame("live", sid, {"head": self.sent}, cause=frame.id))
         if not session.live:
             await self._bye(Close.SESSION_CLOSED, "The session is closed; its history stays readable.", reconnect=False)
             return
@@ -329,7 +365,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
             return
         for line in lines:
             if line.seq > self.looked:
-                await self._send_line(line)
+                self._send_line(line)
         self.looked = max(self.looked, lines[-1].seq if lines else prev)
 
     async def _read(self) -> None:
@@ -339,30 +375,119 @@ class SessionConsumer(AsyncWebsocketConsumer):
         while True:
             lines, head = await in_database(opening.catch_up, self.view, start)
             for line in lines:
-                await self._send_line(line)
+                self._send_line(line)
+                await self.outgoing.room(conf.REPLAY_BACKLOG_BYTES)
             if len(lines) < conf.PAGE_EVENTS:
                 self.looked = max(self.looked, head)
                 return
             start = lines[-1].seq
 
-    async def _send_line(self, line: Line) -> None:
+    def _send_line(self, line: Line) -> None:
         assert self.view is not None  # noqa: S101 — callers have a view
         if line.visibility > self.view.visibility or line.seq <= self.sent or self.closed:
             return
         self.sent = line.seq
-        await self._send(protocol.event_frame(str(self.view.session), line))
-        if line.kind == "turn.started":
-            self.turn_active = True
-        elif line.kind == "turn.finished":
-            self.turn_active = False
+        if line.kind == "output.committed" and line.turn is not None and line.turn == self.text.turn:
+            self._finish_output(line)
+        self._send(protocol.event_frame(str(self.view.session), line))
+        if line.kind == "turn.started" and line.turn != self.text.turn:
+            self.text.begin(line.turn)
+            if self.output_missing:
+                self._read_output()  # a piece was faster than its turn
+        elif line.kind == "turn.finished" and line.turn == self.text.turn:
+            self.text.begin(None)
         elif line.kind == "session.closed" and self.view.role == "learner":
             # Held: the loop itself keeps only a weak reference to a task.
             self.farewell = asyncio.get_running_loop().create_task(self._closed_soon())
+
+    # --- streamed text -------------------------------------------------------------------------------------------
+
+    async def _written(self, session: uuid.UUID, turn: str, attempt: int = 0, off: int = 0) -> Written | None:
+        """Text from the buffer. Without Redis there is none; it will come with its commit."""
+        try:
+            return await buffer.read(session, turn, attempt, off)
+        except redis.RedisError as error:
+            logger.warning("action=output.not_read conn=%s error=%s", self.conn, error)
+            return None
+
+    def _resume_output(self, active: dict[str, Any] | None, out: OutputCursor | None) -> None:
+        """What the client says it has of the running turn's text counts as sent."""
+        turn = active["turn"] if active else None
+        if out is not None and out.turn == turn:
+            self.text.begin(turn, out.attempt, out.off)
+        else:
+            self.text.begin(turn)
+
+    def _output_arrived(self, piece: Piece | None) -> None:
+        """A worker has written something (None: perhaps). Nothing here waits: what is missing is read beside it."""
+        if self.closed:
+            return
+        if piece is None or piece.turn != self.text.turn or self.outgoing.backlog > conf.OUTPUT_BACKLOG_BYTES:
+            # Of a turn that is not known yet, or for a client that reads slowly: one larger piece later.
+            self.output_missing = True
+            if piece is None:
+                self._read_output()
+        else:
+            self._tell_output(piece.attempt, piece.off, piece.text)
+
+    def _tell_output(self, attempt: int, off: int, text: str) -> None:
+        assert self.view is not None  # noqa: S101 — there is no output without a view
+        turn = self.text.turn
+        if turn is None:
+            return
+        told = self.text.take(turn, attempt, off, text)
+        for kind, d in told.frames:
+            self._send(protocol.server_frame(kind, str(self.view.session), d, turn=turn))
+        if told.gap:
+            self._read_output()
+
+    def _finish_output(self, line: Line) -> None:
+        """The text of a stream is about to be sent as committed: what is missing of it goes before, as text."""
+        committed = msgspec.json.decode(line.payload, type=_Committed)
+        if committed.attempt is not None:
+            if self.text.off:
+                self._tell_output(committed.attempt, 0, committed.text)
+            self.text.commit(committed.attempt)
+
+    def _emptied(self) -> None:
+        """The client has read everything: text that was held back meanwhile can go."""
+        if self.output_missing and not self.closed:
+            self._read_output()
+
+    def _read_output(self) -> None:
+        self.output_missing = True
+        if self.output_reading is None and not self.closed:
+            self.output_reading = asyncio.get_running_loop().create_task(self._catch_up_output())
+            self.output_reading.add_done_callback(self._output_read)
+
+    def _output_read(self, task: asyncio.Task[None]) -> None:
+        self.output_reading = None
+        if self.output_missing and not task.cancelled():
+            self._read_output()  # more was missed while it was read
+
+    async def _catch_up_output(self) -> None:
+        """Read from the buffer what this socket has not been sent."""
+        assert self.view is not None  # noqa: S101 — there is no output without a view
+        self.output_missing = False
+        turn = self.text.turn
+        if turn is None:
+            return
+        found = await self._written(self.view.session, turn, self.text.attempt, self.text.off)
+        if found is not None and turn == self.text.turn and not self.closed:
+            # Pieces may have come meanwhile: what overlaps is dropped, like everywhere.
+            self._tell_output(found.attempt, found.off, found.text)
 
     async def _closed_soon(self) -> None:
         """Sockets that did not close the session themselves learn of it after its last event."""
         await asyncio.sleep(1)
         await self._bye(Close.SESSION_CLOSED, "The session is closed.", reconnect=False)
+
+
+class _Committed(msgspec.Struct):
+    """What delivery needs to know of an ``output.committed``; an erased one has neither."""
+
+    text: str = ""
+    attempt: int | None = None
 
 
 #: Errors of the opening that end the socket.

@@ -51,6 +51,15 @@ class Wake(NamedTuple):
     argument: str
 
 
+class Fenced(NamedTuple):
+    """What was ever shown of a turn's text: nothing more of it is (``output.buffer.fence``)."""
+
+    turn: str
+    text: str = ""
+    #: The attempt of the text.
+    attempt: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One event for one session, with what must be written in the same commit."""
@@ -84,6 +93,10 @@ class Delivery:
     default_policy: bool = False
     #: Only for this turn, or for whichever runs (""): where another one runs, or none, nothing is cancelled.
     cancels: str | None = None
+    #: A command that waits and is not wanted any more, by its id.
+    removes: str | None = None
+    #: The text of the running turn, should this cut it short.
+    fenced: Fenced | None = None
     #: Opens a turn of its own where none runs.
     opens_turn: bool = True
 

@@ -29,6 +29,8 @@ class Performing:
     disposition: Settled | None = None
     #: Turn that new calls belong to.
     turn: str | None = None
+    #: The attempt with which the next text of that turn begins.
+    attempt: int = 1
     #: Endings of calls that this outcome put an end to, with the turn each belonged to.
     endings: list[tuple[Interaction, str | None]] = field(default_factory=list)
 

@@ -15,6 +15,7 @@ import uvloop
 from channels.layers import get_channel_layer
 
 from sessions_app import crash_points
+from sessions_app.output import buffer
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ class HintLoop:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
             await get_channel_layer().flush()
+            await buffer.close_client()
         finally:
             loop.stop()
 

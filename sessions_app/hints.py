@@ -11,14 +11,18 @@ import logging
 import queue
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+import redis
 
 from sessions_app import conf, log
 from sessions_app.delivery import Wake
 from sessions_app.hint_loop import hint_loop
+from sessions_app.output import buffer
+from sessions_app.played import Played
 from sessions_app.reply_hints import reply_hints
-from sessions_app.step import Played
+from tutor.interactions import OutputCommitted
 
 logger = logging.getLogger(__name__)
 
@@ -78,5 +82,24 @@ def after_commit(played: Sequence[Played]) -> None:
     if messages:
         hint_loop.send(messages)
     reply_hints.tell(caller for one in played for caller in one.replied)
+    for session, turn in {streamed for one in played for streamed in _streamed(one)}:
+        hint_loop.run(_forget(session, turn))
     for wake in {wake for one in played for wake in one.wakes}:
         _wakes.send(wake)
+
+
+def _streamed(played: Played) -> Iterator[tuple[uuid.UUID, str]]:
+    """Turns whose streamed text is in the log now. One that was fenced stays closed until it expires."""
+    for entry in played.row.written:
+        if entry.kind == "output.committed" and entry.turn is not None:
+            committed = entry.fact
+            if isinstance(committed, OutputCommitted) and committed.attempt is not None and not committed.partial:
+                yield entry.session, entry.turn
+
+
+async def _forget(session: uuid.UUID, turn: str) -> None:
+    """What was streamed is in the log: its buffer is not needed any more."""
+    try:
+        await buffer.drop(session, turn)
+    except redis.RedisError as error:
+        logger.warning("action=output.not_dropped session=%s error=%s", session, error)  # it expires

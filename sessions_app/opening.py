@@ -15,7 +15,7 @@ from sessions_app.delivery import Delivery
 from sessions_app.exceptions import CommandError
 from sessions_app.log import Line
 from sessions_app.models import Session
-from sessions_app.protocol import Cursor, Hello
+from sessions_app.protocol import Cursor, Hello, OutputCursor
 from sessions_app.view import View, open_view
 from tutor import catalogue, events
 from tutor.interactions import Visibility
@@ -37,6 +37,8 @@ class Opened:
     read_upto: int
     #: The client's cursor does not fit this log.
     resync: bool
+    #: What the client has of the text that is being written.
+    out: OutputCursor | None = None
 
 
 def session_for(user: Any, hello: Hello) -> uuid.UUID:
@@ -92,7 +94,9 @@ def open_session(user: Any, session: uuid.UUID, resume: Cursor | None) -> Opened
         lines = log.lines(session, view.visibility, after=resume.seq, before=row.head + 1, limit=conf.PAGE_EVENTS)
         complete = len(lines) < conf.PAGE_EVENTS
         upto = row.head if complete else lines[-1].seq
-        return Opened(view, row, lines, head, lines[0].seq if lines else head, resume.seq, upto, resync=False)
+        return Opened(
+            view, row, lines, head, lines[0].seq if lines else head, resume.seq, upto, resync=False, out=resume.out
+        )
     lines = log.lines(session, view.visibility, before=row.head + 1, limit=conf.REPLAY_EVENTS, newest=True)
     first = lines[0].seq if lines else 0
     return Opened(view, row, lines, head, first, 0, row.head, resync=resume is not None)

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.utils.cache import patch_cache_control
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
@@ -14,6 +15,10 @@ from sessions_app.pool import in_database
 from tutor import catalogue
 from tutor.course import Course
 from tutor.markdown import render as render_markdown
+from tutor.pictures import picture_response
+
+#: How long a browser may keep a course's picture: its address names the version.
+PICTURE_KEPT_S = 31_536_000
 
 
 @require_safe
@@ -26,6 +31,21 @@ async def landing(request: HttpRequest) -> HttpResponse:
 async def lesson(request: HttpRequest, course: str) -> HttpResponse:
     """``/learn/<course>/``: the lesson. Whoever is not signed in is sent to the courses first."""
     return await in_database(_lesson, request, course)
+
+
+@require_safe
+async def picture(request: HttpRequest, course: str, version: int, name: str) -> HttpResponse:
+    """``/courses/<course>/<version>/<path>``: a picture that a course shows. It never changes."""
+    return await in_database(_picture, course, version, name)
+
+
+def _picture(course: str, version: int, name: str) -> HttpResponse:
+    try:
+        response = picture_response(catalogue.file(course, version, name))
+    except catalogue.UnknownCourse as error:
+        raise Http404(str(error)) from None
+    patch_cache_control(response, public=True, max_age=PICTURE_KEPT_S, immutable=True)
+    return response
 
 
 def _landing(request: HttpRequest) -> HttpResponse:

@@ -1,7 +1,7 @@
 """Names of tool calls, as a machine counts them and as everybody else knows them.
 
-A machine numbers its calls in its data (``c1``, ``c2``, …). When its session goes back to an earlier state (a rewind, or
-a restore after a crash) it counts on from there and would name another call like one that there was. So each time a
+A machine numbers its calls in its data (``c1``, ``c2``, …). When its session goes back to an earlier state (a rewind,
+or a restore after a crash) it counts on from there and would name another call like one that there was. So each time a
 session goes back begins a new *era*; from the second one on, everybody but the machine knows ``c3`` as ``c3.1``.
 """
 
@@ -13,8 +13,8 @@ import msgspec
 
 from sessions_app.row import SessionRow
 from tutor.effects import CallTool, CancelCall
-from tutor.events import EventContent, ToolFailed, ToolSucceeded
-from tutor.statem import Effect
+from tutor.events import ToolFailed, ToolSucceeded
+from tutor.statem import Effect, Event
 
 
 def known_as(row: SessionRow, ref: str) -> str:
@@ -34,8 +34,9 @@ def outgoing(row: SessionRow, effect: Effect) -> Effect:
     return effect
 
 
-def incoming(row: SessionRow, content: EventContent) -> EventContent:
-    """An event for the machine, with its own names."""
-    if row.era and isinstance(content, ToolSucceeded | ToolFailed):
-        return msgspec.structs.replace(content, ref=of_machine(content.ref, row.era))
-    return content
+def for_machine(row: SessionRow, event: Event) -> Event:
+    """An event with the machine's own names."""
+    if row.era and isinstance(event.content, ToolSucceeded | ToolFailed):
+        own = of_machine(event.content.ref, row.era)
+        return replace(event, content=msgspec.structs.replace(event.content, ref=own))
+    return event

@@ -3,7 +3,7 @@
 The ``kernel`` column holds what the kernel itself must remember between two events, as one flat JSON object so that a
 step can log what changed of it:
 
-- ``turn``: the running turn ``{id, by, cause, attempt}``; missing where none runs
+- ``turn``: the running turn ``{id, by, cause, attempt, usage?}``; missing where none runs
 - ``calls``: pending tool calls by ref ``{tool, turn, background}``, ``recorded`` where the session itself asked
 - ``postponed``: events that wait for a state change, oldest first
 - ``timers``: running time-outs by ``type:name`` ``{due, guard, content}``
@@ -37,7 +37,10 @@ class Turn:
     id: str
     by: str
     cause: str | None
+    #: The attempt with which the turn's next text begins.
     attempt: int = 1
+    #: Tokens that its calls have used at models so far, by kind.
+    usage: dict[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,14 @@ class PendingCall:
         """The call as JSON values."""
         plain = {"tool": self.tool, "turn": self.turn, "background": self.background}
         return {**plain, "recorded": True} if self.recorded else plain
+
+
+@dataclass(frozen=True, slots=True)
+class Unloadable:
+    """In place of a machine's data where the machine cannot load what stands in the row."""
+
+    plain: dict[str, Any]
+    error: str
 
 
 #: ``Session.Status.SUSPENDED``, for those who know the row and not the model.
@@ -177,6 +188,8 @@ class SessionRow:
         plain: dict[str, Any] = {"timer_no": snapshot.timer_no}
         if self.turn is not None:
             plain["turn"] = msgspec.to_builtins(self.turn)
+            if self.turn.usage is None:
+                del plain["turn"]["usage"]
         if self.calls:
             plain["calls"] = {ref: call.dump() for ref, call in self.calls.items()}
         if self.callers:
@@ -214,6 +227,11 @@ class SessionRow:
         self.era = plain.get("era", 0)
         self.hibernated_at = plain.get("hibernated", 0)
         self.traced_until = plain.get("trace", 0)
+
+    def waiting(self) -> list[str]:
+        """Ids of the commands that wait: to be retried, postponed, or until the session is resumed; in this order."""
+        events_ = (*self.snapshot.queue, *self.snapshot.postponed, *(one.event for one in self.held))
+        return [event.mark for event in events_ if event.mark is not None]
 
     def ending_waits(self, ref: str) -> bool:
         """Whether a call's ending has come and waits for the session to be resumed."""

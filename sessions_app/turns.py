@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from sessions_app import supervisor
+from sessions_app.row import Turn
 from tutor import events, statem
 from tutor.interactions import TurnOutcome
 from tutor.statem import Event, Outcome
@@ -27,9 +31,32 @@ def outcome_of(outcome: Outcome, ended: Ended | None) -> TurnOutcome:
         return "cancelled"
     if isinstance(ended, events.ToolFailed):
         return _OUTCOMES.get(ended.reason, "failed")
+    if outcome.after.stopped is not None and supervisor.is_abnormal(outcome.after.stopped):
+        return "failed"
     return "completed"
+
+
+def outcome_of_cancelled(outcome: Outcome, *, rolls_back: bool) -> TurnOutcome:
+    """How a turn ends that was cut short: its call was cancelled by something else than its own last event."""
+    if outcome.crash is not None:
+        return "failed"
+    if outcome.event.type in statem.TIMEOUT_TYPES:
+        return "timed_out"
+    if rolls_back:
+        return "rolled_back"
+    by_message = isinstance(outcome.event.content, events.UserMessage | events.AnswerSubmitted)
+    return "interrupted" if by_message else "cancelled"
 
 
 def error_of(ended: Ended | None) -> str | None:
     """The reason of a call that ended without a result."""
     return ended.reason if isinstance(ended, events.ToolFailed) else None
+
+
+def after_call(turn: Turn, ended: Ended) -> Turn:
+    """The turn after a call of its own ended: what it streamed is used up, what it cost is added."""
+    usage = turn.usage
+    if ended.usage is not None:
+        kinds = {*(usage or {}), *ended.usage}
+        usage = {kind: (usage or {}).get(kind, 0) + ended.usage.get(kind, 0) for kind in sorted(kinds)}
+    return replace(turn, attempt=turn.attempt + ended.texts, usage=usage)

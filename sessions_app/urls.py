@@ -9,6 +9,7 @@ from sessions_app import http_api, pages
 urlpatterns = [
     path("", pages.landing, name="landing"),
     path("learn/<slug:course>/", pages.lesson, name="lesson"),
+    path("courses/<slug:course>/<int:version>/<path:name>", pages.picture, name="course_picture"),
     path("api/guests", http_api.guests),
     path("api/tickets", http_api.tickets),
     path("api/courses", http_api.courses),

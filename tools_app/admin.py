@@ -187,7 +187,7 @@ class WorkerAdmin(ReadOnlyAdmin):
     list_filter = (LifeFilter,)
     sortable_by = ()
     ordering = ("-beat_at",)
-    fields = ("owner", "life", "host", "process", "queues", "started_at", "beat_at", "stopped_at")
+    fields = ("owner", "life", "host", "process", "queues", "started_at", "beat_at", "drain_asked_at", "stopped_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         # By the database's clock, as the monitor judges it.
@@ -204,6 +204,8 @@ class WorkerAdmin(ReadOnlyAdmin):
             return badge("Stopped", "quiet", "It ended in an orderly way.")
         if worker.silent_for > timedelta(seconds=conf.LEASE_S):
             return badge("Gone", "bad", "It does not answer any more; its calls were taken over.")
+        if worker.drain_asked_at is not None:
+            return badge("Draining", "waiting", "It takes no new calls, finishes what it runs, and stops.")
         return badge("Alive", "good")
 
     @admin.display(description="Last beat")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from django.db import connection
@@ -14,6 +15,7 @@ from sessions_app import crash_points
 from sessions_app.commit import execute, postgres
 from sessions_app.delivery import Delivery, Statement, Write
 from tools_app.conf import ERROR_CHARS
+from tools_app.usage import Spent, spent
 from tutor import events
 from tutor.interactions import (
     Interaction,
@@ -27,20 +29,46 @@ from tutor.interactions import (
 )
 from tutor.statem import EventType
 
-#: Oldest first. SKIP LOCKED: workers that claim at the same time do not wait for each other; nobody gets a call twice.
+#: Every course that waits gets the same share of a claim, within a course ``order_at`` decides (``models.ToolCall``).
+#: ``flow`` walks over the courses by index, one probe each, however many calls they have; who is first among equals is
+#: left to chance, so that no course is always the last. SKIP LOCKED: workers that claim at the same time do not wait
+#: for each other, and nobody gets a call twice.
 _CLAIM = """
+WITH RECURSIVE flow AS (
+    SELECT named.queue, first.course FROM unnest(%s::text[]) AS named(queue) CROSS JOIN LATERAL (
+        SELECT c.course FROM tools_app_toolcall c
+         WHERE c.status = 'queued' AND c.queue = named.queue ORDER BY c.course LIMIT 1) AS first
+    UNION ALL
+    SELECT flow.queue, next.course FROM flow CROSS JOIN LATERAL (
+        SELECT c.course FROM tools_app_toolcall c
+         WHERE c.status = 'queued' AND c.queue = flow.queue AND c.course > flow.course
+         ORDER BY c.course LIMIT 1) AS next
+), waiting AS (
+    SELECT one.id, row_number() OVER (PARTITION BY flow.queue, flow.course ORDER BY one.order_at, one.id) AS place
+      FROM flow CROSS JOIN LATERAL (
+        SELECT c.id, c.order_at FROM tools_app_toolcall c
+         WHERE c.status = 'queued' AND c.queue = flow.queue AND c.course = flow.course
+           AND c.order_at <= (SELECT clock_timestamp()) + make_interval(secs => %s)
+           AND c.run_after <= (SELECT clock_timestamp())
+         ORDER BY c.order_at, c.id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED) AS one
+     WHERE flow.course <> ALL(%s::text[])
+)
 UPDATE tools_app_toolcall c
    SET status = 'running', attempt = c.attempt + 1, owner = %s, started_at = clock_timestamp()
-  FROM (SELECT id FROM tools_app_toolcall
-         WHERE status = 'queued' AND queue = ANY(%s) AND run_after <= (SELECT clock_timestamp())
-         ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED) AS next
+  FROM (SELECT id FROM waiting ORDER BY place, random() LIMIT %s) AS next
  WHERE c.id = next.id
-RETURNING c.session_id, c.ref, c.turn, c.tool, c.args::text, c.scope::text, c.attempt, c.owner, c.background,
-          c.started_at, extract(epoch FROM c.deadline_at - clock_timestamp())::float
+RETURNING c.session_id, c.ref, c.turn, c.tool, c.args::text, c.scope::text, c.attempt, c.handed_back, c.owner,
+          c.background, c.course, c.started_at, extract(epoch FROM c.deadline_at - clock_timestamp())::float
+"""
+#: Further ahead than any call's place in the order, in seconds.
+_EVER_S = 1e9
+
+_HELD = """
+SELECT session_id, ref, attempt FROM tools_app_toolcall WHERE owner = %s AND status = 'running'
 """
 
 _RETURNED_BACK = """
-UPDATE tools_app_toolcall SET status = 'queued', attempt = attempt - 1, owner = NULL
+UPDATE tools_app_toolcall SET status = 'queued', handed_back = handed_back + 1, owner = NULL
  WHERE owner = %s AND status = 'running' RETURNING queue
 """
 
@@ -66,6 +94,19 @@ RETURNING 1""",
 )
 
 
+class Streamed(NamedTuple):
+    """What a call has streamed of its turn's text: the attempt that is its result, how many attempts it used up."""
+
+    attempt: int | None = None
+    texts: int = 0
+
+
+#: By a call that does not stream.
+NOTHING = Streamed()
+#: Texts that one run of a call may begin: the tool's, and one by the offline tool of the same name.
+MOST_TEXTS = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A call that this process may run, once."""
@@ -77,31 +118,52 @@ class Claimed:
     args: dict[str, Any]
     scope: dict[str, Any]
     attempt: int
+    #: Attempts that draining workers gave back.
+    handed_back: int
     owner: str | None
     background: bool
+    course: str
     started_at: datetime | None
     #: Seconds until the call's deadline, as measured by the database at the claim.
     left_s: float
     #: queued or running: what the settle must still find.
     status: str = "running"
 
+    @property
+    def charged(self) -> int:
+        """Attempts that count towards ``conf.MAX_ATTEMPTS``."""
+        return self.attempt - self.handed_back
+
 
 def claimed(row: tuple[Any, ...]) -> Claimed:
     """A call from the columns that ``_CLAIM`` returns."""
-    session, ref, turn, tool, args, scope, attempt, owner, background, started_at, left_s = row
+    session, ref, turn, tool, args, scope, attempt, handed_back, owner, background, course, started_at, left_s = row
     return Claimed(
-        session, ref, turn, tool, msgspec.json.decode(args), msgspec.json.decode(scope), attempt, owner, background,
-        started_at, left_s,
+        session, ref, turn, tool, msgspec.json.decode(args), msgspec.json.decode(scope), attempt, handed_back, owner,
+        background, course, started_at, left_s,
     )  # fmt: skip
 
 
-def claim(owner: str, queues: list[str], limit: int) -> list[Claimed]:
-    """Take up to ``limit`` queued calls, oldest first. A claim touches nothing but the calls."""
+def claim(
+    owner: str, queues: list[str], limit: int, *, in_turn: bool = False, without: Sequence[str] = ()
+) -> list[Claimed]:
+    """Take up to ``limit`` queued calls, in fair order. A claim touches nothing but the calls.
+
+    ``in_turn``: only calls whose place in the order has come. ``without``: no calls of these courses.
+    """
     # psycopg itself, not Django's cursor: the statement runs at every hint and should be prepared.
     crash_points.reach("claim.before")
-    rows = execute(postgres(), _CLAIM, [owner, queues, limit]).fetchall()
+    ahead_s = 0.0 if in_turn else _EVER_S
+    rows = execute(postgres(), _CLAIM, [queues, ahead_s, limit, list(without), owner, limit]).fetchall()
     crash_points.reach("claim.committed")
     return [claimed(row) for row in rows]
+
+
+def held(owner: str) -> set[tuple[uuid.UUID, str, int]]:
+    """What the database says a process runs: ``(session, ref, attempt)``."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, [owner])
+        return set(cursor.fetchall())
 
 
 def hand_back(owner: str) -> list[str]:
@@ -122,7 +184,12 @@ def _discarded(call: Claimed) -> ToolResultDiscarded:
 
 
 def _delivery(
-    call: Claimed, content: events.EventContent, ending: ToolEnding, facts: list[Interaction], error: str
+    call: Claimed,
+    content: events.EventContent,
+    ending: ToolEnding,
+    facts: list[Interaction],
+    error: str,
+    usage: Spent | None,
 ) -> Delivery:
     name = ending.kind.removeprefix("tool.")
     row = {"session_id": call.session, "ref": call.ref, "attempt": call.attempt, "status": call.status}
@@ -134,51 +201,79 @@ def _delivery(
         ends_call=call.ref,
         facts=[*facts, ending],
         discarded=[_discarded(call)],
-        writes=[Write(SETTLE, {**row, "ending": name, "error": error})],
+        writes=[Write(SETTLE, {**row, "ending": name, "error": error}), *spent(call.session, usage)],
         opens_turn=False,
     )
 
 
-def _about(call: Claimed) -> dict[str, Any]:
+def _about(call: Claimed, usage: Spent | None) -> dict[str, Any]:
     return {
         "call": call.ref,
         "name": call.tool,
         "attempts": call.attempt,
         "owner": call.owner,
         "started_at": call.started_at.isoformat() if call.started_at else None,
+        "usage": usage,
     }
 
 
-def succeeded(call: Claimed, result: dict[str, Any], *, fallback: bool, facts: list[Interaction]) -> Delivery:
+def succeeded(
+    call: Claimed,
+    result: dict[str, Any],
+    *,
+    fallback: bool,
+    facts: list[Interaction],
+    streamed: Streamed = NOTHING,
+    usage: Spent | None = None,
+) -> Delivery:
     """The delivery of a result."""
-    content = events.ToolSucceeded(ref=call.ref, tool=call.tool, result=result, fallback=fallback)
-    return _delivery(call, content, ToolFinished(**_about(call), fallback=fallback), facts, "")
+    content = events.ToolSucceeded(
+        ref=call.ref,
+        tool=call.tool,
+        result=result,
+        fallback=fallback,
+        output_attempt=streamed.attempt,
+        texts=streamed.texts,
+        usage=usage,
+    )
+    return _delivery(call, content, ToolFinished(**_about(call, usage), fallback=fallback), facts, "", usage)
 
 
 def failed(
-    call: Claimed, reason: events.ToolFailure, error: str, *, facts: list[Interaction] | None = None
+    call: Claimed,
+    reason: events.ToolFailure,
+    error: str,
+    *,
+    facts: list[Interaction] | None = None,
+    streamed: Streamed | None = None,
+    usage: Spent | None = None,
 ) -> Delivery:
-    """The delivery of an ending without a result."""
+    """The delivery of an ending without a result. ``streamed`` None: nobody knows what its runs have written."""
     error = error[:ERROR_CHARS]
-    content = events.ToolFailed(ref=call.ref, tool=call.tool, reason=reason, error=error)
+    texts = streamed.texts if streamed is not None else MOST_TEXTS * call.attempt
+    content = events.ToolFailed(ref=call.ref, tool=call.tool, reason=reason, error=error, texts=texts, usage=usage)
+    about = _about(call, usage)
     ending: ToolEnding
     match reason:
         case "timeout":
-            ending = ToolTimedOut(**_about(call))
+            ending = ToolTimedOut(**about)
         case "cancelled":
-            ending = ToolCancelled(**_about(call))
+            ending = ToolCancelled(**about)
         case "in_doubt":
-            ending = ToolInDoubt(**_about(call))
+            ending = ToolInDoubt(**about)
         case _:
-            ending = ToolFailedFact(**_about(call), reason=reason)
-    return _delivery(call, content, ending, facts or [], error)
+            ending = ToolFailedFact(**about, reason=reason)
+    return _delivery(call, content, ending, facts or [], error, usage)
 
 
-def again(call: Claimed, after_s: float, error: str, facts: list[Interaction]) -> Delivery:
+def again(
+    call: Claimed, after_s: float, error: str, facts: list[Interaction], *, usage: Spent | None = None
+) -> Delivery:
     """Another attempt later: facts for the log, the call back into the queue; the machine is not asked."""
     row = {"session_id": call.session, "ref": call.ref, "attempt": call.attempt}
     write = Write(REQUEUE, {**row, "after_s": after_s, "error": error[:ERROR_CHARS]})
-    return Delivery(call.session, None, by="tool", facts=facts, writes=[write], opens_turn=False)
+    writes = [write, *spent(call.session, usage)]
+    return Delivery(call.session, None, by="tool", facts=facts, writes=writes, opens_turn=False)
 
 
 def superseded(call: Claimed) -> Delivery:

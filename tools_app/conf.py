@@ -5,17 +5,31 @@ from __future__ import annotations
 #: Attempts a call may have, lost contact included.
 MAX_ATTEMPTS = 3
 #: How often a worker says that it lives, in seconds, and how old its last word may be before its calls are taken away.
-BEAT_S = 1.0
-LEASE_S = 4.0
+BEAT_S = 0.5
+LEASE_S = 3.5
+#: A question to the database without an answer for so long, in seconds, that the connection must be dead: the server
+#: itself ends every statement after 10 s.
+STUCK_S = 30.0
 #: A queued call older than this is announced again, in seconds.
 ANNOUNCE_AGAIN_S = 1.0
 #: A worker looks for work by itself this often, in seconds: a lost hint costs this much.
 LOOK_S = 1.0
-#: Calls one worker process runs at once; calls claimed in one statement.
-CONCURRENCY = 1_000
+#: How far the calls of one session are spread in the order of claims, in seconds: each waits behind what others ask
+#: for within this time.
+SPACING_S = 1.0
+#: Calls one worker process runs at once, by the pool that runs them: coroutines on its event loop, plain functions on
+#: its threads (some more than there are threads, so that none is idle between two claims), and child processes.
+LOOP_SLOTS = 1_200
+THREADS = 8
+THREAD_SLOTS = 32
+#: Child processes of a worker, calls after which one is replaced, and what one may take beyond its start, in MiB.
+CHILDREN = 2
+CHILD_CALLS = 1_000
+CHILD_MEMORY_MB = 512
+#: The last of the slots, as a share, are kept for calls in their turn of courses that hold less than half of them.
+KEPT = 0.1
+#: Calls claimed in one statement.
 CLAIM_BATCH = 100
-#: Threads of one worker process for tools that are plain functions.
-SYNC_THREADS = 4
 #: How long a stopping worker waits for calls in flight, in seconds; the rest is handed back.
 DRAIN_S = 10.0
 #: Kept of an error text, in characters.

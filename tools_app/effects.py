@@ -5,7 +5,7 @@ from __future__ import annotations
 from sessions_app.commit import timestamp
 from sessions_app.delivery import Statement, Wake, Write
 from sessions_app.effects import Performing, perform
-from tools_app import outbox
+from tools_app import conf, outbox
 from tools_app.exceptions import UnknownTool
 from tools_app.registry import find
 from tutor.effects import CallTool, CancelCall
@@ -14,11 +14,12 @@ from tutor.interactions import ToolCancelled, ToolRequested
 INSERT_CALL = Statement(
     "insert_call",
     """
-INSERT INTO tools_app_toolcall (session_id, ref, turn, tool, args, scope, queue, background, status, attempt,
-       deadline_at, error)
-SELECT session_id, ref, turn, tool, args, scope, queue, background, 'queued', 0, deadline_at, ''
+INSERT INTO tools_app_toolcall (session_id, ref, turn, tool, args, scope, queue, course, order_at, background, status,
+       attempt, deadline_at, error, output_from)
+SELECT session_id, ref, turn, tool, args, scope, queue, course, clock_timestamp() + make_interval(secs => later_s),
+       background, 'queued', 0, deadline_at, '', output_from
   FROM json_to_recordset(%s) AS r(session_id uuid, ref text, turn text, tool text, args jsonb, scope jsonb, queue text,
-       background bool, deadline_at timestamptz)
+       course text, later_s float, background bool, deadline_at timestamptz, output_from smallint)
 RETURNING 1""",
 )
 
@@ -37,6 +38,7 @@ RETURNING 1""",
 @perform.register
 def _(effect: CallTool, performing: Performing) -> None:
     row = performing.row
+    waiting_for = len(row.calls)
     performing.track(effect.ref, effect.tool, background=effect.background)
     performing.facts.append(ToolRequested(call=effect.ref, name=effect.tool))
     try:
@@ -62,8 +64,11 @@ def _(effect: CallTool, performing: Performing) -> None:
                 "args": effect.args,
                 "scope": scope,
                 "queue": queue,
+                "course": row.course,
+                "later_s": waiting_for * conf.SPACING_S,
                 "background": effect.background,
                 "deadline_at": timestamp(row.now_ms + effect.deadline_ms),
+                "output_from": performing.attempt - 1,
             },
         )
     )

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from concurrent.futures import Executor
 from typing import Any
 
 import msgspec
-from django.db import connections
 
 from sessions_app.delivery import Delivery
 from tools_app import calls, scope
-from tools_app.calls import Claimed
+from tools_app.calls import Claimed, Streamed
 from tools_app.conf import ERROR_CHARS
 from tools_app.exceptions import BadArguments, BadOutput, UnknownTool
+from tools_app.output import Output
+from tools_app.pools import Pools
 from tools_app.registry import Tool, find
 from tools_app.retry import AGAIN, decide
+from tools_app.usage import measure
 from tutor.interactions import Interaction, StrategyApplied, TurnRecovering
 from tutor.strategies import Strategy
 
@@ -31,36 +31,35 @@ logger = logging.getLogger(__name__)
 _RESERVE_S = 2.0
 
 
-def _free_of_database(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-    """Run a plain tool on its thread and give its connection back, if it took one."""
-    try:
-        return function(*arguments, **named)
-    finally:
-        connections.close_all()
-
-
-async def _run(tool: Tool, call: Claimed, left_s: float, threads: Executor) -> dict[str, Any]:
+async def _run(tool: Tool, call: Claimed, left_s: float, pools: Pools, output: Output) -> dict[str, Any]:
     """One attempt. Raises ``ToolError`` or whatever the tool raises."""
     who = scope.of_claimed(call.session, call.scope, call=call.ref, attempt=call.attempt, turn=call.turn)
     arguments = tool.bind(call.args)
+    if tool.output is not None:
+        arguments[tool.output] = output
     async with asyncio.timeout(max(0.1, min(tool.timeout_s, left_s))):
-        if tool.is_async:
-            result = await tool.function(who, **arguments)
-        else:
-            loop = asyncio.get_running_loop()
-            run = lambda: _free_of_database(tool.function, who, **arguments)  # noqa: E731 — closes over one call
-            result = await loop.run_in_executor(threads, run)
+        result = await pools.run(tool, who, arguments, plain=call.args)
     try:
         plain = msgspec.to_builtins(result)
     except TypeError as error:
         raise BadOutput(f"{tool.name} returned something that is not JSON: {error}") from None
     if not isinstance(plain, dict):
         raise BadOutput(f"{tool.name} must return an object, it returned {type(plain).__name__}")
+    if output.begun and plain.get("text") != output.text:
+        raise BadOutput(f"{tool.name} must return what it has written as its text: await output.finish()")
     return plain
 
 
-async def execute(call: Claimed, threads: Executor) -> Delivery:
+async def execute(call: Claimed, pools: Pools) -> Delivery:
     """Run a call and say what to deliver. Never raises for what a tool does."""
+    output = Output(call)
+    try:
+        return await _execute(call, pools, output)
+    finally:
+        output.stop()
+
+
+async def _execute(call: Claimed, pools: Pools, output: Output) -> Delivery:
     clock = asyncio.get_running_loop().time
     ends = clock() + call.left_s
     facts: list[Interaction] = []
@@ -69,25 +68,31 @@ async def execute(call: Claimed, threads: Executor) -> Delivery:
     except UnknownTool as error:
         return calls.failed(call, "error", str(error))
     fallback = False
+    usage = measure()
     while True:
         left_s = ends - clock() - (0 if offline is None else _RESERVE_S)
         try:
-            result = await _run(tool, call, left_s, threads)
+            result = await _run(tool, call, left_s, pools, output)
         except (Exception, SystemExit, KeyboardInterrupt) as error:
             # A tool that asks its process to exit has only failed: it would take a thousand other calls with it.
             _log(call, tool, error)
-            decision = decide(error, call.attempt, has_offline=offline is not None, left_s=ends - clock())
+            decision = decide(error, call.charged, has_offline=offline is not None, left_s=ends - clock())
             detail = str(error)[:ERROR_CHARS]
             if decision.strategy is not Strategy.STOP:
                 facts.append(StrategyApplied(reason=decision.reason, strategy=decision.strategy, detail=detail))
             if decision.strategy in AGAIN:
                 recovering = [TurnRecovering(reason=decision.reason, attempt=call.attempt + 1)]
-                return calls.again(call, decision.after_s, detail, [*facts, *([] if call.background else recovering)])
+                recovered = [*facts, *([] if call.background else recovering)]
+                return calls.again(call, decision.after_s, detail, recovered, usage=usage.spent())
             if decision.strategy is Strategy.OFFLINE and offline is not None:
                 tool, offline, fallback = offline, None, True
+                await output.anew()
                 continue
-            return calls.failed(call, decision.failure, detail, facts=facts)
-        return calls.succeeded(call, result, fallback=fallback, facts=facts)
+            return calls.failed(
+                call, decision.failure, detail, facts=facts, streamed=Streamed(None, output.texts), usage=usage.spent()
+            )
+        streamed = Streamed(output.attempt if output.begun else None, output.texts)
+        return calls.succeeded(call, result, fallback=fallback, facts=facts, streamed=streamed, usage=usage.spent())
 
 
 def _log(call: Claimed, tool: Tool, error: BaseException) -> None:

@@ -29,10 +29,20 @@ class ToolCall(models.Model):
     #: Who acts, for whom, with which roles, for which course, session and command (``tools_app.scope``).
     scope = models.JSONField()
     queue = models.CharField(max_length=20, default="tools")
+    #: The session's course: workers give every course that waits the same share.
+    course = models.CharField(max_length=100, db_default="")
+    #: Its place among the course's calls: when it was asked for, later by ``conf.SPACING_S`` for every call that its
+    #: session was already waiting for.
+    order_at = models.DateTimeField(db_default=Now())
     background = models.BooleanField(default=False)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
-    #: Attempts begun; rises with every claim.
+    #: Attempts begun; rises with every claim and never falls: it fences.
     attempt = models.SmallIntegerField(default=0)
+    #: Attempts of its turn's text before its own: what attempt n of the call streams is attempt ``output_from + n`` of
+    #: the turn. Rises where text starts anew within one attempt.
+    output_from = models.SmallIntegerField(db_default=0)
+    #: Attempts that a draining worker gave back: they are not charged.
+    handed_back = models.SmallIntegerField(db_default=0)
     #: The process boot that runs it (``Worker.owner``).
     owner = models.CharField(max_length=64, null=True)  # noqa: DJ001
     #: Not before: the pause between two attempts.
@@ -50,7 +60,9 @@ class ToolCall(models.Model):
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["session", "ref"], name="one_call_per_ref")]
         indexes = [
-            models.Index(fields=["queue", "run_after", "id"], condition=models.Q(status="queued"), name="calls_queued"),
+            models.Index(
+                fields=["queue", "course", "order_at", "id"], condition=models.Q(status="queued"), name="calls_in_order"
+            ),
             models.Index(fields=["owner"], condition=models.Q(status="running"), name="calls_running"),
             models.Index(fields=["deadline_at"], condition=~models.Q(status="ended"), name="calls_by_deadline"),
         ]
@@ -69,6 +81,8 @@ class Worker(models.Model):
     queues = models.CharField(max_length=200)
     started_at = models.DateTimeField(db_default=Now())
     beat_at = models.DateTimeField(db_default=Now())
+    #: An operator asked it to drain; it learns so with its next beat.
+    drain_asked_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -76,3 +90,17 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return self.owner
+
+
+class SessionUsage(models.Model):
+    """Tokens that a session's calls have used at models: what its budget is compared with."""
+
+    session = models.OneToOneField(
+        Session, on_delete=models.CASCADE, related_name="usage", db_constraint=False, primary_key=True
+    )
+    input_tokens = models.BigIntegerField(default=0)
+    output_tokens = models.BigIntegerField(default=0)
+    requests = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.input_tokens + self.output_tokens} tokens"

@@ -13,6 +13,7 @@ Its result is discarded; its outside effects are not undone.
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import replace
 from typing import Any, Final
 
@@ -35,12 +36,14 @@ logger = logging.getLogger(__name__)
 _LIMIT = 200
 #: The worker's own deadline goes first, by this many seconds.
 _GRACE_S = 1.0
+#: Goes on while the machine sleeps, where there is such a clock.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 #: The row of the table that a worker's silence belongs to.
 _REASON: Final = "lost_contact"
 
 _COLUMNS = """
-    c.session_id, c.ref, c.turn, c.tool, c.args::text, c.scope::text, c.attempt, c.owner, c.background, c.started_at,
-    extract(epoch FROM c.deadline_at - clock_timestamp())::float
+    c.session_id, c.ref, c.turn, c.tool, c.args::text, c.scope::text, c.attempt, c.handed_back, c.owner,
+    c.background, c.course, c.started_at, extract(epoch FROM c.deadline_at - clock_timestamp())::float
 """
 _LOST = f"""
 SELECT {_COLUMNS} FROM tools_app_toolcall c LEFT JOIN tools_app_worker w ON w.owner = c.owner
@@ -60,6 +63,32 @@ def sweep() -> int:
     return _lost() + _overdue()
 
 
+class Watch:
+    """The sweep of a process that runs it again and again.
+
+    Where it was away itself (the database was down or did not answer, the machine slept), the workers may have been
+    as well: each gets the time of a lease to beat before it counts as lost. Otherwise a restart of Postgres would take
+    the calls away from every worker at once.
+    """
+
+    def __init__(self) -> None:
+        self._last: float | None = None
+        self._judge_from = 0.0
+
+    def sweep(self) -> int:
+        """As ``monitor.sweep``."""
+        began = time.clock_gettime(_CLOCK)
+        if self._last is not None and began - self._last > conf.LEASE_S / 2:
+            self._judge_from = began + conf.LEASE_S
+        found = _overdue() if began < self._judge_from else sweep()
+        self._last = time.clock_gettime(_CLOCK)
+        return found
+
+
+#: The timer service's (``settings.TUTOR_SWEEPS``).
+watch = Watch().sweep
+
+
 def _rows(sql: str, seconds: float) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, [seconds])
@@ -76,10 +105,7 @@ def _lost() -> int:
         )  # fmt: skip
     _deliver([_after_lost_contact(call) for call in lost])
     if lost:
-        try:
-            outbox.announce(outbox.DEFAULT_QUEUE)
-        except Exception:
-            logger.warning("action=outbox.unreachable", exc_info=True)
+        outbox.sweep(waited_s=0)
     return len(lost)
 
 
@@ -92,7 +118,7 @@ def _after_lost_contact(call: Claimed) -> Delivery:
     possible = {Strategy.STOP}
     if not repeatable:
         possible.add(Strategy.PARK)
-    elif call.attempt < conf.MAX_ATTEMPTS:
+    elif call.charged < conf.MAX_ATTEMPTS:
         possible.add(Strategy.RETRY)
     strategy = strategies.choose(_REASON, possible) or Strategy.STOP
     facts: list[Interaction] = [StrategyApplied(reason=_REASON, strategy=strategy, detail=error)]

@@ -11,8 +11,8 @@ from sessions_app.call_report import CallReport
 from tools_app import conf
 
 _PENDING = """
-SELECT c.ref, c.tool, c.queue, c.background, c.status, c.attempt, c.owner, w.beat_at, c.created_at, c.started_at,
-       c.run_after, c.deadline_at, c.error,
+SELECT c.ref, c.tool, c.queue, c.background, c.status, c.attempt - c.handed_back, c.owner, w.beat_at, c.created_at,
+       c.started_at, c.run_after, c.deadline_at, c.error,
        (SELECT count(*) FROM tools_app_worker alive
          WHERE alive.stopped_at IS NULL AND alive.beat_at > clock_timestamp() - make_interval(secs => %s)
            AND c.queue = ANY(string_to_array(alive.queues, ',')))

@@ -6,7 +6,18 @@ import random
 from dataclasses import dataclass
 
 from tools_app.conf import BACKOFF_MOST_S, BACKOFF_S, MAX_ATTEMPTS
-from tools_app.exceptions import BadArguments, BadOutput, Misconfigured, Overloaded, Refused, Unreachable
+from tools_app.exceptions import (
+    BadArguments,
+    BadOutput,
+    ChildDied,
+    CircuitOpen,
+    ContextTooLong,
+    Misconfigured,
+    OverBudget,
+    Overloaded,
+    Refused,
+    Unreachable,
+)
 from tutor import strategies
 from tutor.events import ToolFailure
 from tutor.strategies import Strategy
@@ -32,10 +43,18 @@ def reason_of(error: BaseException) -> str:
     match error:
         case TimeoutError():
             return "timeout"
+        case ChildDied():
+            return "killed"
         case Overloaded():
             return "overloaded"
+        case CircuitOpen():
+            return "circuit_open"
         case Unreachable():
             return "unreachable"
+        case ContextTooLong():
+            return "context_too_long"
+        case OverBudget():
+            return "over_budget"
         case BadOutput():
             return "bad_output"
         case Misconfigured():
@@ -57,7 +76,8 @@ def backoff_s(attempt: int, *, random_: random.Random | None = None) -> float:
 def decide(error: BaseException, attempt: int, *, has_offline: bool, left_s: float) -> Decision:
     """The next step after attempt number ``attempt`` failed, with ``left_s`` seconds until the call's deadline."""
     reason = reason_of(error)
-    failure: ToolFailure = "timeout" if reason == "timeout" else "refused" if reason == "refused" else "error"
+    failures: dict[str, ToolFailure] = {"timeout": "timeout", "refused": "refused", "killed": "killed"}
+    failure = failures.get(reason, "error")
     wanted = error.retry_after_s if isinstance(error, Overloaded) else None
     after_s = backoff_s(attempt) if wanted is None else wanted
     possible = {Strategy.STOP}

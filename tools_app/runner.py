@@ -3,8 +3,9 @@
 A hint (or, without one, a look every second) makes it claim what is queued, as many calls as it has room for. Celery
 brings the hints and owns the process's life; it does not carry the work, so its price per message is paid per hint.
 
-A beat of its own thread renews the lease on everything this boot runs. A boot that stops beating loses its calls to
-the monitor; what it settles after that is discarded by compare-and-set.
+What it has claimed stays its own as long as its beat renews the lease (``tools_app.beat``). A boot that stops beating
+loses its calls to the monitor; what it settles after that is discarded by compare-and-set, and as soon as it can ask
+again what it holds, it stops the tools of the calls that it has lost.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import os
 import secrets
 import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from functools import partial
 
 import psycopg
 import uvloop
@@ -27,18 +29,18 @@ from django.db.models.functions import Now
 from sessions_app import crash_points
 from sessions_app.exceptions import StaleWrite
 from sessions_app.group_commit import group_commit
-from tools_app import calls, conf, outbox
+from sessions_app.output import buffer
+from tools_app import calls, conf, outbox, registry
+from tools_app.backends import connection as connection_to_models
+from tools_app.beat import Beat
 from tools_app.calls import Claimed
 from tools_app.executor import execute
+from tools_app.flusher import flusher
+from tools_app.lane import Lane
 from tools_app.models import Worker
+from tools_app.pools import SLOTS, Pools
 
 logger = logging.getLogger(__name__)
-
-_BEAT = """
-INSERT INTO tools_app_worker (owner, host, process, queues, started_at, beat_at)
-VALUES (%s, %s, %s, %s, clock_timestamp(), clock_timestamp())
-    ON CONFLICT (owner) DO UPDATE SET beat_at = clock_timestamp()
-"""
 
 
 def _close_connection() -> None:
@@ -49,43 +51,55 @@ def _close_connection() -> None:
 class Runner:
     """Runs the calls of some queues in this process."""
 
-    def __init__(self, queues: list[str], concurrency: int = conf.CONCURRENCY) -> None:
+    def __init__(self, queues: list[str]) -> None:
         self.queues = queues
         #: Unique per boot: host and process number only help people who read it.
         self.owner = f"{socket.gethostname()[:30]}-{os.getpid()}-{secrets.token_hex(6)}"
-        self._concurrency = concurrency
+        #: An operator asked for a drain (``manage.py drain``); called once, by the beat's thread.
+        self.on_drain_asked = self.stop_claiming
         self._loop = uvloop.new_event_loop()
-        self._work = asyncio.Event()
-        self._running: set[asyncio.Task[None]] = set()
+        self._pools = Pools()
+        served = {pool: [queue for queue in queues if (registry.pool_of(queue) or "loop") == pool] for pool in SLOTS}
+        self._lanes = [Lane(pool, named, SLOTS[pool]) for pool, named in served.items() if named]
+        #: Calls whose tool runs, and since when (monotonic) others are being settled.
+        self._in_tool: dict[asyncio.Task[None], Claimed] = {}
+        self._settling: dict[asyncio.Task[None], float] = {}
+        self._claiming_since: float | None = None
         # One thread, whose connection stays open: a claim is the first thing every call waits for.
         self._claimer = ThreadPoolExecutor(1, thread_name_prefix="claim")
-        self._threads = ThreadPoolExecutor(conf.SYNC_THREADS, thread_name_prefix="tool")
+        self._grace_s = conf.DRAIN_S
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="runner", daemon=True)
-        self._beat_thread = threading.Thread(target=self._beat, name="beat", daemon=True)
+        self._beat = Beat(self.owner, queues, running=self._tools, lost=self._stop_tools, drain=self._drain_asked)
 
     def start(self) -> None:
         """Begin to claim."""
-        self._beat_thread.start()
+        self._beat.start()
         self._thread.start()
         logger.info("action=runner.started owner=%s queues=%s", self.owner, ",".join(self.queues))
 
-    def wake(self) -> None:
-        """There may be work."""
+    def wake(self, queue: str | None = None) -> None:
+        """There may be work, in one of the queues or anywhere."""
         # A hint may arrive after the loop has ended: there is nothing left to wake.
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._work.set)
+            self._loop.call_soon_threadsafe(self._wake, queue)
 
     def stop_claiming(self) -> None:
         """Take no new calls."""
         self._stopping.set()
         self.wake()
 
-    def drain(self, grace_s: float = conf.DRAIN_S) -> None:
-        """Stop: no new calls, those in flight get ``grace_s`` seconds, the rest is handed back uncharged."""
+    def drain(self, grace_s: float = conf.DRAIN_S) -> bool:
+        """Stop: no new calls, those in flight get ``grace_s`` seconds, the rest is handed back uncharged.
+
+        False where a plain function still runs on a thread, which nothing can stop but the end of the process.
+        """
         self.stop_claiming()
+        self._grace_s = grace_s
         self._thread.join(grace_s + 5)
-        self._beat_thread.join(5)
+        # What is on its way into the database gets there first: handed back, it would be done twice.
+        group_commit.stop()
+        self._beat.stop()
         queues = calls.hand_back(self.owner)
         Worker.objects.filter(owner=self.owner).update(stopped_at=Now())
         connection.close()
@@ -94,8 +108,9 @@ class Runner:
                 outbox.announce(queue)
             except Exception:
                 logger.warning("action=outbox.unreachable queue=%s", queue, exc_info=True)
-        group_commit.stop()
+        ended = self._pools.close()
         logger.info("action=runner.stopped owner=%s handed_back=%s", self.owner, ",".join(queues) or "nothing")
+        return ended
 
     # --- the loop's thread ---------------------------------------------------------------------------------------
 
@@ -103,62 +118,85 @@ class Runner:
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_until_complete(self._main())
+            self._loop.run_until_complete(self._hang_up())
         finally:
             self._loop.close()
 
+    @staticmethod
+    async def _hang_up() -> None:
+        """Close what belongs to this loop."""
+        await flusher().stop()
+        await connection_to_models.close()
+        await buffer.close_client()
+
     async def _main(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                await self._claim_what_fits()
-            except (Error, psycopg.Error):
-                logger.warning("action=claim.failed", exc_info=True)
-                await self._loop.run_in_executor(self._claimer, _close_connection)
-            try:
-                async with asyncio.timeout(conf.LOOK_S):
-                    await self._work.wait()
-            except TimeoutError:
-                continue
+        watching = self._loop.create_task(self._watch())
+        await asyncio.gather(*(self._feed(lane) for lane in self._lanes))
+        watching.cancel()
         self._claimer.submit(_close_connection)
         self._claimer.shutdown()
-        if self._running:
-            _done, left = await asyncio.wait(self._running, timeout=conf.DRAIN_S)
+        running = {task for lane in self._lanes for task, _call in lane.running()}
+        if running:
+            _done, left = await asyncio.wait(running, timeout=self._grace_s)
             for task in left:
                 task.cancel()
             if left:
                 await asyncio.wait(left, timeout=1)
 
-    async def _claim_what_fits(self) -> None:
+    async def _feed(self, lane: Lane) -> None:
         while not self._stopping.is_set():
-            self._work.clear()
-            room = min(self._concurrency - len(self._running), conf.CLAIM_BATCH)
-            if room <= 0:
-                return  # the end of a call wakes us
-            taken = await self._loop.run_in_executor(self._claimer, calls.claim, self.owner, self.queues, room)
+            lane.work.clear()
+            try:
+                await self._claim_what_fits(lane)
+            except (Error, psycopg.Error):
+                logger.warning("action=claim.failed", exc_info=True)
+                await self._loop.run_in_executor(self._claimer, _close_connection)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(conf.LOOK_S):
+                    await lane.work.wait()
+
+    async def _claim_what_fits(self, lane: Lane) -> None:
+        while not self._stopping.is_set() and (want := lane.want()) is not None:
+            lane.work.clear()
+            claim = partial(
+                calls.claim, self.owner, lane.queues, want.calls, in_turn=want.in_turn, without=want.without
+            )
+            self._claiming_since = time.monotonic()
+            try:
+                taken = await self._loop.run_in_executor(self._claimer, claim)
+            finally:
+                self._claiming_since = None
             for call in taken:
-                task = self._loop.create_task(self._one(call))
-                self._running.add(task)
-                task.add_done_callback(self._ended)
-            if len(taken) < room:
+                lane.add(call, self._loop.create_task(self._one(call)))
+            if len(taken) < want.calls:
                 return
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        if len(self._running) >= self._concurrency:
-            self._work.set()
-        self._running.discard(task)
+    def _wake(self, queue: str | None) -> None:
+        for lane in self._lanes:
+            if queue is None or queue in lane.queues:
+                lane.work.set()
 
     async def _one(self, call: Claimed) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 — a coroutine runs in a task
         try:
-            delivery = await execute(call, self._threads)
+            self._in_tool[task] = call
+            delivery = await execute(call, self._pools)
+            del self._in_tool[task]
+            self._settling[task] = time.monotonic()
             crash_points.reach("tool.ran")
             await group_commit.deliver(delivery)
             crash_points.reach("settle.acknowledged")
         except StaleWrite:
             await self._discard(call)
         except asyncio.CancelledError:
-            raise  # draining: the call is handed back
+            raise  # draining, and the call is handed back; or it is not ours any more
         except Exception:
             # The call stays running under our lease; its deadline or the monitor ends it.
             logger.exception("action=settle.failed session=%s call=%s", call.session, call.ref)
+        finally:
+            self._in_tool.pop(task, None)
+            self._settling.pop(task, None)
 
     async def _discard(self, call: Claimed) -> None:
         crash_points.reach("discard.before")
@@ -167,22 +205,33 @@ class Runner:
         except Exception:
             logger.exception("action=discard.failed session=%s call=%s", call.session, call.ref)
 
+    async def _watch(self) -> None:
+        """End the process where the database has not answered for long: a connection that the network has forgotten
+        blocks its thread for good, and a supervisor starts another process with new ones."""
+        while True:
+            await asyncio.sleep(conf.LOOK_S)
+            asked = [since for since in (self._beat.asking_since, self._claiming_since) if since is not None]
+            oldest = min([*asked, *self._settling.values()], default=None)
+            if oldest is not None and time.monotonic() - oldest > conf.STUCK_S:
+                logger.critical("action=runner.stuck owner=%s the database does not answer: ending", self.owner)
+                os._exit(1)
+
     # --- the beat's thread ---------------------------------------------------------------------------------------
 
-    def _beat(self) -> None:
-        """Renew the lease. On a thread of its own, so that a busy loop does not look like a dead one."""
-        me: list[Any] = [self.owner, socket.gethostname()[:200], os.getpid(), ",".join(self.queues)[:200]]
-        while True:
-            try:
-                with connection.cursor() as cursor:
-                    cursor.execute(_BEAT, me)
-            except Error:
-                logger.warning("action=beat.failed owner=%s", self.owner, exc_info=True)
-                connection.close()
-            if self._stopping.is_set() and not self._thread.is_alive():
-                break
-            if self._stopping.is_set():
-                self._thread.join(conf.BEAT_S)
-            else:
-                self._stopping.wait(conf.BEAT_S)
-        connection.close()
+    def _tools(self) -> list[tuple[asyncio.Task[None], Claimed]]:
+        return list(self._in_tool.items())
+
+    def _stop_tools(self, tasks: list[asyncio.Task[None]]) -> None:
+        """Their calls were taken away: ended by a cancel or a deadline, or given to another worker."""
+
+        def cancel() -> None:
+            for task in tasks:
+                if task in self._in_tool:
+                    task.cancel()
+
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(cancel)
+
+    def _drain_asked(self) -> None:
+        logger.info("action=runner.drain_asked owner=%s", self.owner)
+        self.on_drain_asked()

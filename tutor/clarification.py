@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tutor import course as content
 from tutor.leak_gate import leaks
+from tutor.terms import terms
 
 if TYPE_CHECKING:
     from tutor.questions import QuestionInstance
@@ -15,39 +16,6 @@ if TYPE_CHECKING:
 #: In words: what is longer is not read.
 MAX_WORDS = 120
 
-_STOP = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        a about actually all also am an and any anything are as ask at be because been being but by can cannot
-        could did do does doing don done else even ever every explain for from get give go got had has have he
-        help her here him his how i if in into is it its just know let like ll me mean means mine more my need no
-        not now of off on one or our out over please question re really say see she should so some something
-        sorry still such t tell than that the their them then there these they thing this those through to too
-        understand up us use ve very want was way we well were what when where which who why will with word would
-        yes you your
-        """,
-    )
-)
-_SUFFIXES = (
-    "ations",
-    "ation",
-    "ingly",
-    "ically",
-    "ions",
-    "ion",
-    "ings",
-    "ing",
-    "ied",
-    "ies",
-    "ical",
-    "ally",
-    "ed",
-    "es",
-    "ly",
-    "s",
-    "e",
-)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z*$-])|\n+")
 
 
@@ -75,8 +43,8 @@ def explain(course: content.Course, topic_id: str, text: str, question: Question
     """
     if question is None and _THOUGHT.fullmatch(text):
         return _KEEP_IT
-    wanted = _terms(text)
-    context = _terms(question.prompt) if question is not None else frozenset()
+    wanted = terms(text)
+    context = terms(question.prompt) if question is not None else frozenset()
     skills = frozenset(question.skills) if question is not None else frozenset()
     ranked = sorted(
         (
@@ -118,13 +86,13 @@ def _chunks(course: content.Course) -> list[_Chunk]:
     for topic in course.topics:
         for material in topic.materials:
             if material.body:
-                keys = frozenset(material.keys) | frozenset(term for key in material.keys for term in _terms(key))
-                chunks.append(_Chunk(topic.id, material.body, keys, _terms(material.body), len(chunks)))
+                keys = frozenset(material.keys) | frozenset(term for key in material.keys for term in terms(key))
+                chunks.append(_Chunk(topic.id, material.body, keys, terms(material.body), len(chunks)))
         for known in topic.known_errors:
             body = " ".join(known.remedy)
             if body:
-                named = _terms(known.name)
-                chunks.append(_Chunk(topic.id, body, named, _terms(body) | named, len(chunks)))
+                named = terms(known.name)
+                chunks.append(_Chunk(topic.id, body, named, terms(body) | named, len(chunks)))
     return chunks
 
 
@@ -155,17 +123,3 @@ def _nothing(course: content.Course, topic_id: str, question: QuestionInstance |
         else "If that was your thought on the question above, keep it in mind; otherwise ask about a word or a step."
     )
     return f"I have no explanation of that in this course: we are working on “{title}”. {way_on}"
-
-
-def _terms(text: str) -> frozenset[str]:
-    words = re.findall(r"[a-z]{2,}", re.sub(r"\$[^$]*\$|\\[A-Za-z]+", " ", text.lower()))
-    return frozenset(_stem(word) for word in words if word not in _STOP)
-
-
-def _stem(word: str) -> str:
-    for suffix in _SUFFIXES:
-        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
-            stem = word[: -len(suffix)]
-            # "adding" and "add", "subtracting" and "subtract": a doubled letter goes with its suffix.
-            return stem[:-1] if len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] not in "lsd" else stem
-    return word

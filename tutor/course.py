@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from tutor.events import OnBusy
+
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of everything in a course."""
@@ -24,6 +26,8 @@ class CourseInfo(Part, frozen=True, kw_only=True):
     source: str = ""
     #: One or two sentences for the list of courses (Markdown).
     summary: str = ""
+    #: What becomes of a message that comes while another one is worked on, unless it or its session says otherwise.
+    on_busy: OnBusy = "reject"
     #: Persona, tone and objectives: what a model is told about how to speak.
     pedagogy: dict[str, Any] = {}
 
@@ -212,12 +216,18 @@ class Question(Part, frozen=True, kw_only=True):
     difficulty: float = 0.5
     #: ``{a: {int: [2, 9], not: [0]}}`` draws from a range (both ends included), ``{a: {of: [2, 5]}}`` from a list.
     params: dict[str, dict[str, list[int]]] = {}
+    #: Computed from the parameters, in this order: ``{q: b / a}``. A draw counts only if all come out whole.
+    derived: dict[str, str] = {}
+    #: What a draw has to fulfil: ``a < b``, ``a != 2 * b``, ``a divides b``.
+    where: list[str] = []
     alternatives: list[str] = []
     hints: list[str | Scaffold] = []
     solution: list[str] = []
     errors: list[QuestionError] = []
     explain_keys: list[str] = []
     tests: list[Test] = []
+    #: Who wrote it and where it comes from, where that is not the course's own source.
+    source: str = ""
 
 
 class Topic(Part, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 A message calls the tool ``echo``; its result is said back. While a call runs, messages are answered as the tutoring
 machine does (DESIGN rule 9), so that busy policies can be measured without any tutoring. "wait 3" makes a call that
-takes three seconds.
+takes three seconds; "stream 100 20" one that streams the numbers up to a hundred, one every 20 ms (50 if not said).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class EchoMachine:
             case events.UserMessage(text=text) if state == IDLE:
                 ref = f"c{data.calls + 1}"
                 running = EchoData(calls=data.calls + 1, pending=ref)
-                return statem.NextState(AWAITING_TOOL_RESULT, running, (CallTool(ref, "echo", _arguments(text)),))
+                return statem.NextState(AWAITING_TOOL_RESULT, running, (_call(ref, text),))
             case events.UserMessage(on_busy="queue"):
                 return statem.KeepState(actions=(Disposition("queued"), statem.Postpone()))
             case events.UserMessage(on_busy="interrupt") as message:
@@ -53,8 +53,8 @@ class EchoMachine:
                 return statem.KeepState(actions=(Disposition("busy"), say("Please wait.")))
             case events.CancelRequested() if state == AWAITING_TOOL_RESULT:
                 return statem.NextState(IDLE, _settled(data), (CancelCall(str(data.pending)), say("Stopped.")))
-            case events.ToolSucceeded(ref=ref, result=result) if ref == data.pending:
-                return statem.NextState(IDLE, _settled(data), (say(str(result.get("text", ""))),))
+            case events.ToolSucceeded(ref=ref, result=result, output_attempt=attempt) if ref == data.pending:
+                return statem.NextState(IDLE, _settled(data), (say(str(result.get("text", "")), attempt=attempt),))
             case events.ToolFailed(ref=ref, reason=reason) if ref == data.pending:
                 return statem.NextState(IDLE, _settled(data), (say(f"The echo failed ({reason})."),))
             case events.Start() | events.Branched() | events.ToolSucceeded() | events.ToolFailed():
@@ -91,11 +91,17 @@ class EchoMachine:
 
 #: Seconds; at most as long as the tool may take.
 _WAIT = re.compile(r"wait (\d{1,2})")
+#: How many words, and how long between two of them, in milliseconds.
+_STREAM = re.compile(r"stream (\d{1,4})(?: (\d{1,4}))?")
+_EVERY_MS = 50
 
 
-def _arguments(text: str) -> dict[str, Any]:
+def _call(ref: str, text: str) -> CallTool:
+    stream = _STREAM.fullmatch(text)
+    if stream and int(stream[1]):
+        return CallTool(ref, "recite", {"count": int(stream[1]), "every_ms": int(stream[2] or _EVERY_MS)})
     wait = _WAIT.fullmatch(text)
-    return {"text": text, "delay_s": int(wait[1])} if wait else {"text": text}
+    return CallTool(ref, "echo", {"text": text, "delay_s": int(wait[1])} if wait else {"text": text})
 
 
 def _settled(data: EchoData) -> EchoData:

@@ -20,9 +20,12 @@ class Record(Effect):
     interaction: Interaction
 
 
-def say(text: str) -> Record:
-    """Say something to the learner (Markdown)."""
-    return Record(OutputCommitted(text=text, len=len(text)))
+def say(text: str, *, attempt: int | None = None) -> Record:
+    """Say something to the learner (Markdown).
+
+    ``attempt``: the text begins with what was streamed as that attempt of the turn (``ToolSucceeded.output_attempt``).
+    """
+    return Record(OutputCommitted(text=text, len=len(text), attempt=attempt))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 #: What to do with a message that arrives while a turn is running (DESIGN rule 9).
-OnBusy = Literal["reject", "queue", "interrupt"]
+OnBusy = Literal["reject", "queue", "interrupt", "merge", "rollback"]
 
 
 def _tag(name: str) -> str:
@@ -100,7 +100,16 @@ class Branched(EventContent, frozen=True, kw_only=True):
     """
 
 
-class ToolSucceeded(EventContent, frozen=True, kw_only=True):
+class ToolEnded(EventContent, frozen=True, kw_only=True, omit_defaults=True):
+    """Base of the endings of a tool call: what they say to the kernel."""
+
+    #: Attempts of its turn's text that the call has used up.
+    texts: int = 0
+    #: What its requests to a model cost, in tokens; None: it made none.
+    usage: dict[str, int] | None = None
+
+
+class ToolSucceeded(ToolEnded, frozen=True, kw_only=True, omit_defaults=True):
     """A tool call ended with a result."""
 
     ref: str
@@ -108,13 +117,16 @@ class ToolSucceeded(EventContent, frozen=True, kw_only=True):
     result: dict[str, Any]
     #: True where the offline tool of the same name had to answer for the model.
     fallback: bool = False
+    #: The attempt of the turn's text that the call has streamed, and which is its result's ``text``; None: it streamed
+    #: nothing. Whoever commits that text says so (``effects.say``).
+    output_attempt: int | None = None
 
 
 #: How a tool call can end without a result. ``killed``: a parent saw its worker die; ``lost_contact``: nobody saw it.
 ToolFailure = Literal["error", "timeout", "cancelled", "killed", "lost_contact", "refused", "in_doubt"]
 
 
-class ToolFailed(EventContent, frozen=True, kw_only=True):
+class ToolFailed(ToolEnded, frozen=True, kw_only=True, omit_defaults=True):
     """A tool call ended without a result: an error, a time-out, a cancel or its worker's death (DOWN)."""
 
     ref: str

@@ -92,6 +92,7 @@ _RULES: dict[str, tuple[str, ...]] = {
         r"incorrect)(?: .{0,40})?",
         r"(?:that|this|it)(?:'s| is) (?:not fair|unfair|a mistake)(?: .{0,30})?",
         r"i disagree(?: .{0,40})?",
+        r"(?:please )?(?:mark|count|grade|score|accept) (?:it|that|this|mine|my answer)(?: as)?(?: correct| right)?",
         r"(?:please )?(?:check|look at) (?:it|that|my answer|mine) again",
         r"(?:are you sure\b.*)",
         r"how (?:is|can|was) (?:that|it|this|mine|my answer)(?: be)? wrong",

@@ -205,7 +205,7 @@ class TurnFinished(Interaction, frozen=True, kw_only=True):
     kind = "turn.finished"
     outcome: TurnOutcome
     error: str | None = None
-    #: What the turn's model calls used, where there were any: ``{"input_tokens": …, "output_tokens": …}``.
+    #: What the turn's model calls used, where there were any: as of a call.
     usage: dict[str, Any] | None = None
 
 
@@ -222,6 +222,8 @@ class OutputCommitted(Interaction, frozen=True, kw_only=True):
     partial: bool = False
     #: In code points.
     len: int
+    #: The attempt of the turn's streamed text that this is; None: it was not streamed.
+    attempt: int | None = None
 
 
 # --- tool calls --------------------------------------------------------------------------------------------------
@@ -242,6 +244,8 @@ class ToolEnding(Interaction, frozen=True, kw_only=True):
     owner: str | None = None
     #: ISO 8601, the database's clock.
     started_at: str | None = None
+    #: What its requests to a model cost, in tokens: ``{"input_tokens": …, "output_tokens": …, "requests": …}``.
+    usage: dict[str, int] | None = None
 
 
 class ToolFinished(ToolEnding, frozen=True, kw_only=True):
@@ -293,6 +297,8 @@ class QuestionAsked(Interaction, frozen=True, kw_only=True):
     choices: list[dict[str, str]] | None = None
     #: Why this question now, in words a learner can read and contest.
     why: str = ""
+    #: What its numbers and the order of its options were drawn from (``tutor.draws``); None in older logs.
+    seed: int | None = None
 
 
 class AnswerChecked(Interaction, frozen=True, kw_only=True):
@@ -302,6 +308,8 @@ class AnswerChecked(Interaction, frozen=True, kw_only=True):
     verdict: Verdict
     feedback: str
     known_error: str | None = None
+    #: What was answered: ``main``, ``scaffold:<hint>`` or ``probe:<known error>``.
+    part: str = "main"
 
 
 class HintGiven(Interaction, frozen=True, kw_only=True):

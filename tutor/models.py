@@ -1,8 +1,10 @@
-"""Courses and their versions. A version never changes: a running session keeps the one it began with."""
+"""Courses, their versions and drafts. A version never changes: a running session keeps the one it began with."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 
 
 class Course(models.Model):
@@ -13,6 +15,9 @@ class Course(models.Model):
     #: Markdown, one or two sentences.
     summary = models.TextField(blank=True, default="")
     lang = models.CharField(max_length=16, default="en")
+    #: As the newest version says: a course may be shown to nobody without them.
+    licence = models.CharField(max_length=200, blank=True, default="")
+    source = models.TextField(blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -22,15 +27,29 @@ class Course(models.Model):
         return self.title
 
 
+class CourseFile(models.Model):
+    """A picture, by what it contains: versions that show the same one share the row."""
+
+    #: SHA-256 of the data, in hexadecimal.
+    digest = models.CharField(max_length=64, primary_key=True)
+    media_type = models.CharField(max_length=40)
+    data = models.BinaryField()
+
+    def __str__(self) -> str:
+        return self.digest
+
+
 class CourseVersion(models.Model):
     """One immutable version of a course."""
 
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="versions")
     #: Counts from 1 per course.
     version = models.PositiveIntegerField()
-    #: ``tutor.course.Course`` as JSON.
+    #: ``tutor.course.Course`` as JSON, without defaults.
     content = models.TextField()
-    #: SHA-256 of the content, in hexadecimal.
+    #: The pictures it shows: path in the course's folder -> digest of a ``CourseFile``.
+    files = models.JSONField(default=dict)
+    #: SHA-256 of content and files, in hexadecimal.
     digest = models.CharField(max_length=64)
     topics = models.PositiveIntegerField()
     questions = models.PositiveIntegerField()
@@ -42,3 +61,30 @@ class CourseVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.course.slug} v{self.version}"
+
+
+class CourseDraft(models.Model):
+    """A course an author works on: it may be unfinished and wrong, and no learner sees it before it is published."""
+
+    #: As the text's own ``course.id`` said when it was last readable; a draft need not have a course yet.
+    slug = models.CharField(max_length=80, blank=True, default="")
+    #: The whole course as one YAML text (docs/courses.md).
+    text = models.TextField()
+    #: As in ``CourseVersion``.
+    files = models.JSONField(default=dict, blank=True)
+    #: The version it began from; None: none.
+    based_on = models.PositiveIntegerField(null=True, blank=True)
+    #: Why there is a draft, in one sentence.
+    note = models.TextField(blank=True, default="")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    #: Counts the changes: who saves names the number they saw, so that two authors do not overwrite each other.
+    revision = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(db_default=Now())
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = "draft"
+        ordering = ("-changed_at",)
+
+    def __str__(self) -> str:
+        return f"Draft {self.pk} of {self.slug or 'a new course'}"

@@ -13,7 +13,8 @@ from fractions import Fraction
 
 from tutor.expressions import ExpressionError, evaluate
 
-_AFTER_COMMAND = re.compile(r"\\[A-Za-z]+$")
+#: A command and its optional argument: ``\\sqrt[3]``.
+_AFTER_COMMAND = re.compile(r"\\[A-Za-z]+(?:\[[^\[\]]*\])?$")
 _LAST_OPERATOR = re.compile(r"([+-])\s*$")
 _TIMES = re.compile(r"(\\cdot|\\times|\\div|[*/·×÷])\s*$")
 _VARIABLE = re.compile(r"[A-Za-z](?![A-Za-z])")

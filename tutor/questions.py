@@ -1,12 +1,10 @@
 """From a question of a course to the question a learner sees: parameters drawn, texts filled in, choices shuffled.
 
-The same (question, seed) always gives the same instance, on every machine and in every release: draws come from
-SHA-256, not from ``random``.
+The same (question, seed) always gives the same instance, on every machine and in every release (``tutor.draws``).
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 import string
 from collections.abc import Callable
@@ -16,7 +14,8 @@ from typing import Any
 import msgspec
 
 from tutor import course as content
-from tutor.checking import formats
+from tutor.checking import formats, mistakes
+from tutor.draws import number, parameters
 from tutor.expressions import ExpressionError
 from tutor.placeholders import fill
 
@@ -77,11 +76,6 @@ def find(course: content.Course, question_id: str) -> tuple[content.Topic, conte
     raise UnknownQuestion(f"course {course.course.id!r} has no question {question_id!r}")
 
 
-def parameters(question: content.Question, seed: int) -> dict[str, int]:
-    """What each parameter of the question is for this seed."""
-    return {name: _draw(f"{question.id}:{seed}:{name}", spec) for name, spec in question.params.items()}
-
-
 def instantiate(
     course: content.Course, question_id: str, seed: int, part: str = "main", *, shuffle: bool = True
 ) -> QuestionInstance:
@@ -91,6 +85,19 @@ def instantiate(
     ``course check`` finds beforehand.
     """
     topic, question = find(course, question_id)
+    return instance_of(course, topic, question, seed, part, shuffle=shuffle)
+
+
+def instance_of(
+    course: content.Course,
+    topic: content.Topic,
+    question: content.Question,
+    seed: int,
+    part: str = "main",
+    *,
+    shuffle: bool = True,
+) -> QuestionInstance:
+    """``instantiate`` for who already has the question in hand; it need not stand in the course."""
     names = parameters(question, seed)
     if part == "main":
         built = _main(course, topic, question, names, seed)
@@ -142,20 +149,6 @@ def treatment(course: content.Course, known_error_id: str, question_id: str) -> 
         return ""
     probe = [error.probe.ask, *(choice.text for choice in error.probe.format.choices)] if error.probe else []
     return "\n".join(_PLACEHOLDER.sub("", text) for text in (error.say, error.contrast, *error.remedy, *probe))
-
-
-def _draw(key: str, spec: dict[str, list[int]]) -> int:
-    if "of" in spec:
-        values = list(spec["of"])
-    else:
-        low, high = spec["int"]
-        excluded = set(spec.get("not", []))
-        values = [value for value in range(low, high + 1) if value not in excluded]
-    return values[_number(key) % len(values)]
-
-
-def _number(key: str) -> int:
-    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8])
 
 
 def _main(
@@ -255,7 +248,7 @@ def _library_error(course: content.Course, topic: content.Topic, known_error_id:
         for known in place.known_errors:
             if known.id == known_error_id:
                 return known
-    return None
+    return mistakes.LIBRARY.get(known_error_id)
 
 
 def _probe(
@@ -281,7 +274,7 @@ def _with_choices(instance: QuestionInstance, *, shuffle: bool) -> QuestionInsta
     if not choices:
         return instance
     if shuffle and instance.format.shuffle:
-        choices.sort(key=lambda choice: _number(f"{instance.id}:{instance.part}:{instance.seed}:{choice.id}"))
+        choices.sort(key=lambda choice: number(f"{instance.id}:{instance.part}:{instance.seed}:{choice.id}"))
         if all(len(choice.id) == 1 and choice.id.isalpha() for choice in choices):
             renamed = {choice.id: string.ascii_lowercase[at] for at, choice in enumerate(choices)}
             choices = [msgspec.structs.replace(choice, id=renamed[choice.id]) for choice in choices]

@@ -43,8 +43,9 @@ def next_topic(topic: str) -> str:
 
 def chunk(material: Material, *, more: bool) -> str:
     """A piece of material with its question to think about."""
-    body = material.body.strip() if material.body else f"*Picture: {material.alt}*"
-    parts = [body]
+    parts = [f"![{material.alt}]({material.path})"] if material.kind == "file" else []
+    if material.body:
+        parts.append(material.body.strip())
     if material.ask:
         parts.append(f"**Think about it:** {material.ask.strip()}")
     parts.append("*Continue when you are ready.*" if more else "*Continue when you are ready for a question.*")

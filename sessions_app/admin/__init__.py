@@ -2,5 +2,6 @@
 
 from sessions_app.admin.quarantine import QuarantineAdmin
 from sessions_app.admin.session import SessionAdmin
+from sessions_app.admin.statistics import CourseStatisticsAdmin
 
-__all__ = ["QuarantineAdmin", "SessionAdmin"]
+__all__ = ["CourseStatisticsAdmin", "QuarantineAdmin", "SessionAdmin"]

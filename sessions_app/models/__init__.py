@@ -3,10 +3,21 @@
 from sessions_app.models.access import AccessToken
 from sessions_app.models.call import Call
 from sessions_app.models.command import Command
+from sessions_app.models.course_statistics import CourseStatistics
 from sessions_app.models.interaction import Interaction
 from sessions_app.models.quarantine import Quarantine
 from sessions_app.models.session import Session
 from sessions_app.models.timer import Timer
 from sessions_app.models.tutoring_session import TutoringSession
 
-__all__ = ["AccessToken", "Call", "Command", "Interaction", "Quarantine", "Session", "Timer", "TutoringSession"]
+__all__ = [
+    "AccessToken",
+    "Call",
+    "Command",
+    "CourseStatistics",
+    "Interaction",
+    "Quarantine",
+    "Session",
+    "Timer",
+    "TutoringSession",
+]

@@ -134,6 +134,8 @@ REQUIRED: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "tool.finished": {"call": str, "attempts": int, "owner": str, "started_at": str},
     "answer.checked": {"question": str, "answer": str, "verdict": str, "feedback": str},
     "output.committed": {"text": str, "html": str, "partial": bool, "len": int},
+    "output.delta": {"attempt": int, "off": int, "text": str},
+    "output.reset": {"attempt": int},
     "question.asked": {"question": str, "prompt": str, "format": dict, "skill": str, "number": int},
     "hint.given": {"question": str, "level": int, "text": str, "bottom_out": bool},
     "mastery.changed": {"skill": str, "p": float, "why": str},
@@ -153,8 +155,18 @@ def demand(holds: bool, sentence: str, frame: object = None) -> None:
         raise GrammarError(f"{sentence}\n{frame}" if frame is not None else sentence)
 
 
+class Text:
+    """What one view has of the text that a turn is writing."""
+
+    def __init__(self, attempt: int) -> None:
+        self.attempt = attempt
+        self.text = ""
+
+
 class Stream:
     """The durable events of one view, in the order of their `seq`, without gaps known to be lost.
+
+    Streamed text is kept as a client would (`texts`), so that it can be compared with what is committed.
 
     ``machine_states`` are the states that may appear; the echo machine has its own.
     """
@@ -167,6 +179,49 @@ class Stream:
         self.finished_turns: set[str] = set()
         self.open_calls: dict[str, str] = {}
         self.ended_calls: set[str] = set()
+        self.texts: dict[str, Text] = {}
+        #: turn -> the attempt whose text was committed last
+        self.committed: dict[str, int] = {}
+
+    @property
+    def out(self) -> dict[str, Any] | None:
+        """What `hello.resume.out` says of the text this view has."""
+        if not self.texts:
+            return None
+        turn, known = next(reversed(self.texts.items()))
+        return {"turn": turn, "attempt": known.attempt, "off": len(known.text)}
+
+    def delta(self, frame: Frame, *, first: bool) -> None:
+        """Take streamed text. `first`: of this socket, which may tell again what an earlier one told."""
+        turn, d = frame["turn"], frame["d"]
+        demand(turn in self.open_turns or not self.whole, "text belongs to a turn that is running", frame)
+        demand(d["attempt"] > self.committed.get(turn, 0), "no text comes after it was committed", frame)
+        known = self.texts.setdefault(turn, Text(d["attempt"]))
+        if d["attempt"] != known.attempt:
+            demand(d["attempt"] > known.attempt and not known.text, "another attempt begins with output.reset", frame)
+            known.attempt = d["attempt"]
+        have, off = len(known.text), d["off"]
+        demand(off == have or (first and off < have), f"text follows what was sent ({have})", frame)
+        demand(known.text[off : off + len(d["text"])] == d["text"][: have - off], "text told again is the same", frame)
+        demand(bool(d["text"]), "a delta brings text", frame)
+        known.text += d["text"][have - off :]
+
+    def reset(self, frame: Frame) -> None:
+        """The text begins anew."""
+        turn, attempt = frame["turn"], frame["d"]["attempt"]
+        known = self.texts.get(turn)
+        demand(known is None or attempt > known.attempt, "the attempt rises with every reset", frame)
+        self.texts[turn] = Text(attempt)
+
+    def _commit(self, event: Frame) -> None:
+        turn, attempt = event["turn"], event["d"].get("attempt")
+        if attempt is None:
+            return  # something that was said beside the stream
+        known = self.texts.pop(turn, None)
+        if known is not None and known.text:
+            demand(known.attempt == attempt, f"what is committed is the last attempt ({known.attempt})", event)
+            demand(known.text == event["d"]["text"], f"committed equals what was streamed:\n{known.text!r}", event)
+        self.committed[turn] = attempt
 
     @property
     def last_seq(self) -> int:
@@ -200,6 +255,7 @@ class Stream:
                 demand(turn not in self.open_calls.values(), "every tool of a finished turn has ended", event)
                 self.open_turns.discard(turn)
                 self.finished_turns.add(turn)
+                self.texts.pop(turn, None)
             case "tool.requested":
                 call = event["d"]["call"]
                 demand(call not in self.open_calls and call not in self.ended_calls, "a call is requested once", event)
@@ -216,6 +272,7 @@ class Stream:
                 demand(known in {None, event["d"]["from"]}, f"a state is left where it was entered ({known})", event)
             case "output.committed":
                 demand(event["d"]["len"] == len(event["d"]["text"]), "len counts code points of text", event)
+                self._commit(event)
             case "answer.checked":
                 demand(event["d"]["verdict"] in VERDICTS, "the verdict is one of the closed list", event)
         self.events.append(event)
@@ -240,6 +297,8 @@ class SocketGrammar:
         #: command id -> `at` of the commit in which it entered the log
         self._committed_at: dict[str, str] = {}
         self._live = False
+        #: (turn, attempt) of texts that this socket has told of.
+        self._told: set[tuple[str, int]] = set()
 
     def sent(self, command_id: object) -> None:
         """A command with a readable id went out."""
@@ -265,6 +324,12 @@ class SocketGrammar:
             self._reply(frame)
         elif kind == "resync":
             self.stream.start_again()
+        elif kind == "output.delta":
+            text = (frame["turn"], frame["d"]["attempt"])
+            self.stream.delta(frame, first=text not in self._told)
+            self._told.add(text)
+        elif kind == "output.reset":
+            self.stream.reset(frame)
         elif kind == "live":
             demand(not self._live, "live comes once", frame)
             demand(frame["d"]["head"] >= self.stream.last_seq, "live comes when the events up to head are there", frame)

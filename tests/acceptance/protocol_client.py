@@ -96,7 +96,7 @@ class ProtocolClient:
     @property
     def cursor(self) -> dict[str, Any]:
         """What `hello` takes as `resume` to go on from here."""
-        return {"log_id": self.welcome["d"]["log_id"], "seq": self.stream.last_seq, "out": None}
+        return {"log_id": self.welcome["d"]["log_id"], "seq": self.stream.last_seq, "out": self.stream.out}
 
     async def send_text(self, text: str) -> None:
         """Any text frame, well formed or not."""

@@ -96,7 +96,9 @@ class Launcher:
         run_python(["manage.py", "course", "load", "--demo"], env)
         processes = [
             self._process("turn", "web", ["-m", "config.web"], env),
-            self._process("turn", "worker", ["-m", "celery", "--app=config", *_WORKER, "--queues=tools"], env),
+            self._process(
+                "turn", "worker", ["-m", "celery", "--app=config", *_WORKER, "--queues=tools,threads,cpu"], env
+            ),
             self._process("turn", "timers", ["manage.py", "timer_service"], env),
         ]
         wait_for_http(f"http://127.0.0.1:{port}/api/readyz", *processes)

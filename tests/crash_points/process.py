@@ -31,7 +31,7 @@ from tools_app.calls import Claimed
 from tools_app.runner import Runner
 from tutor import events
 
-QUEUES = ["tools"]
+QUEUES = ["threads", "tools"]
 #: The tutor's random choices come from the low bits of the session's id.
 _SEED = 4_711
 _PATIENCE_S = 20.0

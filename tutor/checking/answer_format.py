@@ -13,6 +13,7 @@ from tutor.placeholders import fill
 
 if TYPE_CHECKING:
     from tutor import course as content
+    from tutor.checking.algebra.tree import Node
     from tutor.questions import QuestionInstance
 
 #: In characters; what is longer is refused before anything reads it.
@@ -61,6 +62,10 @@ class AnswerFormat(ABC):
         except MalformedAnswer:
             return False
         return True
+
+    def formula(self, reading: Reading) -> Node | None:
+        """The answer as one formula, where it is one: errors of algebra are recognised in it."""
+        return None
 
     @abstractmethod
     def reveals(self, question: QuestionInstance, text: str) -> bool:

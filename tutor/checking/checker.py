@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tutor import intent, leak_gate
-from tutor.checking import formats
+from tutor.checking import formats, mistakes
 from tutor.checking.answer_format import MAX_ANSWER, AnswerFormat, Reading
 from tutor.checking.malformed import MalformedAnswer
 from tutor.checking.verdict import Verdict
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tutor.course import Detector
     from tutor.questions import InstanceError, QuestionInstance
 
+_UNREADABLE = "I cannot read that as an answer here: please check how it is written."
 _NEUTRAL = "That is not right yet: look at the question once more."
 
 
@@ -35,9 +36,10 @@ def check(question: QuestionInstance, given: str | list[str], *, typed: bool = F
             return Verdict(verdict="not_an_answer", intent=wish)
     try:
         reading = form.read(question, text)
+        verdict = form.judge(question, reading)
     except MalformedAnswer as error:
-        return Verdict(verdict="malformed", code=error.code, feedback=error.message)
-    verdict = form.judge(question, reading)
+        feedback = _UNREADABLE if leak_gate.leaks(error.message, question) else error.message
+        return Verdict(verdict="malformed", code=error.code, feedback=feedback)
     if verdict.verdict in {"wrong", "partial"}:
         verdict = _recognised(form, question, reading) or verdict
     if verdict.feedback and verdict.verdict != "correct" and leak_gate.leaks(verdict.feedback, question):
@@ -49,7 +51,9 @@ def _recognised(form: AnswerFormat, question: QuestionInstance, reading: Reading
     for error in question.errors:
         if _shows(form, question, reading, error):
             return Verdict(verdict="known_error", known_error=error.known_error, feedback=error.say or _NEUTRAL)
-    return None
+    formula = form.formula(reading) if question.format.algebra_errors else None
+    known = mistakes.recognised(question, formula) if formula is not None else None
+    return None if known is None else Verdict(verdict="known_error", known_error=known.id, feedback=known.say)
 
 
 def _shows(form: AnswerFormat, question: QuestionInstance, reading: Reading, error: InstanceError) -> bool:

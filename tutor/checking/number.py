@@ -9,11 +9,16 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tutor import expressions
+from tutor.checking.algebra.evaluation import constant
+from tutor.checking.algebra.grammar import read_formula
+from tutor.checking.algebra.language import Language
+from tutor.checking.algebra.tree import Node, rational
 from tutor.checking.answer_format import MAX_ANSWER, AnswerFormat, Reading
 from tutor.checking.malformed import MalformedAnswer
 from tutor.checking.normalisation import CLOSE, FRACTION, OPEN, mathematics
 from tutor.checking.number_words import from_words
 from tutor.checking.phrasing import bare
+from tutor.checking.precision import ROUND, cut, exact, figures_written, rounded, significant_figures, terminates
 from tutor.checking.verdict import Verdict
 from tutor.expressions import ExpressionError
 
@@ -36,7 +41,6 @@ _MIXED = re.compile(
 _ARITHMETIC = re.compile(rf"[-+*/^(){{}}0-9., {OPEN}{CLOSE}]+")
 _VARIABLE = re.compile(r"[A-Za-z]")
 _LONG_INTEGER = re.compile(rf"[0-9]{{{expressions.MAX_DIGITS + 1},}}")
-_ROUND = re.compile(r"round\((\d+)\)")
 
 
 @dataclass(frozen=True)
@@ -101,25 +105,27 @@ class NumberFormat(AnswerFormat):
         """``""``: the value is right; text: right but for its precision; None: another value."""
         form = question.format
         values = _values(question, reading)
+        if form.significant is not None:
+            return _significant(form.significant, reading, gold)
         if gold in values and not reading.cut_off:
-            rounded = _ROUND.fullmatch(form.decimals)
-            if rounded and reading.places is None and (gold * 10 ** int(rounded[1])).denominator != 1:
-                return f"The value is right; now round it to {rounded[1]} decimal places."
+            to = ROUND.fullmatch(form.decimals)
+            if to and reading.places is None and (gold * 10 ** int(to[1])).denominator != 1:
+                return f"The value is right; now round it to {to[1]} decimal places."
             return ""
-        slack = max(form.tolerance_abs or Fraction(0), abs(gold) * _exact(form.tolerance_rel))
-        if slack and any(abs(value - gold) <= _exact(slack) for value in values):
+        slack = max(exact(form.tolerance_abs), abs(gold) * exact(form.tolerance_rel))
+        if slack and any(abs(value - gold) <= slack for value in values):
             return ""
         if reading.places is None or reading.places < 1:
             return None
-        asked = _ROUND.fullmatch(form.decimals)
+        asked = ROUND.fullmatch(form.decimals)
         if asked:
             places = int(asked[1])
-            if reading.places == places and reading.value in _rounded(gold, places):
+            if reading.places == places and reading.value in rounded(gold, places):
                 return ""
-            if reading.value in _rounded(gold, reading.places):
+            if reading.value in rounded(gold, reading.places):
                 return f"You are on the right number; give it to {places} decimal places."
             return None
-        if reading.places >= 2 and not _terminates(gold) and _is_cut(reading, gold):
+        if reading.places >= 2 and not terminates(gold) and _is_cut(reading, gold):
             return "That is a rounded value; give the exact one, for example as a fraction."
         return None
 
@@ -140,6 +146,9 @@ class NumberFormat(AnswerFormat):
             return _form_issue(f"The value is right; now write it as an equation that begins with {form.vars[0]} = .")
         return Verdict(verdict="correct", feedback="Yes, that is right.")
 
+    def formula(self, reading: Reading) -> Node | None:
+        return rational(reading.value) if isinstance(reading, NumberReading) else None
+
     def reveals(self, question: QuestionInstance, text: str) -> bool:
         from_prompt = {value for value, _ in numbers_in(question.prompt, coefficients=True)}
         stated = {value for value, asserted in numbers_in(question.prompt) if asserted}
@@ -153,7 +162,7 @@ class NumberFormat(AnswerFormat):
     def problems(self, question: QuestionInstance) -> list[str]:
         form = question.format
         found: list[str] = []
-        if form.decimals not in {"exact", "tolerance"} and not _ROUND.fullmatch(form.decimals):
+        if form.decimals not in {"exact", "tolerance"} and not ROUND.fullmatch(form.decimals):
             found.append(f"decimals is exact, round(n) or tolerance, not {form.decimals!r}")
         if form.decimals == "tolerance" and form.tolerance_abs is None and form.tolerance_rel is None:
             found.append("decimals: tolerance needs tolerance_abs or tolerance_rel")
@@ -220,13 +229,24 @@ def _read_value(text: str, variables: list[str]) -> NumberReading:
     if re.search(r"[A-Za-z\\]", text):
         if re.fullmatch(r"[-+]?[0-9][0-9.,/ ]*\s*[A-Za-z]{2,}.*", text):
             raise MalformedAnswer("extra_text", "Please give just the number, without words or units.")
-        raise MalformedAnswer("not_a_number", _WHAT)
+        return _worked_out(text)
     if not _ARITHMETIC.fullmatch(text):
-        raise MalformedAnswer("not_a_number", _WHAT)
+        return _worked_out(text)
     try:
         return NumberReading(text=text.lower(), value=expressions.evaluate(_as_expression(text)), unevaluated=True)
     except ExpressionError:
         raise MalformedAnswer("not_a_number", f"I cannot read that as a number. {_WHAT}") from None
+
+
+def _worked_out(text: str) -> NumberReading:
+    """A formula without unknowns whose value is rational, such as ``sqrt(16)``: a number not worked out yet."""
+    try:
+        value = constant(read_formula(text, Language()))
+    except MalformedAnswer:
+        value = None
+    if not isinstance(value, Fraction):
+        raise MalformedAnswer("not_a_number", _WHAT)
+    return NumberReading(text=text.lower(), value=value, unevaluated=True)
 
 
 def _as_expression(text: str) -> str:
@@ -332,30 +352,22 @@ def _values(question: QuestionInstance, reading: NumberReading) -> list[Fraction
     return [reading.value]
 
 
-def _exact(value: float | Fraction | None) -> Fraction:
-    return Fraction(0) if value is None else Fraction(str(value))
-
-
-def _terminates(value: Fraction) -> bool:
-    rest = value.denominator
-    for prime in (2, 5):
-        while rest % prime == 0:
-            rest //= prime
-    return rest == 1
-
-
-def _rounded(gold: Fraction, places: int) -> set[Fraction]:
-    """Rounded half to even and half away from zero: schools teach either."""
-    scaled = gold * 10**places
-    even = Fraction(round(scaled))
-    away = Fraction((abs(scaled) + Fraction(1, 2)).__floor__() * (1 if scaled >= 0 else -1))
-    return {even / 10**places, away / 10**places}
+def _significant(figures: int, reading: NumberReading, gold: Fraction) -> str | None:
+    written = figures_written(reading.text)
+    if reading.value in significant_figures(gold, figures):
+        # The zeros of 2500 may or may not be meant.
+        plain = reading.text.strip("+-").isdecimal()
+        if written == figures or (plain and written >= figures):
+            return ""
+        return f"The value is right; give it to {figures} significant figures."
+    if reading.value == gold or reading.value in significant_figures(gold, written):
+        return f"You are on the right number; give it to {figures} significant figures."
+    return None
 
 
 def _is_cut(reading: NumberReading, gold: Fraction) -> bool:
     places = reading.places or 0
-    cut = Fraction(int(gold * 10**places), 10**places)
-    return reading.value == cut or reading.value in _rounded(gold, places)
+    return reading.value == cut(gold, places) or reading.value in rounded(gold, places)
 
 
 def _form_issue(feedback: str) -> Verdict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rapidfuzz.distance import OSA
@@ -15,6 +16,11 @@ from tutor.checking.wording import LETTERS_PER_SLIP, folded, slips, unmarked
 if TYPE_CHECKING:
     from tutor.questions import QuestionInstance
 
+#: An answer may have so many words more than the longest one known; beyond that it is a message.
+SPARE_WORDS = 1
+#: The same, for a text that holds a right answer among other words.
+WORDS_AROUND = 2
+
 _LEAD_IN = re.compile(
     r"^(?:i (?:think|guess|believe|would|say|would say)|i'd(?: say)?|maybe|probably|(?:what|how) about|"
     r"it's|it is|its|that's|that is|is it|they are|they're|we call (?:it|them|that|this)|it is called|it's called|"
@@ -22,6 +28,19 @@ _LEAD_IN = re.compile(
     r"(?:my |the )?(?:answer|word|term|result)(?: (?:is|would be))?)(?![A-Za-z])\s*:?\s*",
     re.IGNORECASE,
 )
+
+
+#: Letters and digits mixed, or longer than any word of a lesson.
+_NO_WORD = re.compile(r"[^\W\d]\d|\d[^\W\d]|[^\W\d]{25}")
+
+
+@dataclass(frozen=True)
+class TextReading(Reading):
+    """A text and how it was written."""
+
+    #: Full stops and the like that end a sentence.
+    sentences: int = 0
+    asks: bool = False
 
 
 class ShortTextFormat(AnswerFormat):
@@ -33,7 +52,9 @@ class ShortTextFormat(AnswerFormat):
         text = folded(given, case=question.format.case)
         if not text:
             raise MalformedAnswer("empty", "Please answer with a word or a short phrase.")
-        return Reading(text=text)
+        return TextReading(
+            text=text, sentences=len(re.findall(r"[.!?]+(?:\s|$)", given.strip() + "\n")), asks="?" in given
+        )
 
     def same(self, question: QuestionInstance, reading: Reading, value: str) -> bool:
         return folded(value, case=question.format.case) in _forms(reading.text)
@@ -52,6 +73,12 @@ class ShortTextFormat(AnswerFormat):
                     code="spelling",
                     feedback="I am not sure which word that is: please check the spelling and send it again.",
                 )
+        if self._is_message(question, reading):
+            return Verdict(
+                verdict="malformed",
+                code="too_many_words",
+                feedback="Please answer with a word or a short phrase, and nothing else.",
+            )
         return Verdict(verdict="wrong", feedback="That is not it yet: think about what the question asks for.")
 
     def accepts(self, question: QuestionInstance, text: str) -> bool:
@@ -81,6 +108,23 @@ class ShortTextFormat(AnswerFormat):
             detector.formula for error in question.errors for detector in error.detect if detector.kind == "value"
         ]
         return [folded(text, case=question.format.case) for text in texts]
+
+    def _is_message(self, question: QuestionInstance, reading: Reading) -> bool:
+        """Whether this is a message rather than a wrong answer: it may hold the right one, a wish, or anything."""
+        assert isinstance(reading, TextReading)  # noqa: S101 — the reading is this format's own
+        right = self._right(question)
+        known = [*right, *self._other(question)]
+        text = _forms(reading.text)[-1]
+        size = len(text.split())
+        if size > SPARE_WORDS + max(len(one.split()) for one in known):
+            return True
+        if any(f" {one} " in f" {_words(text)} " and size > WORDS_AROUND + len(one.split()) for one in right):
+            return True  # the right word in the middle of others: neither right nor wrong
+        # Two sentences, a question of several words, "4nsw3r" and strings of code are not words somebody answers with.
+        if reading.sentences > 1 or (reading.asks and size > WORDS_AROUND):
+            return True
+        odd = [word for word in text.split() if _NO_WORD.search(word)]
+        return bool(odd) and not any(_NO_WORD.search(one) for one in known)
 
     def _another_answer(self, question: QuestionInstance, forms: list[str]) -> bool:
         other = self._other(question)

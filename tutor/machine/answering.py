@@ -49,6 +49,7 @@ def asked(syllabus: Syllabus, question: OpenQuestion) -> QuestionAsked:
         number=question.number,
         choices=instance.choices,
         why=question.why,
+        seed=question.seed,
     )
 
 

@@ -24,6 +24,7 @@ from config.services.for_command import EMBEDDED
 from config.services.holding import EmbeddedServices
 from config.services.locks import FileLock
 from config.services.ports import listen
+from tools_app import registry
 
 DEFAULT_PORT = 8000
 READY_LIMIT_S = 120.0
@@ -158,7 +159,8 @@ def _probe(listener: socket.socket) -> ReadinessProbe:
 
 def _programs(listener: socket.socket) -> list[Program]:
     celery = [
-        *("-m", "celery", "--quiet", "--app=config", "worker", "--pool=threads", "--concurrency=4", "--queues=tools"),
+        *("-m", "celery", "--quiet", "--app=config", "worker", "--pool=threads", "--concurrency=1"),
+        f"--queues={','.join(registry.queues())}",
         *("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=INFO"),
     ]
     return [

@@ -64,6 +64,7 @@ class Command(BaseCommand):
         action("status", "all that the kernel knows of it")
         action("suspend", "handle nothing from now on; events are accepted and wait")
         action("resume", "handle what has waited, then go on")
+        action("restart", "begin again with the original arguments; the log goes on")
         replacing = action("replace-state", "put another state, and other data, in place; not a state change")
         replacing.add_argument("state", help="one of the machine's states")
         replacing.add_argument("--data", help="JSON object, as `state` prints it; @file reads a file (default: keep)")
@@ -218,6 +219,11 @@ def _resume(session: uuid.UUID, _options: dict[str, Any]) -> Iterator[_Shown]:
     yield _done(done, f"Resumed; {waited} waiting event(s) were handled. It is in state {done.state}.")
 
 
+def _restart(session: uuid.UUID, _options: dict[str, Any]) -> Iterator[_Shown]:
+    done = system.restart(session, actor=_actor())
+    yield _done(done, f"Restarted. It is in state {done.state}.")
+
+
 def _replace_state(session: uuid.UUID, options: dict[str, Any]) -> Iterator[_Shown]:
     data = None if options["data"] is None else _data(options["data"])
     done = system.replace_state(session, options["state"], data, actor=_actor())
@@ -311,6 +317,7 @@ _ACTIONS: dict[str, Callable[[uuid.UUID, dict[str, Any]], Iterator[_Shown]]] = {
     "status": _status,
     "suspend": _suspend,
     "resume": _resume,
+    "restart": _restart,
     "replace-state": _replace_state,
     "trace": _trace,
     "fork": _fork,

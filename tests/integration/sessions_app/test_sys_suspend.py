@@ -21,7 +21,6 @@ from sessions_app.exceptions import (
     AlreadySuspended,
     ClosedSession,
     CommandError,
-    NoSession,
     NotSuspended,
     UnknownSession,
 )
@@ -345,9 +344,10 @@ def test_events_without_a_command_are_bounded_too(scripted_session: uuid.UUID, f
     system.suspend(scripted_session)
     for _ in range(conf.SUSPENDED_EVENTS):
         calling.cast(scripted_session, events.ContinueRequested())
-    with pytest.raises(NoSession, match="on hold"):
+    with pytest.raises(CommandError, match="on hold") as refused:
         calling.cast(scripted_session, events.ContinueRequested())
 
+    assert refused.value.code == "queue_full"
     folds(scripted_session)
 
 

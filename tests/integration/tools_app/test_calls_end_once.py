@@ -163,8 +163,22 @@ def test_two_monitors_at_the_same_time_end_a_call_once(scripted_session: uuid.UU
 
 
 def test_a_stopping_worker_hands_its_calls_back_uncharged(scripted_session: uuid.UUID) -> None:
-    claim(scripted_session, "stopping")
+    first = claim(scripted_session, "stopping")
 
     assert calls.hand_back("stopping") == QUEUES
 
-    assert calls.claim("next", QUEUES, 10)[0].attempt == 1
+    second = calls.claim("next", QUEUES, 10)[0]
+    assert second.charged == first.charged == 1
+
+
+def test_what_a_call_was_handed_back_for_is_fenced_off(scripted_session: uuid.UUID, folds: Folds) -> None:
+    first = claim(scripted_session, "stopping")
+    calls.hand_back("stopping")
+    second = calls.claim("next", QUEUES, 10)[0]
+
+    with pytest.raises(StaleWrite):
+        server.deliver(result(first))
+    server.deliver(result(second))
+
+    assert endings(scripted_session) == ["tool.finished"]
+    folds(scripted_session)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools_app import conf
-from tools_app.exceptions import BadArguments, BadOutput, Misconfigured, Overloaded, Refused, Unreachable
+from tools_app.exceptions import BadArguments, BadOutput, ChildDied, Misconfigured, Overloaded, Refused, Unreachable
 from tools_app.retry import backoff_s, decide
 
 ERRORS: dict[str, Exception] = {
@@ -21,6 +21,7 @@ ERRORS: dict[str, Exception] = {
     "tool_bug": ZeroDivisionError(),
     "bad_arguments": BadArguments("odd"),
     "refused": Refused("no"),
+    "killed": ChildDied("out of memory"),
 }
 
 

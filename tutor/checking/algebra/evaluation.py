@@ -75,6 +75,14 @@ def sign_of(value: Value) -> int:
     return 1 if value > 0 else -1
 
 
+def as_fraction(value: Value) -> Fraction:
+    """The value as a rational number: itself, or what its 40 digits say."""
+    if isinstance(value, Fraction):
+        return value
+    negative, mantissa, exponent, _ = value._mpf_
+    return Fraction(int(-mantissa if negative else mantissa)) * Fraction(2) ** int(exponent)
+
+
 def constant(node: Node) -> Value | None:
     """The value of a formula without unknowns; None where it has some, or no value."""
     if node.symbols:

@@ -1,7 +1,7 @@
 r"""Recursive descent from tokens to trees, over ASCII and LaTeX input.
 
-``sum = sign? product (("+" | "-") product)*`` · ``product = factor (("*" | "/") factor | factor)*`` ·
-``factor = ("+" | "-") factor | power`` · ``power = atom ("^" exponent)?`` ·
+``sum = sign? product (("+" | "-") product)*`` · ``product = factor (("*" | "/" | ":") factor | factor)*`` ·
+``factor = ("+" | "-") factor | power`` · ``power = atom ("^" exponent | "°" | "%")?`` ·
 ``atom = number | mixed | name | function | "(" sum ")" | "|" sum "|" | \frac{…}{…} | \sqrt[n]{…}``
 
 A product may leave out its sign (``2x``, ``x(x+1)``, ``2 sin x``) except between two numbers. A function without
@@ -56,6 +56,10 @@ class Parser:
         self._at = 0
         self._depth = 0
         self._bars = 0
+        #: What ± is read as; an item of a list is read twice where it has one.
+        self.plus_minus: str | None = None
+        #: Square brackets group; where they are an interval's own, they do not.
+        self.square_brackets = True
         #: Inside a function without brackets, where another function ends its argument.
         self._open_arguments = 0
 
@@ -69,7 +73,14 @@ class Parser:
         self._at = place
 
     def peek(self, ahead: int = 0) -> Token:
-        return self._tokens[min(self._at + ahead, len(self._tokens) - 1)]
+        token = self._tokens[min(self._at + ahead, len(self._tokens) - 1)]
+        if token.text == "±" and self.plus_minus:
+            return Token("sign", self.plus_minus, token.spaced)
+        return token
+
+    def between(self, start: int, text: str) -> bool:
+        """Whether a sign was passed since ``start``."""
+        return any(token.text == text for token in self._tokens[start : self._at])
 
     def take(self) -> Token:
         token = self.peek()
@@ -89,6 +100,10 @@ class Parser:
             self._at += 1
             return True
         return False
+
+    def has_relation(self) -> bool:
+        """Whether a relation such as < stands anywhere from here on."""
+        return any(token.kind == "relation" for token in self._tokens[self._at :])
 
     def expect(self, text: str) -> None:
         if not self.accept(text):
@@ -154,7 +169,7 @@ class Parser:
         while True:
             if self.accept("*"):
                 left, grown = self._times(left, self._factor(), grown=grown), True
-            elif self.accept("/"):
+            elif self.accept("/", ":"):
                 left, grown = Quotient(left, self._divisor()), False
             elif self._starts_factor():
                 left, grown = self._times(left, self._power(), grown=grown), True
@@ -187,14 +202,16 @@ class Parser:
                 )
             return before.text in {")", "]", "}", "|"} and not (before.text == "|" and self._bars)
         if token.kind == "name":
-            if token.text.lower() in RESERVED and not self.language.allows(token.text):
+            if token.text.lower() in RESERVED and token.text not in self.language.symbols:
                 return False
             return not (self._open_arguments and self._function_name() is not None)
         if token.kind == "command":
             return token.text in {"frac", "sqrt"}
         if token.text == "|":
             return self._bars == 0
-        return token.kind == "sign" and token.text in {"(", "[", "{", OPEN, "√", "∛"}
+        if token.text == "[":
+            return self.square_brackets
+        return token.kind == "sign" and token.text in {"(", "{", OPEN, "√", "∛"}
 
     def _factor(self) -> Node:
         if self.sees("+", "-"):
@@ -205,6 +222,10 @@ class Parser:
 
     def _power(self) -> Node:
         base = self._atom()
+        if self.accept("°"):
+            return Product((base, Quotient(Constant("pi"), Number(Fraction(180)))))
+        if self.accept("%"):
+            return Quotient(base, Number(Fraction(100)))
         if not self.accept("^"):
             return base
         return Power(base, self._exponent())

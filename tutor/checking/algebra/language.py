@@ -15,6 +15,8 @@ class Language:
     open: bool = False
     #: A comma between digits is part of a number; otherwise it separates.
     comma_in_numbers: bool = True
+    #: A semicolon shows that commas belong to numbers, as in ``(1,5; 2)``; not so where it separates rows.
+    semicolon_separates: bool = True
     #: ``1,234`` is 1.234 rather than 1234.
     decimal_comma: bool = False
     #: ``2e3`` is 2000; not so where the question is about the number e.

@@ -25,7 +25,7 @@ class Token:
     spaced: bool = False
 
 
-_SIGNS = "+-*/^()[]{}|,;&!%°±∪∈∅√∛∞'_"
+_SIGNS = "+-*/^()[]{}|,;:&!%°±∪∈∅√∛∞'_"
 _TOKEN = re.compile(
     rf"(?P<space>\s+)|(?P<number>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)|(?P<dot>\.(?=\s|$))|"
     rf"(?P<relation><=|>=|=<|=>|!=|<>|==|[=<>≤≥≠⩽⩾≦≧])|(?P<word>[A-Za-z]+)|(?P<greek>[{''.join(GREEK_SIGNS)}])|"
@@ -35,6 +35,7 @@ _TOKEN = re.compile(
 _SCIENTIFIC = re.compile(r"(?<![A-Za-z0-9_.])([0-9]+(?:\.[0-9]+)?)[eE]([+-]?[0-9]{1,3})(?![A-Za-z0-9.])")
 _THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:(?:,[0-9]{3})+|(?: [0-9]{3})+)(?![0-9,])")
 _DECIMAL_COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
+_PLUS_MINUS = re.compile(r"\+\s?/\s?-|\+-(?=[0-9A-Za-z\\√(])")
 _DEGREE = re.compile(r"\^\s*(?:\{\s*)?\\circ\s*\}?|\\degree(?![A-Za-z])")
 _WORDS = re.compile(r"\\(?:text|textrm|mathrm|mathbf|mathit|operatorname|mbox|mathbb)\s*\{([^{}]*)\}")
 _WRITTEN = str.maketrans(
@@ -71,9 +72,10 @@ def _plain(text: str, language: Language) -> str:
     plain = _WORDS.sub(r" \1 ", plain)
     plain = _DEGREE.sub("°", plain).replace("{,}", ",").replace("$", " ").replace("\\(", " ").replace("\\)", " ")
     plain = plain.replace("\\[", " ").replace("\\]", " ").replace("**", "^").replace("~", " ")
+    plain = _PLUS_MINUS.sub("±", plain)
     if language.scientific:
         plain = _SCIENTIFIC.sub(r"\1*10^(\2)", plain)
-    if language.comma_in_numbers or ";" in plain:
+    if language.comma_in_numbers or (language.semicolon_separates and ";" in plain):
         if not language.decimal_comma:
             plain = _THOUSANDS.sub(lambda found: found[0].replace(",", "").replace(" ", ""), plain)
         plain = _DECIMAL_COMMA.sub(".", plain)

@@ -32,7 +32,7 @@ def test_spelling_case_and_accents_do_not_matter(given: str) -> None:
     assert check(ASKED, given).verdict == "correct"
 
 
-@pytest.mark.parametrize("given", ["operation", "not inverse operation", "inverse operation or equation", "equation"])
+@pytest.mark.parametrize("given", ["operation", "not inverse operation", "equation"])
 def test_another_text_is_wrong(given: str) -> None:
     assert check(ASKED, given).verdict == "wrong"
 

@@ -1,0 +1,1 @@
+"""Whole lessons for evaluation: taken in memory by scripted learners, and measured."""

@@ -1,0 +1,69 @@
+"""What the machine's tools do, without workers: the offline ones, and explanations in the words of any model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from tutor.checking import check
+from tutor.clarification import explain
+from tutor.course import Course
+from tutor.effects import CallTool
+from tutor.prompts import ChatMessage, clarification
+from tutor.questions import instantiate
+
+#: A tool: the course and the call's arguments in, the result out. What it raises is a failed call.
+LessonTool = Callable[[Course, dict[str, Any]], dict[str, Any]]
+#: Answers a chat; what a model behind an endpoint does.
+Complete = Callable[[list[ChatMessage]], str]
+
+
+class NoSuchTool(LookupError):
+    """The machine asked for a tool this harness has not."""
+
+
+def check_answer(course: Course, args: dict[str, Any]) -> dict[str, Any]:
+    """The verdict of the answer checker."""
+    question = instantiate(course, args["question"], args["seed"], args["part"])
+    verdict: dict[str, Any] = msgspec.to_builtins(check(question, args["given"], typed=args["typed"]))
+    return verdict
+
+
+def check_explanation(course: Course, args: dict[str, Any]) -> dict[str, Any]:
+    """Which key terms of the solution occur."""
+    keys = instantiate(course, args["question"], args["seed"]).explain_keys
+    said = str(args["text"]).casefold()
+    covered = [key for key in keys if key.casefold() in said]
+    return {"covered": covered, "missing": [key for key in keys if key not in covered]}
+
+
+def clarify_concept(course: Course, args: dict[str, Any]) -> dict[str, Any]:
+    """An explanation from the course's own material."""
+    question = instantiate(course, args["question"], args["seed"]) if args["question"] else None
+    return {"text": explain(course, args["topic"], args["text"], question)}
+
+
+OFFLINE: Mapping[str, LessonTool] = {
+    "check_answer": check_answer,
+    "check_explanation": check_explanation,
+    "clarify_concept": clarify_concept,
+}
+
+
+def worded_by(complete: Complete) -> Mapping[str, LessonTool]:
+    """The same tools with explanations in a model's words, asked exactly as the product asks."""
+
+    def clarify(course: Course, args: dict[str, Any]) -> dict[str, Any]:
+        question = instantiate(course, args["question"], args["seed"]) if args["question"] else None
+        return {"text": complete(clarification(course, args["topic"], args["text"], question))}
+
+    return {**OFFLINE, "clarify_concept": clarify}
+
+
+def run(tools: Mapping[str, LessonTool], course: Course, call: CallTool) -> dict[str, Any]:
+    """The call's result. Raises ``NoSuchTool``, or what the tool raises."""
+    if call.tool not in tools:
+        raise NoSuchTool(f"this harness has no tool {call.tool!r}")
+    return tools[call.tool](course, call.args)

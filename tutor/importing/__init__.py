@@ -1,0 +1,1 @@
+"""Courses made of questions that other programs have: OATutor, Moodle XML, GIFT (docs/importing.md)."""
