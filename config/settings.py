@@ -149,6 +149,12 @@ TUTOR_SWEEPS = {
     "tools_app.outbox.sweep": 1.0,
 }
 
+#: Modules and packages whose tools workers run; a package's modules are imported, too (docs/tools.md).
+TUTOR_TOOLS = ["tools_app.tools"]
+#: A coroutine function that shortens a session's history where a model finds it too long: takes the session's id, says
+#: whether it worked. Empty: the offline tool answers instead.
+TUTOR_COMPACTOR = ""
+
 #: A callable that tells what becomes of a session's pending tool calls (``sessions_app.call_report``).
 TUTOR_CALL_REPORTS = "tools_app.pending.reports"
 #: What ``/api/readyz`` asks: each answers None or, in plain words, what is missing.

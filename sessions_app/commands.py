@@ -7,13 +7,13 @@ checked here, on every command.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 import msgspec
 
-from sessions_app import branching, conf, inspection, log
+from sessions_app import branching, conf, inspection, log, retrying
 from sessions_app.controls import Control, Restart, Resume, Suspend
 from sessions_app.delivery import CommandId, Delivered, Delivery
 from sessions_app.exceptions import CommandError, ControlRefused
@@ -118,6 +118,8 @@ def _reset(d: dict[str, Any], view: View) -> tuple[events.EventContent, str | No
 
 
 _Builder = Callable[[dict[str, Any], View], tuple[events.EventContent, str | None]]
+#: Returns the body of ``ok`` and, where something was written, what was delivered.
+CarryOut = Callable[[ClientFrame, View], Awaitable[tuple[dict[str, Any], Delivered | None]]]
 Role = Literal["learner", "teacher", "operator"]
 
 
@@ -188,6 +190,7 @@ async def _deliver(frame: ClientFrame, view: View, command: _Command) -> tuple[d
         expect=frame.expect,
         default_policy="on_busy" not in frame.d,
         opens_turn=command.opens_turn,
+        user=None if view.role == "learner" else view.user_id,
     )
     delivered = await group_commit.deliver(delivery)
     return reply(delivered), delivered
@@ -233,6 +236,22 @@ async def _remove(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Deliv
     delivered = await group_commit.deliver(
         Delivery(view.session, None, by=view.role, command=command, removes=removes, opens_turn=False)
     )
+    return reply(delivered), delivered
+
+
+async def _retry(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
+    """Which turn is the newest, and how it ended, is known under the lock only (``retrying``)."""
+    _require(view, "learner")
+    wanted = body(frame.d, _Cancel).turn
+    delivery = Delivery(
+        view.session,
+        None,
+        by=view.role,
+        command=CommandId(frame.id, frame.t, frame.digest),
+        expect=frame.expect,
+        user=None if view.role == "learner" else view.user_id,
+    )
+    delivered = await group_commit.deliver(replace(delivery, under_lock=lambda: retrying.again(delivery, wanted)))
     return reply(delivered), delivered
 
 
@@ -326,9 +345,10 @@ async def _inspect(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None
 
 
 #: Commands that do not reach the machine: they read, or concern the session itself.
-_READING = {
+_READING: dict[str, CarryOut] = {
     "turn.cancel": _cancel,
     "queue.remove": _remove,
+    "turn.retry": _retry,
     "policy.set": _policy,
     "history.get": _history,
     "session.inspect": _inspect,
@@ -338,6 +358,18 @@ _READING = {
     "session.suspend": _suspend,
     "session.unsuspend": _unsuspend,
 }
+
+
+def add(name: str, carry_out: CarryOut) -> None:
+    """Let another app carry out a command; at least a learner who may write sends it. Raises ``ValueError``."""
+    if name in known():
+        raise ValueError(f"there is a command {name!r} already")
+
+    async def checked(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
+        _require(view, "learner")
+        return await carry_out(frame, view)
+
+    _READING[name] = checked
 
 
 def session_id(text: str) -> uuid.UUID:

@@ -99,6 +99,13 @@ class Delivery:
     fenced: Fenced | None = None
     #: Opens a turn of its own where none runs.
     opens_turn: bool = True
+    #: Of the turn that it opens; from 2 on a turn is tried again, and the learner's words stand in the log already.
+    attempt: int = 1
+    #: Who acts, where it is a person other than the session's learner: the user's key.
+    user: int | None = None
+    #: Asked under the session's lock, once it is known to be no duplicate: what is delivered in its place. It reads on
+    #: this thread's connection, in the transaction of the commit, and may raise ``CommandError``.
+    under_lock: Callable[[], Delivery] | None = None
 
     @property
     def known_by(self) -> CommandId | None:

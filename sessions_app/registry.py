@@ -16,7 +16,7 @@ from sessions_app.models import Session
 from sessions_app.models.session import new_log_id
 from sessions_app.row import SessionRow
 from tutor import events
-from tutor.interactions import SessionStarted
+from tutor.interactions import Interaction, PolicyChanged, SessionStarted
 from tutor.statem import EventType, Snapshot
 
 

@@ -5,6 +5,7 @@ step can log what changed of it:
 
 - ``turn``: the running turn ``{id, by, cause, attempt, usage?}``; missing where none runs
 - ``calls``: pending tool calls by ref ``{tool, turn, background}``, ``recorded`` where the session itself asked
+- ``groups``: groups of calls of which some are pending, by ref, with the endings of the others (``groups``)
 - ``postponed``: events that wait for a state change, oldest first
 - ``timers``: running time-outs by ``type:name`` ``{due, guard, content}``
 - ``callers``: who waits for a reply to a ``call``, oldest first
@@ -23,7 +24,8 @@ from typing import Any
 
 import msgspec
 
-from sessions_app import log
+from sessions_app import groups, log
+from sessions_app.groups import Group
 from sessions_app.supervisor import Record
 from tutor import events
 from tutor.interactions import Interaction, Visibility
@@ -52,10 +54,14 @@ class PendingCall:
     background: bool
     #: The session itself asked for it: its result becomes facts (``sessions_app.recording``), no event of the machine.
     recorded: bool = False
+    #: The group that it is a member of (``sessions_app.groups``).
+    group: str | None = None
 
     def dump(self) -> dict[str, Any]:
         """The call as JSON values."""
-        plain = {"tool": self.tool, "turn": self.turn, "background": self.background}
+        plain: dict[str, Any] = {"tool": self.tool, "turn": self.turn, "background": self.background}
+        if self.group is not None:
+            plain["group"] = self.group
         return {**plain, "recorded": True} if self.recorded else plain
 
 
@@ -137,6 +143,7 @@ class SessionRow:
     live: bool = True
     turn: Turn | None = None
     calls: dict[str, PendingCall] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
     callers: list[str] = field(default_factory=list)
     armed: dict[str, int] = field(default_factory=dict)
     supervision: Record = field(default_factory=Record)
@@ -192,6 +199,8 @@ class SessionRow:
                 del plain["turn"]["usage"]
         if self.calls:
             plain["calls"] = {ref: call.dump() for ref, call in self.calls.items()}
+        if self.groups:
+            plain["groups"] = groups.dump(self.groups)
         if self.callers:
             plain["callers"] = list(self.callers)
         if snapshot.postponed:
@@ -219,6 +228,7 @@ class SessionRow:
         turn = plain.get("turn")
         self.turn = None if turn is None else Turn(**turn)
         self.calls = {ref: PendingCall(**call) for ref, call in plain.get("calls", {}).items()}
+        self.groups = groups.load(plain.get("groups", {}))
         self.callers = list(plain.get("callers", ()))
         self.held = tuple(
             Held(load_event(one["event"]), one["at"], one["by"], one["opens_turn"])

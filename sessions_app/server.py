@@ -137,6 +137,8 @@ def _attempt(deliveries: Sequence[Delivery], *, skip_locked: bool) -> list[Answe
                 if before is not None and known_by is not None:
                     answers[index] = _duplicate(delivery, known_by, before)
                     continue
+                if delivery.under_lock is not None:
+                    delivery = delivery.under_lock()  # noqa: PLW2901 — what is played is what was decided
                 breaker.check(columns[5], delivery)
                 machine = conf.machine(columns[5], msgspec.json.decode(columns[6]))
                 row = commit.row_of(columns, machine)

@@ -25,6 +25,7 @@ from sessions_app import (
     turns,
     waiting,
 )
+from sessions_app.collecting import collect
 from sessions_app.delivery import Delivery, Settled, Write
 from sessions_app.effects import Performing, perform
 from sessions_app.exceptions import CommandError, FenceFirst
@@ -145,7 +146,37 @@ class _Play:
                 self._hold(event)
             elif not self._merged(event):
                 admission.check_busy(row, delivery, waiting.for_machine(event).content)
-                self._play(event)
+                self._handle(event)
+
+    def _handle(self, event: Event) -> None:
+        """Hand an event to the machine; the ending of a group's member to its group, which may have a word for it."""
+        ended = event.content
+        if isinstance(ended, events.ToolSucceeded | events.ToolFailed):
+            call = self.row.calls.get(ended.ref)
+            if call is not None and call.group is not None:
+                whole = self._collect(event, ended, call.group)
+                if whole is None:
+                    return
+                event = replace(event, content=whole)
+        self._play(event)
+
+    def _collect(
+        self, event: Event, ended: events.ToolSucceeded | events.ToolFailed, group: str
+    ) -> events.ToolsEnded | None:
+        """Take a member's ending; the machine is not asked before the last of them."""
+        row, performing = self.row, Performing(self.row, event.mark)
+        call = performing.forget(ended.ref)
+        if row.turn is not None and call is not None and call.turn == row.turn.id:
+            row.turn = turns.after_call(row.turn, ended)
+        whole = collect(ended, group, performing)
+        for ending, turn in performing.endings:
+            row.append(ending, turn=turn, cause=event.mark)
+        self.played.writes += performing.writes
+        self.played.wakes += performing.wakes
+        if whole is None:
+            turn = call.turn if call is not None else None
+            self.steps.append(dump_event(event), "collected", row.snapshot.state, turn, event.mark)
+        return whole
 
     def _merged(self, event: Event) -> bool:
         """Whether a message has joined the newest one that waits: it is handled with that one."""
@@ -271,12 +302,20 @@ class _Play:
 
     def _take_up(self, calls: Mapping[str, PendingCall], cause: str | None) -> None:
         """Tell the machine where it is: without the calls that it waited for here, and without time-outs."""
+        together: dict[str, list[events.ToolSucceeded | events.ToolFailed]] = {}
         for ref, call in list(calls.items()):
             if call.recorded:
                 Performing(self.row, cause).forget(ref)
+            elif call.group is not None:
+                # Of a group the machine hears once, and only of the members that had not ended.
+                Performing(self.row, cause).forget(ref)
+                cancelled = events.ToolFailed(ref=ref, tool=call.tool, reason="cancelled")
+                together.setdefault(call.group, []).append(cancelled)
             else:
                 cancelled = events.ToolFailed(ref=ref, tool=call.tool, reason="cancelled")
                 self._play(Event(EventType.INFO, cancelled))
+        for group, results in together.items():
+            self._play(Event(EventType.INFO, events.ToolsEnded(group=group, results=results)))
         self._play(Event(EventType.CAST, events.Branched(), mark=cause))
 
     def _request(self, control: controls.RequestWork, ref: str) -> None:
@@ -338,7 +377,7 @@ class _Play:
             self._discard(first, ref)
             return
         self.released = first
-        self._play(first.event)
+        self._handle(first.event)
         self.released = None
 
     def _discard(self, held: Held, ref: str) -> None:
@@ -354,7 +393,7 @@ class _Play:
         outcome = self._permitted(outcome)
         row, event = self.row, outcome.event
         ended = event.content if isinstance(event.content, events.ToolSucceeded | events.ToolFailed) else None
-        performing = Performing(row, event.mark)
+        performing = Performing(row, event.mark, *self._acting(event))
         if ended is not None:
             call = performing.forget(refs.known_as(row, ended.ref))
             if row.turn is not None and call is not None and call.turn == row.turn.id:
@@ -414,6 +453,12 @@ class _Play:
     def _command_id(self) -> str | None:
         return self.delivery.command.id if self.delivery.command else None
 
+    def _acting(self, event: Event) -> tuple[str, int | None]:
+        """In which role, and as which user, the machine's effects are asked for; the learner's where it is nobody's."""
+        delivery = self.delivery
+        own = self.released is None and (event.mark is None or event.mark == self._command_id())
+        return (delivery.by, delivery.user) if own and delivery.user is not None else ("learner", None)
+
     def _opening(self, outcome: Outcome) -> Turn | None:
         """The turn this outcome opens if nothing speaks against it. Its id is the seq of its ``turn.started``."""
         event, delivery, released = outcome.event, self.delivery, self.released
@@ -427,7 +472,7 @@ class _Play:
         if not opens_turn:
             return None
         if event.mark is not None:
-            return Turn("", by, event.mark)
+            return Turn("", by, event.mark, delivery.attempt)
         if self.row.turn is None and event.type is not EventType.INFO:
             return Turn("", "timer" if event.type in statem.TIMEOUT_TYPES else by, None)
         return None
@@ -550,7 +595,7 @@ class _Play:
         row, content = self.row, event.content
         running = row.turn.id if row.turn and disposition == "busy" else None
         text = content.text if isinstance(content, events.UserMessage) else self.delivery.text
-        if text is None:
+        if text is None or self.delivery.attempt > 1:
             self.played.seq = row.head + 1
             return
         accepted = row.append(

@@ -29,6 +29,9 @@ def outcome_of(outcome: Outcome, ended: Ended | None) -> TurnOutcome:
         return "failed"
     if isinstance(outcome.event.content, events.CancelRequested):
         return "cancelled"
+    content = outcome.event.content
+    if isinstance(content, events.ToolsEnded) and content.failed:
+        return "failed"
     if isinstance(ended, events.ToolFailed):
         return _OUTCOMES.get(ended.reason, "failed")
     if outcome.after.stopped is not None and supervisor.is_abnormal(outcome.after.stopped):

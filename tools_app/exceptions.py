@@ -4,6 +4,7 @@ ToolError
 ├── BadArguments       the arguments do not fit the tool's signature: never retried
 ├── BadOutput          the result does not fit what the tool promised
 ├── Overloaded         429 or the like: wait ``retry_after_s``, then again
+├── ContextTooLong     the model does not take so much: shorten the history, then again
 ├── Unreachable        connection error, time-out or 5xx: again with back-off
 │   └── CircuitOpen        it was unreachable too often just now: not even asked
 ├── ContextTooLong     the messages are longer than the model takes

@@ -30,7 +30,7 @@ from sessions_app import crash_points
 from sessions_app.exceptions import StaleWrite
 from sessions_app.group_commit import group_commit
 from sessions_app.output import buffer
-from tools_app import calls, conf, outbox, registry
+from tools_app import calls, conf, outbox, registry, solitude
 from tools_app.backends import connection as connection_to_models
 from tools_app.beat import Beat
 from tools_app.calls import Claimed
@@ -156,7 +156,7 @@ class Runner:
                     await lane.work.wait()
 
     async def _claim_what_fits(self, lane: Lane) -> None:
-        while not self._stopping.is_set() and (want := lane.want()) is not None:
+        while not self._stopping.is_set() and not solitude.here().wanted and (want := lane.want()) is not None:
             lane.work.clear()
             claim = partial(
                 calls.claim, self.owner, lane.queues, want.calls, in_turn=want.in_turn, without=want.without

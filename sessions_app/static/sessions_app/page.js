@@ -177,7 +177,7 @@ client.addEventListener("event", ({ detail: frame }) => {
       running.calls.set(d.call, d.name);
       break;
     default:
-      if (/^tool\.(finished|failed|timed_out|in_doubt|cancelled)$/.test(t)) running.calls.delete(d.call);
+      if (/^tool\.(finished|failed|timed_out|cancelled)$/.test(t)) running.calls.delete(d.call);
   }
   showDoing();
   showActions();
