@@ -15,3 +15,6 @@ bench-kernel: $(VENV)/test.stamp ## Waiting timers, poison sessions, long histor
 
 bench-calls: $(VENV)/test.stamp ## How long a call waits after another process has committed its reply
 	@exec $(VPYTHON) -m tests.bench.calls $(ARGS)
+
+bench-verify: $(VENV)/test.stamp ## Verify 10,000 played sessions of 1,000,000 interactions: rate and memory
+	@exec $(VPYTHON) -m tests.bench.verification --sessions 10000 --interactions 1000000 --long 50000 $(ARGS)
