@@ -184,7 +184,7 @@ def history(rounds: int, lengths: list[int]) -> dict[str, Any]:
 def _reading(sessions: dict[int, uuid.UUID], rounds: int) -> dict[str, dict[str, float]]:
     """Median milliseconds of opening a view, of resuming one at its head, and of building a message chain.
 
-    What there is to show is bounded, not equal: a short log fills neither the replay of an opening nor a chain's budget.
+    What there is to show is bounded, not equal: a short log fills neither an opening's replay nor a chain's budget.
     """
     from sessions_app import history as log_history
     from sessions_app import opening
