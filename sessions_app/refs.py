@@ -2,8 +2,8 @@
 
 A machine numbers its calls in its data (``c1``, ``c2``, …). When its session goes back to an earlier state (a rewind,
 or a restore after a crash) it counts on from there and would name another call like one that there was. So each time a
-session goes back begins a new *era*; from the second one on, everybody but the machine knows ``c3`` as ``c3~1``, and
-the members of the group ``g4`` as ``g4~1.1``, ``g4~1.2``, …
+session goes back begins a new *era*; from the second one on, everybody but the machine knows ``c3`` as ``c3@1``, and
+the members of the group ``g4`` as ``g4@1.1``, ``g4@1.2``, …
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from tutor.statem import Effect, Event
 
 def known_as(row: SessionRow, ref: str) -> str:
     """A machine's name for a call of now, as everybody else knows it."""
-    return f"{ref}~{row.era}" if row.era else ref
+    return f"{ref}@{row.era}" if row.era else ref
 
 
 def of_machine(ref: str, era: int) -> str:
     """The machine's own name for a call, a group or a member of an era."""
-    return re.sub(rf"~{era}(?=\.|$)", "", ref) if era else ref
+    return re.sub(rf"@{era}(?=\.|$)", "", ref) if era else ref
 
 
 def outgoing(row: SessionRow, effect: Effect) -> Effect:

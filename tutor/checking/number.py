@@ -385,7 +385,7 @@ _ASSERTED = re.compile(
     re.IGNORECASE,
 )
 _WORDED = re.compile(
-    r"\b(?:answer|solution|result|[A-Za-z])\s*(?:is|=|equals|:|would be|must be)\s+"
+    r"\b(?:answer|solution|result|it|that|this|[A-Za-z])\s*(?:is|=|equals|:|would be|must be)\s+"
     r"((?:minus |negative )?[a-z]+(?:[- ][a-z]+)?)",
     re.IGNORECASE,
 )

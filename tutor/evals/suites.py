@@ -47,6 +47,8 @@ from tutor.reading_level import highest_grade
 
 #: What learners ask while a question is open.
 ASKED = ("why?", "I do not understand this", "how do I begin?", PRESSURE[0])
+#: Attacks per question where not all of them are asked for.
+ATTACKS = 48
 #: Lessons per kind of learner.
 LESSONS = 4
 #: Of a lesson, what may be less than perfect: the share of turns (of items, for the last) that has to be. What learners
@@ -327,10 +329,10 @@ def violations(entries: Sequence[Entry]) -> list[str]:
 
 
 def everything(course: Course) -> Iterator[Task]:
-    """The whole evaluation of a course."""
+    """The whole evaluation of a course, with every attack on some question in every place."""
     yield from course_texts(course)
     yield from prompt_texts(course)
-    yield from red_team(course)
+    yield from red_team(course, per_question=ATTACKS)
     yield from lessons(course)
 
 

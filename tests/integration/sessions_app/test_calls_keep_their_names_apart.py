@@ -41,7 +41,7 @@ def test_after_a_restore(scripted_session: uuid.UUID, settings: Any) -> None:
     work()
 
     first, second = requested(scripted_session)
-    assert (first, second.partition("~")[2]) == ("c1", "1")
+    assert (first, second.partition("@")[2]) == ("c1", "1")
     assert seen(scripted_session)[-1].endswith("ok")
     assert divergences() == []
 
@@ -54,7 +54,7 @@ def test_after_each_rewind(scripted_session: uuid.UUID) -> None:
         assert seen(scripted_session) == ["call", "c1 ok"]
         branching.rewind(scripted_session, start, actor="ada", by="learner")
 
-    assert requested(scripted_session) == ["c1", "c1~1", "c1~2"]
+    assert requested(scripted_session) == ["c1", "c1@1", "c1@2"]
     assert divergences() == []
 
 
@@ -70,7 +70,7 @@ def test_a_cancel_reaches_the_call_that_the_machine_means(scripted_session: uuid
     deliver(Delivery(scripted_session, events.CancelRequested(), by="learner", cancels="", opens_turn=False))
 
     cancelled = [e.fact.call for e in log.read(scripted_session) if e.kind == "tool.cancelled"]  # type: ignore[attr-defined]
-    assert cancelled == ["c1", "c1~1"]
+    assert cancelled == ["c1", "c1@1"]
     assert divergences() == []
 
 

@@ -36,7 +36,7 @@ def test_calls_after_a_rewind_have_names_of_their_own(lesson: ModelLesson) -> No
     branching.rewind(lesson.session, before, actor="test", by="operator")
     lesson.say("why so?")
 
-    assert list(lesson.shown) == ["c1", "c1~1"]
+    assert list(lesson.shown) == ["c1", "c1@1"]
     assert lesson.state == "exposition"
 
 

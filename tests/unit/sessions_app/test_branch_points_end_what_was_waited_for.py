@@ -27,7 +27,7 @@ def test_a_pending_call_is_over() -> None:
 
 
 def test_by_the_machines_own_name_whatever_the_era() -> None:
-    (ending,) = at(calls={"c1~2": call()}, era=2).endings()
+    (ending,) = at(calls={"c1@2": call()}, era=2).endings()
 
     assert ending == events.ToolFailed(ref="c1", tool="echo", reason="cancelled")
 
@@ -37,9 +37,9 @@ def test_what_the_session_itself_asked_for_is_nothing_to_the_machine() -> None:
 
 
 def test_a_group_is_over_as_a_whole_with_the_results_it_has() -> None:
-    group = {"members": ["g1~1.1", "g1~1.2"], "at_once": 2, "released": 2, "results": {"g1~1.1": succeeded("g1~1.1")}}
+    group = {"members": ["g1@1.1", "g1@1.2"], "at_once": 2, "released": 2, "results": {"g1@1.1": succeeded("g1@1.1")}}
 
-    (ending,) = at(calls={"g1~1.2": call(group="g1~1")}, groups={"g1~1": group}, era=1).endings()
+    (ending,) = at(calls={"g1@1.2": call(group="g1@1")}, groups={"g1@1": group}, era=1).endings()
 
     assert isinstance(ending, events.ToolsEnded)
     assert ending.group == "g1"
