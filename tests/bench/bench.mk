@@ -1,5 +1,5 @@
 # Included by the Makefile; needs its VPYTHON, VENV and ARGS.
-.PHONY: bench bench-quick bench-profile bench-kernel bench-calls bench-streams bench-tools
+.PHONY: bench bench-quick bench-profile bench-kernel bench-calls bench-streams bench-tools bench-verify
 
 bench: $(VENV)/test.stamp ## Measure the turn beside its floors, all of it (docs/benchmarks.md)
 	@exec $(VPYTHON) -m tests.bench $(ARGS)
@@ -21,3 +21,6 @@ bench-streams: $(VENV)/test.stamp ## How long a model's token takes to a learner
 
 bench-tools: $(VENV)/test.stamp ## Slots, short calls, detection of a killed worker, fairness of claims
 	@exec $(VPYTHON) -m tests.bench.tools $(ARGS)
+
+bench-verify: $(VENV)/test.stamp ## Verify 10,000 played sessions of 1,000,000 interactions: rate and memory
+	@exec $(VPYTHON) -m tests.bench.verification --sessions 10000 --interactions 1000000 --long 50000 $(ARGS)
