@@ -1,5 +1,5 @@
 # Included by the Makefile; needs its VPYTHON, VENV and ARGS.
-.PHONY: bench bench-quick bench-profile bench-kernel bench-calls
+.PHONY: bench bench-quick bench-profile bench-kernel bench-calls bench-redelivery
 
 bench: $(VENV)/test.stamp ## Measure the turn beside its floors, all of it (docs/benchmarks.md)
 	@exec $(VPYTHON) -m tests.bench $(ARGS)
@@ -15,3 +15,6 @@ bench-kernel: $(VENV)/test.stamp ## Waiting timers, poison sessions, long histor
 
 bench-calls: $(VENV)/test.stamp ## How long a call waits after another process has committed its reply
 	@exec $(VPYTHON) -m tests.bench.calls $(ARGS)
+
+bench-redelivery: $(VENV)/test.stamp ## 10,000 broker messages delivered again, while calls run and after: what was done twice
+	@exec $(VPYTHON) -m tests.bench.tools.redelivery $(ARGS)
