@@ -63,7 +63,7 @@ def test_it_stands_in_the_log_before_the_model_is_asked(lesson: ModelLesson) -> 
     from sessions_app.sessions import handle_user_message
 
     handle_user_message(lesson.session, "why?")
-    (call,) = calls.claim("test", ["tools"], 1)
+    (call,) = calls.claim("test", ["tools", "threads"], 1)
     asyncio.run(lesson.ask(call))
 
     assert len(records(lesson.session)) == 1
@@ -85,7 +85,7 @@ def test_a_cancelled_calls_chain_leaves_no_record(lesson: ModelLesson) -> None:
     from sessions_app.sessions import handle_user_message
 
     handle_user_message(lesson.session, "why?")
-    (call,) = calls.claim("test", ["tools"], 1)
+    (call,) = calls.claim("test", ["tools", "threads"], 1)
     deliver(Delivery(lesson.session, events.CancelRequested(), by="learner", cancels="", opens_turn=False))
     asyncio.run(lesson.ask(call))
 
