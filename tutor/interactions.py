@@ -557,3 +557,10 @@ def decode(kind: str, version: int, payload: str | bytes) -> Interaction:
         plain = upcasting.upcast(kind, version, known.version, msgspec.json.decode(payload))
         return msgspec.convert(plain, known)
     return msgspec.json.decode(payload, type=known)
+
+
+def plain(kind: str, version: int, payload: str | bytes) -> dict[str, Any]:
+    """A row's payload as JSON values, an older version brought up to date. Raises ``upcasting.NoUpcaster``."""
+    known = KINDS.get(kind)
+    stored: dict[str, Any] = msgspec.json.decode(payload)
+    return stored if known is None else upcasting.upcast(kind, version, known.version, stored)

@@ -45,7 +45,7 @@ VALUES (%s, 'newcomer', 'echo', '{}', '{}', 'tools', %s, false, 'queued', 0, clo
 """
 
 #: How far the newcomer's wait is followed, in calls.
-_LOOK = 500
+_LOOK = 2_000
 
 Claim = Callable[[int], list[tuple[str, str]]]
 
@@ -95,7 +95,8 @@ def plan() -> list[str]:
     """How Postgres carries out a claim of 100."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF) " + calls._CLAIM, [["tools"], 1e9, 100, [], "bench", 100]
+            "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF) " + calls.claim_sql(100),
+            [["tools"], 1e9, [], "bench", 100],
         )
         return [line for (line,) in cursor.fetchall()]
 
@@ -114,14 +115,14 @@ def bench(waiting: int, claims: int) -> dict[str, object]:
         entry: dict[str, object] = {}
         for kind, claim in kinds.items():
             fill(waiting, sessions, courses)
+            behind = {course: wait_of_a_newcomer(claim, course, _LOOK) for course in ("course 0", "another course")}
             ms = {limit: claim_ms(claim, limit, claims) for limit in (1, 100)}
-            same, other = "course 0", "another course"
             entry[kind] = {
                 "claim of 1, ms": round(ms[1], 3),
                 "claim of 100, ms": round(ms[100], 3),
                 "calls/s by 100": round(100_000 / ms[100]),
-                "newcomer of the course waits behind": wait_of_a_newcomer(claim, same, _LOOK),
-                "newcomer of another course waits behind": wait_of_a_newcomer(claim, other, _LOOK),
+                "newcomer of the course waits behind": behind["course 0"],
+                "newcomer of another course waits behind": behind["another course"],
             }
         figures[name] = entry
     fill(0, 1, 1)

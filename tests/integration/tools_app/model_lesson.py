@@ -26,6 +26,11 @@ from tutor.prompts import ChatMessage
 from tutor.publication import publish
 
 
+def claim(limit: int = 1) -> list[Claimed]:
+    """Calls of any queue."""
+    return calls.claim("test", registry.queues(), limit)
+
+
 @dataclass
 class ModelLesson:
     """One live lesson of the demo course."""
@@ -61,7 +66,7 @@ class ModelLesson:
 
     def work(self) -> None:
         """Run what is queued until nothing is."""
-        while taken := calls.claim("test", registry.queues(), 100):
+        while taken := claim(100):
             for call in taken:
                 deliver(asyncio.run(self._run(call)))
 
