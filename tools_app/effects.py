@@ -74,8 +74,7 @@ def _insert(performing: Performing, call: CallTool, *, group: str | None = None,
     row = performing.row
     waiting_for = len(row.calls)
     performing.track(call.ref, call.tool, background=call.background, group=group)
-    requested = ToolRequested(call=call.ref, name=call.tool)
-    performing.facts.append(requested if group is None else ToolRequested(call=call.ref, name=call.tool, group=group))
+    performing.facts.append(ToolRequested(call=call.ref, name=call.tool, group=group))
     queue, deadline_ms = _queue(call.tool), row.now_ms + call.deadline_ms
     performing.writes.append(
         Write(
