@@ -1,5 +1,5 @@
 # Included by the Makefile; needs its VPYTHON, VENV and ARGS.
-.PHONY: bench bench-quick bench-profile bench-kernel bench-calls
+.PHONY: bench bench-quick bench-profile bench-kernel bench-calls bench-import
 
 bench: $(VENV)/test.stamp ## Measure the turn beside its floors, all of it (docs/benchmarks.md)
 	@exec $(VPYTHON) -m tests.bench $(ARGS)
@@ -15,3 +15,6 @@ bench-kernel: $(VENV)/test.stamp ## Waiting timers, poison sessions, long histor
 
 bench-calls: $(VENV)/test.stamp ## How long a call waits after another process has committed its reply
 	@exec $(VPYTHON) -m tests.bench.calls $(ARGS)
+
+bench-import: $(VENV)/test.stamp ## Ten thousand questions: how long importing, reading and checking take
+	@exec $(VPYTHON) -m tests.bench.importing $(ARGS)
