@@ -149,6 +149,12 @@ TUTOR_SWEEPS = {
     "tools_app.outbox.sweep": 1.0,
 }
 
+#: Modules and packages whose tools workers run; a package's modules are imported, too (docs/tools.md).
+TUTOR_TOOLS = ["tools_app.tools"]
+#: A coroutine function that shortens a session's history where a model finds it too long: takes the session's id, says
+#: whether it worked. Empty: the offline tool answers instead.
+TUTOR_COMPACTOR = "sessions_app.compacting.compacted"
+
 #: A callable that tells what becomes of a session's pending tool calls (``sessions_app.call_report``).
 TUTOR_CALL_REPORTS = "tools_app.pending.reports"
 #: What ``/api/readyz`` asks: each answers None or, in plain words, what is missing.
@@ -164,6 +170,16 @@ TUTOR_CHAIN_TOKENS = env.integer("TUTOR_CHAIN_TOKENS", 6_000, least=1_000)
 LLM_BASE_URL = env.text("LLM_BASE_URL")
 LLM_API_KEY = env.text("LLM_API_KEY")
 LLM_MODEL = env.text("LLM_MODEL")
+#: How long a model may take, in seconds: to be connected, to its first token, from token to token, and altogether.
+LLM_CONNECT_S = env.integer("LLM_CONNECT_S", 5, least=1)
+LLM_FIRST_TOKEN_S = env.integer("LLM_FIRST_TOKEN_S", 15, least=1)
+LLM_BETWEEN_TOKENS_S = env.integer("LLM_BETWEEN_TOKENS_S", 10, least=1)
+LLM_TOTAL_S = env.integer("LLM_TOTAL_S", 28, least=1)
+#: After this many failures in a row to reach it, an endpoint is left alone for so many seconds.
+LLM_BREAKER_FAILURES = env.integer("LLM_BREAKER_FAILURES", 5, least=1)
+LLM_BREAKER_OPEN_S = env.integer("LLM_BREAKER_OPEN_S", 30, least=1)
+#: Tokens that the calls of one session may use; beyond them the offline tools answer. 0: no limit.
+LLM_SESSION_TOKENS = env.integer("LLM_SESSION_TOKENS", 500_000)
 
 # --- people ------------------------------------------------------------------------------------------------------
 

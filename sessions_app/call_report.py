@@ -19,7 +19,7 @@ class CallReport:
     tool: str
     queue: str
     background: bool
-    #: queued or running.
+    #: waiting (for a place among its group), queued, running, or parked: in doubt.
     status: str
     #: Attempts begun, and how many there may be.
     attempt: int
@@ -31,6 +31,8 @@ class CallReport:
     lease_ends_at: datetime | None
     created_at: datetime
     started_at: datetime | None
+    #: Since when it is in doubt.
+    parked_at: datetime | None
     #: Not before: the pause between two attempts.
     run_after: datetime
     #: For all attempts together; it ends as timed out then.

@@ -7,14 +7,14 @@ checked here, on every command.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 import msgspec
 
-from sessions_app import branching, conf, inspection, log
-from sessions_app.controls import Control, Resume, Suspend
+from sessions_app import branching, conf, inspection, log, retrying
+from sessions_app.controls import Control, Restart, Resume, Suspend
 from sessions_app.delivery import CommandId, Delivered, Delivery
 from sessions_app.exceptions import CommandError, ControlRefused
 from sessions_app.group_commit import group_commit
@@ -47,6 +47,11 @@ class _Answer(msgspec.Struct, frozen=True):
 
 class _Cancel(msgspec.Struct, frozen=True):
     turn: str | None = None
+
+
+class _Remove(msgspec.Struct, frozen=True):
+    #: The id of the command that waits.
+    command: str
 
 
 class _History(msgspec.Struct, frozen=True):
@@ -113,6 +118,8 @@ def _reset(d: dict[str, Any], view: View) -> tuple[events.EventContent, str | No
 
 
 _Builder = Callable[[dict[str, Any], View], tuple[events.EventContent, str | None]]
+#: Returns the body of ``ok`` and, where something was written, what was delivered.
+CarryOut = Callable[[ClientFrame, View], Awaitable[tuple[dict[str, Any], Delivered | None]]]
 Role = Literal["learner", "teacher", "operator"]
 
 
@@ -183,6 +190,7 @@ async def _deliver(frame: ClientFrame, view: View, command: _Command) -> tuple[d
         expect=frame.expect,
         default_policy="on_busy" not in frame.d,
         opens_turn=command.opens_turn,
+        user=None if view.role == "learner" else view.user_id,
     )
     delivered = await group_commit.deliver(delivery)
     return reply(delivered), delivered
@@ -217,6 +225,33 @@ async def _cancel(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Deliv
             opens_turn=False,
         )
     )
+    return reply(delivered), delivered
+
+
+async def _remove(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
+    """Whether it still waits is decided under the lock; the reply says the same when it is asked again."""
+    _require(view, "learner")
+    removes = body(frame.d, _Remove).command
+    command = CommandId(frame.id, frame.t, frame.digest)
+    delivered = await group_commit.deliver(
+        Delivery(view.session, None, by=view.role, command=command, removes=removes, opens_turn=False)
+    )
+    return reply(delivered), delivered
+
+
+async def _retry(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
+    """Which turn is the newest, and how it ended, is known under the lock only (``retrying``)."""
+    _require(view, "learner")
+    wanted = body(frame.d, _Cancel).turn
+    delivery = Delivery(
+        view.session,
+        None,
+        by=view.role,
+        command=CommandId(frame.id, frame.t, frame.digest),
+        expect=frame.expect,
+        user=None if view.role == "learner" else view.user_id,
+    )
+    delivered = await group_commit.deliver(replace(delivery, under_lock=lambda: retrying.again(delivery, wanted)))
     return reply(delivered), delivered
 
 
@@ -259,6 +294,10 @@ async def _unsuspend(frame: ClientFrame, view: View) -> tuple[dict[str, Any], De
     return await _control(frame, view, Resume(view.actor))
 
 
+async def _restart(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
+    return await _control(frame, view, Restart(view.actor))
+
+
 async def _history(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None]:
     wanted = body(frame.d, _History)
     limit = max(1, min(wanted.limit, conf.PAGE_EVENTS))
@@ -295,7 +334,9 @@ async def _fork(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None]:
     delivered = await in_database(
         lambda: branching.fork(view.session, seq, actor=view.actor, by=view.role, command=command)
     )
-    return reply(delivered), None
+    told = reply(delivered)
+    told.pop("turn", None)
+    return {**told, "disposition": "applied"}, None
 
 
 async def _inspect(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None]:
@@ -304,16 +345,31 @@ async def _inspect(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None
 
 
 #: Commands that do not reach the machine: they read, or concern the session itself.
-_READING = {
+_READING: dict[str, CarryOut] = {
     "turn.cancel": _cancel,
+    "queue.remove": _remove,
+    "turn.retry": _retry,
     "policy.set": _policy,
     "history.get": _history,
     "session.inspect": _inspect,
     "session.fork": _fork,
     "session.rewind": _rewind,
+    "session.restart": _restart,
     "session.suspend": _suspend,
     "session.unsuspend": _unsuspend,
 }
+
+
+def add(name: str, carry_out: CarryOut) -> None:
+    """Let another app carry out a command; at least a learner who may write sends it. Raises ``ValueError``."""
+    if name in known():
+        raise ValueError(f"there is a command {name!r} already")
+
+    async def checked(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
+        _require(view, "learner")
+        return await carry_out(frame, view)
+
+    _READING[name] = checked
 
 
 def session_id(text: str) -> uuid.UUID:

@@ -28,7 +28,7 @@ from django.db import connection
 from sessions_app import crash_points, log, supervisor
 from sessions_app.delivery import Statement, Write
 from sessions_app.exceptions import InsideTransaction, StaleWrite
-from sessions_app.row import SUSPENDED, SessionRow, snapshot_of, timer_key
+from sessions_app.row import SUSPENDED, SessionRow, Unloadable, snapshot_of, timer_key
 
 #: SQLSTATE that ``tutor_expect`` raises: a compare-and-set missed.
 STALE = "TU001"
@@ -259,7 +259,7 @@ def row_of(columns: tuple[Any, ...], machine: Any) -> SessionRow:
         course=course,
         machine_name=machine_name,
         machine_args=msgspec.json.decode(machine_args),
-        snapshot=snapshot_of(state, state_no, event_no, machine.load(msgspec.json.decode(data)), plain),
+        snapshot=snapshot_of(state, state_no, event_no, _loaded(machine, msgspec.json.decode(data)), plain),
         live=live,
         armed=msgspec.json.decode(armed),
         supervision=supervisor.load(msgspec.json.decode(supervision)),
@@ -275,6 +275,14 @@ def row_of(columns: tuple[Any, ...], machine: Any) -> SessionRow:
     )
     row.take_kernel(plain)
     return row
+
+
+def _loaded(machine: Any, plain: dict[str, Any]) -> Any:
+    """The machine's data. What it cannot load may still be looked at, and mended (``step``)."""
+    try:
+        return machine.load(plain)
+    except Exception as error:
+        return Unloadable(plain, f"{type(error).__name__}: {error}")
 
 
 def _arm(row: SessionRow) -> Iterator[Write]:

@@ -20,7 +20,6 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
 import redis
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
@@ -32,7 +31,7 @@ from sessions_app.log import Line
 from sessions_app.outgoing import Outgoing
 from sessions_app.output import buffer, news
 from sessions_app.output.buffer import Piece, Written
-from sessions_app.output.shown import Shown
+from sessions_app.output.sent import Sent, committed
 from sessions_app.pool import in_database
 from sessions_app.protocol import Close, Hello, OutputCursor
 from sessions_app.view import View
@@ -72,7 +71,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         self.looked = 0
         self.sent = 0
         self.log_id = ""
-        self.shown = Shown()
+        self.text = Sent()
         self.outgoing = Outgoing(self.send, self._emptied, conf.BACKLOG_BYTES)
         #: Text is to be read from the buffer, and whether that is under way.
         self.output_missing = False
@@ -121,7 +120,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
             await self._bye(Close.SILENT, f"Nothing was heard for {conf.MISSED_BEATS} beats.", reconnect=True)
             return
         try:
-            if self.shown.turn is not None:
+            if self.text.turn is not None:
                 await self._look()
                 self._read_output()
         except Exception:
@@ -226,7 +225,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         assert self.view is not None  # noqa: S101 — checked by the caller
         await self._read()
         await self._catch_up_output()
-        d = {"head": self.sent, "off": self.shown.off, "at": protocol.now()}
+        d = {"head": self.sent, "off": self.text.off, "at": protocol.now()}
         self._send(protocol.server_frame("pong", str(self.view.session), d, cause=frame.id))
 
     # --- opening -------------------------------------------------------------------------------------------------
@@ -387,15 +386,15 @@ class SessionConsumer(AsyncWebsocketConsumer):
         if line.visibility > self.view.visibility or line.seq <= self.sent or self.closed:
             return
         self.sent = line.seq
-        if line.kind == "output.committed" and line.turn is not None and line.turn == self.shown.turn:
+        if line.kind == "output.committed" and line.turn is not None and line.turn == self.text.turn:
             self._finish_output(line)
         self._send(protocol.event_frame(str(self.view.session), line))
-        if line.kind == "turn.started" and line.turn != self.shown.turn:
-            self.shown.begin(line.turn)
+        if line.kind == "turn.started" and line.turn != self.text.turn:
+            self.text.begin(line.turn)
             if self.output_missing:
                 self._read_output()  # a piece was faster than its turn
-        elif line.kind == "turn.finished" and line.turn == self.shown.turn:
-            self.shown.begin(None)
+        elif line.kind == "turn.finished" and line.turn == self.text.turn:
+            self.text.begin(None)
         elif line.kind == "session.closed" and self.view.role == "learner":
             # Held: the loop itself keeps only a weak reference to a task.
             self.farewell = asyncio.get_running_loop().create_task(self._closed_soon())
@@ -414,15 +413,15 @@ class SessionConsumer(AsyncWebsocketConsumer):
         """What the client says it has of the running turn's text counts as sent."""
         turn = active["turn"] if active else None
         if out is not None and out.turn == turn:
-            self.shown.begin(turn, out.attempt, out.off)
+            self.text.begin(turn, out.attempt, out.off)
         else:
-            self.shown.begin(turn)
+            self.text.begin(turn)
 
     def _output_arrived(self, piece: Piece | None) -> None:
         """A worker has written something (None: perhaps). Nothing here waits: what is missing is read beside it."""
         if self.closed:
             return
-        if piece is None or piece.turn != self.shown.turn or self.outgoing.backlog > conf.OUTPUT_BACKLOG_BYTES:
+        if piece is None or piece.turn != self.text.turn or self.outgoing.backlog > conf.OUTPUT_BACKLOG_BYTES:
             # Of a turn that is not known yet, or for a client that reads slowly: one larger piece later.
             self.output_missing = True
             if piece is None:
@@ -432,10 +431,10 @@ class SessionConsumer(AsyncWebsocketConsumer):
 
     def _tell_output(self, attempt: int, off: int, text: str) -> None:
         assert self.view is not None  # noqa: S101 — there is no output without a view
-        turn = self.shown.turn
+        turn = self.text.turn
         if turn is None:
             return
-        told = self.shown.take(turn, attempt, off, text)
+        told = self.text.take(turn, attempt, off, text)
         for kind, d in told.frames:
             self._send(protocol.server_frame(kind, str(self.view.session), d, turn=turn))
         if told.gap:
@@ -443,11 +442,11 @@ class SessionConsumer(AsyncWebsocketConsumer):
 
     def _finish_output(self, line: Line) -> None:
         """The text of a stream is about to be sent as committed: what is missing of it goes before, as text."""
-        committed = msgspec.json.decode(line.payload, type=_Committed)
-        if committed.attempt is not None:
-            if self.shown.off:
-                self._tell_output(committed.attempt, 0, committed.text)
-            self.shown.commit(committed.attempt)
+        text, attempt = committed(line.payload)
+        if attempt is not None:
+            if self.text.off:
+                self._tell_output(attempt, 0, text)
+            self.text.commit(attempt)
 
     def _emptied(self) -> None:
         """The client has read everything: text that was held back meanwhile can go."""
@@ -469,11 +468,11 @@ class SessionConsumer(AsyncWebsocketConsumer):
         """Read from the buffer what this socket has not been sent."""
         assert self.view is not None  # noqa: S101 — there is no output without a view
         self.output_missing = False
-        turn = self.shown.turn
+        turn = self.text.turn
         if turn is None:
             return
-        found = await self._written(self.view.session, turn, self.shown.attempt, self.shown.off)
-        if found is not None and turn == self.shown.turn and not self.closed:
+        found = await self._written(self.view.session, turn, self.text.attempt, self.text.off)
+        if found is not None and turn == self.text.turn and not self.closed:
             # Pieces may have come meanwhile: what overlaps is dropped, like everywhere.
             self._tell_output(found.attempt, found.off, found.text)
 
@@ -481,13 +480,6 @@ class SessionConsumer(AsyncWebsocketConsumer):
         """Sockets that did not close the session themselves learn of it after its last event."""
         await asyncio.sleep(1)
         await self._bye(Close.SESSION_CLOSED, "The session is closed.", reconnect=False)
-
-
-class _Committed(msgspec.Struct):
-    """What delivery needs to know of an ``output.committed``; an erased one has neither."""
-
-    text: str = ""
-    attempt: int | None = None
 
 
 #: Errors of the opening that end the socket.

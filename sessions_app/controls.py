@@ -21,7 +21,8 @@ from sessions_app.exceptions import (
     UnknownState,
     UnloadableData,
 )
-from sessions_app.row import SUSPENDED, PendingCall, SessionRow
+from sessions_app.row import SUSPENDED, SessionRow, Unloadable
+from tutor.events import EventContent
 from tutor.interactions import (
     Interaction,
     SessionForked,
@@ -61,6 +62,13 @@ class ReplaceState:
 
 
 @dataclass(frozen=True, slots=True)
+class Restart:
+    """Begin again with the original arguments (S60): calls and time-outs are cancelled, messages that wait go on."""
+
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
 class SwitchTrace:
     """Record what the engine does, in every process, for so long from now on. 0 switches it off."""
 
@@ -76,6 +84,8 @@ class Fork:
     parent: uuid.UUID
     #: The parent's seq up to which the log is shared.
     at: int
+    #: What the machine waited for there, as endings that it hears of now, by its own names.
+    endings: tuple[EventContent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +97,8 @@ class Rewind:
     state: str
     #: As the log tells it.
     data: dict[str, Any]
-    #: Calls that the session waited for at that seq: they have ended since, or end now.
-    calls: dict[str, PendingCall]
+    #: What the machine waited for there, as endings that it hears of now, by its own names.
+    endings: tuple[EventContent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +111,9 @@ class RequestWork:
     deadline_ms: int
 
 
-Control: TypeAlias = Suspend | Resume | ReplaceState | SwitchTrace | Fork | Rewind | RequestWork
+#: What changes the working copy and is told by a fact and a step; a restart is an outcome, with all that belongs to it.
+Change: TypeAlias = Suspend | Resume | ReplaceState | SwitchTrace | Fork | Rewind | RequestWork
+Control: TypeAlias = Change | Restart
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +127,16 @@ class CarriedOut:
     left: Snapshot | None = None
 
 
-def carry_out(control: Control, row: SessionRow, machine: Any) -> CarriedOut:
-    """Change the working copy. Raises a ``ControlRefused``; then nothing was changed."""
+def check(control: Control, row: SessionRow) -> None:
+    """Raises a ``ControlRefused`` where a session as it is now does not take it."""
     if not row.live:
         raise ClosedSession("this session is closed; its log can still be read")
+    if isinstance(control, Restart) and row.status == SUSPENDED:
+        raise AlreadySuspended("this session is suspended; resume it first, then restart it")
+
+
+def carry_out(control: Change, row: SessionRow, machine: Any) -> CarriedOut:
+    """Change the working copy, after ``check``. Raises a ``ControlRefused``; then nothing was changed."""
     match control:
         case Suspend(actor):
             if row.status == SUSPENDED:
@@ -154,6 +172,11 @@ def _replace(control: ReplaceState, row: SessionRow, machine: Any) -> CarriedOut
             f"{state!r} is none of the machine's states; choose one of {', '.join(sorted(machine.states))}"
         )
     permits.check(row.machine_name, machine, snapshot.state, state, reset=True)
+    if control.data is None and isinstance(snapshot.data, Unloadable):
+        raise UnloadableData(
+            f"the machine cannot load the data that is there ({snapshot.data.error}); give whole data: take it from "
+            "get_state and correct it"
+        )
     data = snapshot.data if control.data is None else _loaded(control.data, machine)
     row.state_changed = row.state_changed or state != snapshot.state
     row.snapshot = replace(snapshot, state=state, data=data)
@@ -174,6 +197,7 @@ def _rewind(control: Rewind, row: SessionRow, machine: Any) -> CarriedOut:
         raise UnknownState(f"at seq {control.to} the session was in {state!r}, a state that its machine has no more")
     permits.check(row.machine_name, machine, left.state, state, reset=True)
     row.state_changed = row.state_changed or state != left.state
+    row.era += 1
     # Counters never go back: stale time-outs and results are told by them.
     row.snapshot = Snapshot(
         state, machine.load(control.data), left.state_no + 1, event_no=left.event_no, timer_no=left.timer_no

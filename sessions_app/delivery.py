@@ -51,6 +51,15 @@ class Wake(NamedTuple):
     argument: str
 
 
+class Fenced(NamedTuple):
+    """What was ever shown of a turn's text: nothing more of it is (``output.buffer.fence``)."""
+
+    turn: str
+    text: str = ""
+    #: The attempt of the text.
+    attempt: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One event for one session, with what must be written in the same commit."""
@@ -84,8 +93,19 @@ class Delivery:
     default_policy: bool = False
     #: Only for this turn, or for whichever runs (""): where another one runs, or none, nothing is cancelled.
     cancels: str | None = None
+    #: A command that waits and is not wanted any more, by its id.
+    removes: str | None = None
+    #: The text of the running turn, should this cut it short.
+    fenced: Fenced | None = None
     #: Opens a turn of its own where none runs.
     opens_turn: bool = True
+    #: Of the turn that it opens; from 2 on a turn is tried again, and the learner's words stand in the log already.
+    attempt: int = 1
+    #: Who acts, where it is a person other than the session's learner: the user's key.
+    user: int | None = None
+    #: Asked under the session's lock, once it is known to be no duplicate: what is delivered in its place. It reads on
+    #: this thread's connection, in the transaction of the commit, and may raise ``CommandError``.
+    under_lock: Callable[[], Delivery] | None = None
 
     @property
     def known_by(self) -> CommandId | None:

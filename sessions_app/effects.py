@@ -23,6 +23,9 @@ class Performing:
     row: SessionRow
     #: The client command behind it.
     cause: str | None
+    #: In which role somebody acts, and as which user where it is not the session's learner.
+    role: str = "learner"
+    user: int | None = None
     facts: list[Interaction] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
     wakes: list[Wake] = field(default_factory=list)
@@ -34,9 +37,10 @@ class Performing:
     #: Endings of calls that this outcome put an end to, with the turn each belonged to.
     endings: list[tuple[Interaction, str | None]] = field(default_factory=list)
 
-    def track(self, ref: str, tool: str, *, background: bool) -> None:
+    def track(self, ref: str, tool: str, *, background: bool, group: str | None = None) -> None:
         """Remember a call until its ending arrives."""
-        self.row.calls = {**self.row.calls, ref: PendingCall(tool, None if background else self.turn, background)}
+        call = PendingCall(tool, None if background else self.turn, background, group=group)
+        self.row.calls = {**self.row.calls, ref: call}
 
     def forget(self, ref: str) -> PendingCall | None:
         """The call has ended or is not wanted any more."""

@@ -9,6 +9,7 @@ SessionError
 ├── SessionExited         the session ended or crashed instead of replying to a call
 ├── CallTimeout           no reply in time
 │   └── AmbiguousSession      several sessions fit what was given
+├── FenceFirst            the text of a turn that is cut short has to be fenced first (never leaves the server)
 ├── ControlRefused        an operator's control was not carried out; nothing has changed
 │   ├── AlreadySuspended      suspend of a suspended session
 │   ├── NotSuspended          resume of a running one
@@ -16,6 +17,7 @@ SessionError
 │   ├── ClosedSession         any control of a closed one
 │   ├── UnknownState          replace_state with a state that the machine does not have
 │   └── UnloadableData        replace_state with data that the machine cannot load
+├── UnloadableSession     the machine cannot load the data of the session; replace_state mends it
 ├── UnknownMachine        the session names a machine that settings do not
 ├── StaleWrite            a compare-and-set found another value: the session is tried again alone
 └── LogDiverged           a log does not fold to its row, or its hash chain is broken
@@ -107,6 +109,15 @@ class AmbiguousSession(UnknownSession):
     """What was given fits several sessions; give more of the id."""
 
 
+class FenceFirst(SessionError):
+    """A turn is about to be cut short: its text has to be fenced before, without the lock. The server does, and plays
+    the event again."""
+
+    def __init__(self, turn: str) -> None:
+        super().__init__(turn)
+        self.turn = turn
+
+
 class ControlRefused(SessionError):
     """An operator's control was not carried out; nothing has changed."""
 
@@ -133,6 +144,10 @@ class UnknownState(ControlRefused):
 
 class UnloadableData(ControlRefused):
     """The machine cannot load this data."""
+
+
+class UnloadableSession(SessionError):
+    """The machine cannot load the session's data: nothing is handled until an operator has put other data in place."""
 
 
 class UnknownMachine(SessionError):

@@ -20,8 +20,8 @@ from sessions_app import conf, log
 from sessions_app.delivery import Wake
 from sessions_app.hint_loop import hint_loop
 from sessions_app.output import buffer
+from sessions_app.played import Played
 from sessions_app.reply_hints import reply_hints
-from sessions_app.step import Played
 from tutor.interactions import OutputCommitted
 
 logger = logging.getLogger(__name__)

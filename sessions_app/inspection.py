@@ -6,7 +6,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from sessions_app import conf, history, lineage
+from sessions_app import call_report, conf, history, lineage
 from sessions_app.models import Interaction, Session
 from sessions_app.why import why
 from tutor.projections.transcript import transcript
@@ -31,7 +31,10 @@ def phase(session: Session) -> str | None:
     """Where the running turn is: ``tool`` while a call is pending."""
     if "turn" not in session.kernel:
         return None
-    return "tool" if session.kernel.get("calls") else "starting"
+    if not session.kernel.get("calls"):
+        return "starting"
+    locking = [report for report in call_report.reports(session.pk) if not report.background]
+    return "parked" if any(report.status == "parked" for report in locking) else "tool"
 
 
 def active(session: Session) -> dict[str, Any] | None:

@@ -58,29 +58,45 @@ class Restored:
 def restore(
     row: SessionRow, machine: Any, outcome: Outcome, checkpoints: list[Checkpoint], record: Record, history: History
 ) -> Restored | None:
-    """The newest state to be taken up: a proven checkpoint, the initial one, ``error_state``; None: nothing is left."""
-    poison = outcome.event.mark
+    """The newest state to be taken up: a proven checkpoint, the initial one, ``error_state``; None: nothing is left.
+
+    What ``outcome.after`` has waiting goes on waiting.
+    """
     for used, checkpoint in enumerate(checkpoints, start=1):
         snapshot = _at(checkpoint, machine, history)
         if snapshot is None:
             continue
-        left = [event for event in snapshot.postponed if poison is None or event.mark != poison]
-        snapshot = replace(_numbered(snapshot, outcome), postponed=tuple(left))
+        # A command that waited then and was handled since does not come back; one that waits now goes on waiting.
+        postponed = tuple(event for event in snapshot.postponed if event.mark is None)
+        snapshot = replace(_numbered(snapshot, outcome), postponed=postponed, queue=_waiting(outcome.after))
         kept = msgspec.structs.replace(record, proven=checkpoints[used:][::-1])
         return Restored(snapshot, f"back to the proven state of seq {checkpoint.seq}", kept)
     if not record.initial_tried:
-        snapshot = _numbered(initial(row, machine), outcome)
+        snapshot = begun_again(row, machine, outcome.after)
         return Restored(snapshot, "begun again", msgspec.structs.replace(record, proven=[], initial_tried=True))
     if ERROR_STATE in machine.states:
-        snapshot = replace(_numbered(initial(row, machine), outcome), state=ERROR_STATE, queue=())
+        snapshot = replace(begun_again(row, machine, outcome.after), state=ERROR_STATE, queue=_waiting(outcome.after))
         return Restored(snapshot, "no state was left to go back to", msgspec.structs.replace(record, proven=[]))
     return None
 
 
-def initial(row: SessionRow, machine: Any) -> Snapshot:
-    """The machine's first state with its original arguments (S60), about to be started."""
+def begun_again(row: SessionRow, machine: Any, left: Snapshot) -> Snapshot:
+    """The machine's first state with its original arguments (S60), about to be started in place of what is left."""
     state, data = machine.initial(row.id.int % 2**31, {})
-    return Snapshot(state, data, queue=(Event(EventType.CAST, events.Start()),))
+    start = Event(EventType.CAST, events.Start())
+    return Snapshot(
+        state,
+        data,
+        state_no=left.state_no + 1,
+        event_no=left.event_no,
+        timer_no=left.timer_no,
+        queue=(start, *_waiting(left)),
+    )
+
+
+def _waiting(left: Snapshot) -> tuple[Event, ...]:
+    """Commands that wait in a state that is left: they outlive it (S17), and are tried again in the next one."""
+    return tuple(event for event in (*left.queue, *left.postponed) if event.mark is not None)
 
 
 def _at(checkpoint: Checkpoint, machine: Any, history: History) -> Snapshot | None:
@@ -114,6 +130,8 @@ class Recovery:
 
     def __init__(self, row: SessionRow, machine: Any, history: History, callers: Callers) -> None:
         self._row, self._machine, self._history, self._callers = row, machine, history, callers
+        #: Within this delivery.
+        self._restores = 0
 
     def after_crash(self, outcome: Outcome, performing: Performing) -> Outcome:
         """Log, answer honestly, and do with the event what the supervisor says."""
@@ -136,6 +154,10 @@ class Recovery:
             return replace(outcome, after=replace(outcome.after, stopped=f"crashed: {reason}"))
         if verdict.strategy is Strategy.RESTORE:
             performing.facts.append(EventQuarantined(event=dump_event(event), reason=reason))
+            self._restores += 1
+            if self._restores > 1:
+                # It went wrong again at once: so one of the commands that wait may be the reason. They are given up.
+                outcome = replace(outcome, after=replace(outcome.after, queue=(), postponed=()))
             restored = restore(row, self._machine, outcome, verdict.checkpoints, verdict.record, self._history)
             outcome = self._go_back(outcome, restored, reason, performing)
         performing.facts.append(OutputCommitted(text=CRASH_TEXT, len=len(CRASH_TEXT)))
@@ -153,12 +175,7 @@ class Recovery:
         performing.facts.append(StrategyApplied(reason="stopped", strategy=strategy, detail=reason[:_REASON_CHARS]))
         if strategy is Strategy.STOP:
             return replace(outcome, after=replace(outcome.after, stopped="shutdown: restarted too often"))
-        begun = replace(
-            initial(row, self._machine),
-            state_no=outcome.after.state_no + 1,
-            event_no=outcome.after.event_no,
-            timer_no=outcome.after.timer_no,
-        )
+        begun = begun_again(row, self._machine, outcome.after)
         return self._go_back(outcome, Restored(begun, "begun again", row.supervision), reason, performing)
 
     def _go_back(self, outcome: Outcome, restored: Restored | None, reason: str, performing: Performing) -> Outcome:
@@ -166,6 +183,7 @@ class Recovery:
             return replace(outcome, after=replace(outcome.after, stopped=f"gave up: {reason}"))
         cancel_calls(performing)
         self._row.supervision = restored.record
+        self._row.era += 1
         performing.facts.append(SessionRestored(why=restored.what, state=restored.snapshot.state))
         return replace(outcome, after=restored.snapshot)
 

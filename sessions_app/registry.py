@@ -16,7 +16,7 @@ from sessions_app.models import Session
 from sessions_app.models.session import new_log_id
 from sessions_app.row import SessionRow
 from tutor import events
-from tutor.interactions import SessionStarted
+from tutor.interactions import Interaction, PolicyChanged, SessionStarted
 from tutor.statem import EventType, Snapshot
 
 
@@ -98,4 +98,8 @@ def _start(
         machine=machine_name,
         previous=str(previous) if previous else None,
     )
-    return server.create(row, Delivery(session, events.Start(), by="start", type=EventType.CAST, facts=[started]))
+    facts: list[Interaction] = [started]
+    on_busy = getattr(machine, "on_busy", "reject")
+    if on_busy != "reject":
+        facts.append(PolicyChanged(on_busy=on_busy))  # the course's own
+    return server.create(row, Delivery(session, events.Start(), by="start", type=EventType.CAST, facts=facts))

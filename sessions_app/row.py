@@ -5,9 +5,11 @@ step can log what changed of it:
 
 - ``turn``: the running turn ``{id, by, cause, attempt, usage?}``; missing where none runs
 - ``calls``: pending tool calls by ref ``{tool, turn, background}``, ``recorded`` where the session itself asked
+- ``groups``: groups of calls of which some are pending, by ref, with the endings of the others (``groups``)
 - ``postponed``: events that wait for a state change, oldest first
 - ``timers``: running time-outs by ``type:name`` ``{due, guard, content}``
 - ``callers``: who waits for a reply to a ``call``, oldest first
+- ``era``: how often the session went back to an earlier state; missing where it never did (``refs``)
 - ``timer_no``: how many time-outs were ever set
 - ``hibernated``: since when the machine expects to wait for long, in milliseconds; missing once an event is handled
 - ``suspended``: there while the session is suspended: events that wait until it is resumed, oldest first
@@ -22,7 +24,8 @@ from typing import Any
 
 import msgspec
 
-from sessions_app import log
+from sessions_app import groups, log
+from sessions_app.groups import Group
 from sessions_app.supervisor import Record
 from tutor import events
 from tutor.interactions import Interaction, Visibility
@@ -51,11 +54,23 @@ class PendingCall:
     background: bool
     #: The session itself asked for it: its result becomes facts (``sessions_app.recording``), no event of the machine.
     recorded: bool = False
+    #: The group that it is a member of (``sessions_app.groups``).
+    group: str | None = None
 
     def dump(self) -> dict[str, Any]:
         """The call as JSON values."""
-        plain = {"tool": self.tool, "turn": self.turn, "background": self.background}
+        plain: dict[str, Any] = {"tool": self.tool, "turn": self.turn, "background": self.background}
+        if self.group is not None:
+            plain["group"] = self.group
         return {**plain, "recorded": True} if self.recorded else plain
+
+
+@dataclass(frozen=True, slots=True)
+class Unloadable:
+    """In place of a machine's data where the machine cannot load what stands in the row."""
+
+    plain: dict[str, Any]
+    error: str
 
 
 #: ``Session.Status.SUSPENDED``, for those who know the row and not the model.
@@ -128,6 +143,7 @@ class SessionRow:
     live: bool = True
     turn: Turn | None = None
     calls: dict[str, PendingCall] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
     callers: list[str] = field(default_factory=list)
     armed: dict[str, int] = field(default_factory=dict)
     supervision: Record = field(default_factory=Record)
@@ -143,6 +159,8 @@ class SessionRow:
     held: tuple[Held, ...] = ()
     #: Until when the engine is traced, in milliseconds; 0: it is not.
     traced_until: int = 0
+    #: How often the session went back to an earlier state: part of its calls' names from then on (``refs``).
+    era: int = 0
     #: Since when the machine expects to wait for long (``statem.Hibernate``), in milliseconds; 0: it does not.
     hibernated_at: int = 0
     on_busy: str = "reject"
@@ -181,6 +199,8 @@ class SessionRow:
                 del plain["turn"]["usage"]
         if self.calls:
             plain["calls"] = {ref: call.dump() for ref, call in self.calls.items()}
+        if self.groups:
+            plain["groups"] = groups.dump(self.groups)
         if self.callers:
             plain["callers"] = list(self.callers)
         if snapshot.postponed:
@@ -195,6 +215,8 @@ class SessionRow:
                 {"event": dump_event(one.event), "at": one.at_ms, "by": one.by, "opens_turn": one.opens_turn}
                 for one in self.held
             ]
+        if self.era:
+            plain["era"] = self.era
         if self.hibernated_at:
             plain["hibernated"] = self.hibernated_at
         if self.traced_until:
@@ -206,13 +228,20 @@ class SessionRow:
         turn = plain.get("turn")
         self.turn = None if turn is None else Turn(**turn)
         self.calls = {ref: PendingCall(**call) for ref, call in plain.get("calls", {}).items()}
+        self.groups = groups.load(plain.get("groups", {}))
         self.callers = list(plain.get("callers", ()))
         self.held = tuple(
             Held(load_event(one["event"]), one["at"], one["by"], one["opens_turn"])
             for one in plain.get("suspended", ())
         )
+        self.era = plain.get("era", 0)
         self.hibernated_at = plain.get("hibernated", 0)
         self.traced_until = plain.get("trace", 0)
+
+    def waiting(self) -> list[str]:
+        """Ids of the commands that wait: to be retried, postponed, or until the session is resumed; in this order."""
+        events_ = (*self.snapshot.queue, *self.snapshot.postponed, *(one.event for one in self.held))
+        return [event.mark for event in events_ if event.mark is not None]
 
     def ending_waits(self, ref: str) -> bool:
         """Whether a call's ending has come and waits for the session to be resumed."""

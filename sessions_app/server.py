@@ -13,18 +13,30 @@ from __future__ import annotations
 
 import logging
 import time
+import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 import psycopg
+import redis
 from django.db import close_old_connections, connection
 
 from sessions_app import breaker, commit, conf, crash_points, hints, recovery
-from sessions_app.delivery import CommandId, Delivered, Delivery, Write
-from sessions_app.exceptions import CommandError, InsideTransaction, SessionError, StaleWrite, UnknownSession
+from sessions_app.delivery import CommandId, Delivered, Delivery, Fenced, Write
+from sessions_app.exceptions import (
+    CommandError,
+    FenceFirst,
+    InsideTransaction,
+    SessionError,
+    StaleWrite,
+    UnknownSession,
+)
+from sessions_app.output import buffer
+from sessions_app.played import Played
 from sessions_app.row import SessionRow
-from sessions_app.step import Played, play
+from sessions_app.step import play
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +70,8 @@ def deliver_batch(deliveries: Sequence[Delivery]) -> list[Answer]:
         logger.info("action=batch.split size=%d", len(deliveries), exc_info=True)
         answers = [None] * len(deliveries)
     return [
-        answer if answer is not None else _alone(delivery) for delivery, answer in zip(deliveries, answers, strict=True)
+        _alone(delivery) if answer is None or isinstance(answer, FenceFirst) else answer
+        for delivery, answer in zip(deliveries, answers, strict=True)
     ]
 
 
@@ -83,8 +96,25 @@ def _alone(delivery: Delivery) -> Answer:
         except Exception as error:
             return error
         else:
+            if isinstance(answer, FenceFirst) and attempt < conf.DELIVERY_TRIES:
+                delivery = replace(delivery, fenced=_fence(delivery.session, answer.turn))
+                continue
             return answer if answer is not None else UnknownSession(f"there is no session {delivery.session}")
     raise AssertionError("unreachable: the last attempt returns")
+
+
+def _fence(session: uuid.UUID, turn: str) -> Fenced:
+    """Close a turn's text, without any lock. Without Redis nobody can tell what was shown: nothing is kept of it.
+
+    Should the turn not be cut short after all (it finished meanwhile, this process dies), nothing is lost: its call's
+    result carries the whole text.
+    """
+    try:
+        shown = buffer.fence(session, turn)
+    except redis.RedisError:
+        logger.warning("action=fence.failed session=%s turn=%s", session, turn, exc_info=True)
+        return Fenced(turn)
+    return Fenced(turn) if shown is None else Fenced(turn, shown.text, shown.attempt)
 
 
 def _attempt(deliveries: Sequence[Delivery], *, skip_locked: bool) -> list[Answer | None]:
@@ -107,6 +137,8 @@ def _attempt(deliveries: Sequence[Delivery], *, skip_locked: bool) -> list[Answe
                 if before is not None and known_by is not None:
                     answers[index] = _duplicate(delivery, known_by, before)
                     continue
+                if delivery.under_lock is not None:
+                    delivery = delivery.under_lock()  # noqa: PLW2901 — what is played is what was decided
                 breaker.check(columns[5], delivery)
                 machine = conf.machine(columns[5], msgspec.json.decode(columns[6]))
                 row = commit.row_of(columns, machine)

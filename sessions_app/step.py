@@ -7,11 +7,9 @@ writes what the row has collected.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
-
-import msgspec
 
 from sessions_app import (
     admission,
@@ -21,16 +19,21 @@ from sessions_app import (
     permits,
     recording,
     recovery,
+    refs,
     supervisor,
     suspension,
     turns,
+    waiting,
 )
-from sessions_app.delivery import Delivered, Delivery, Settled, Wake, Write
+from sessions_app.collecting import collect
+from sessions_app.delivery import Delivery, Settled, Write
 from sessions_app.effects import Performing, perform
-from sessions_app.exceptions import CommandError
+from sessions_app.exceptions import CommandError, FenceFirst
+from sessions_app.played import Played
 from sessions_app.recovery import History
 from sessions_app.replies import Callers
-from sessions_app.row import SUSPENDED, Held, PendingCall, SessionRow, Turn, dump_event
+from sessions_app.row import SUSPENDED, Held, SessionRow, Turn, dump_event
+from sessions_app.step_log import StepLog, check_loaded
 from sessions_app.tracing import Recorder
 from tutor import events, statem
 from tutor.effects import CallTool, Refuse
@@ -38,13 +41,14 @@ from tutor.events import EventContent
 from tutor.interactions import (
     EventQuarantined,
     MessageAccepted,
+    MessageMerged,
     MessageQueued,
     MessageRemoved,
     OutputCommitted,
     PolicyChanged,
     SessionClosed,
+    SessionRestored,
     StateChanged,
-    Step,
     StrategyApplied,
     ToolCancelled,
     ToolResultDiscarded,
@@ -55,41 +59,6 @@ from tutor.interactions import (
 from tutor.statem import Effect, Event, EventType, Outcome, Snapshot
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Played:
-    """What one delivery came to, in memory."""
-
-    row: SessionRow
-    writes: list[Write] = field(default_factory=list)
-    wakes: list[Wake] = field(default_factory=list)
-    disposition: Settled | None = None
-    #: Where the command entered the log.
-    seq: int = 0
-    turn: str | None = None
-    #: The machine's data and the kernel's part as the log tells them now: what the row is written from.
-    data: dict[str, Any] = field(default_factory=dict)
-    kernel: dict[str, Any] = field(default_factory=dict)
-    #: Callers that get their answer with this commit.
-    replied: tuple[str, ...] = ()
-    #: Further fields of the reply.
-    reply: dict[str, Any] = field(default_factory=dict)
-
-    def delivered(self) -> Delivered:
-        """The result for the sender."""
-        row = self.row
-        disposition: Settled = self.disposition or ("started" if self.turn else "applied")
-        return Delivered(
-            row.id,
-            self.seq,
-            disposition,
-            self.turn,
-            reply=self.reply,
-            entries=tuple(row.written),
-            state=row.snapshot.state,
-            live=row.live,
-        )
 
 
 def play(row: SessionRow, delivery: Delivery, machine: Any, history: History) -> Played:
@@ -106,20 +75,21 @@ class _Play:
         self.played = Played(row, writes=list(delivery.writes))
         self.callers = Callers(row)
         self.recovery = recovery.Recovery(row, machine, history, self.callers)
-        # What the log already tells; each step's patch leads on from there.
-        told: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
-        if not row.new:
-            told = machine.dump(row.snapshot.data), row.kernel()
-        self.logged_data, self.logged_kernel = row.shared or told
-        self.dumped: Any = None if row.new else row.snapshot.data
+        self.steps = StepLog(row, machine)
         self.trace = Recorder(on=row.traced_until > row.now_ms)
+        #: Commands that wait in the session, by their ids, as the log tells.
+        self.waiting = row.waiting()
         #: The event being handled that had waited while the session was suspended.
         self.released: Held | None = None
+        #: The event being handled takes the turn back that it interrupts.
+        self.rolls_back = False
+        #: Whose text may have been shown already, should it be cut short.
+        self.running = None if row.new or row.turn is None else row.turn.id
 
     def run(self) -> Played:
         """Play the delivery; what was traced is its last row."""
         self._run()
-        self.played.data, self.played.kernel = self.logged_data, self.logged_kernel
+        self.played.data, self.played.kernel = self.steps.data, self.steps.kernel
         self.played.writes += self.callers.writes()
         self.played.replied = self.callers.told
         traced = self.trace.fact()
@@ -139,6 +109,9 @@ class _Play:
             return
         if delivery.control is not None:
             self._control(delivery.control)
+            return
+        if delivery.removes is not None:
+            self._remove(delivery.removes)
             return
         if delivery.command is not None or delivery.content is not None:
             admission.check_live(row)
@@ -160,8 +133,8 @@ class _Play:
             self._record(ref, delivery.content)
         elif delivery.content is not None:
             content = delivery.content
-            if delivery.default_policy and isinstance(content, events.UserMessage | events.AnswerSubmitted):
-                content = msgspec.structs.replace(content, on_busy=row.on_busy)
+            if delivery.default_policy:
+                content = waiting.with_policy(content, row.on_busy)
             if delivery.cancels is not None and not self._cancels(delivery.cancels):
                 return
             admission.check_rested(row, delivery)
@@ -171,9 +144,64 @@ class _Play:
                 self.played.reply = {"caller": delivery.caller}
             if row.status == SUSPENDED:
                 self._hold(event)
-            else:
-                admission.check_busy(row, delivery, content)
-                self._play(event)
+            elif not self._merged(event):
+                admission.check_busy(row, delivery, waiting.for_machine(event).content)
+                self._handle(event)
+
+    def _handle(self, event: Event) -> None:
+        """Hand an event to the machine; the ending of a group's member to its group, which may have a word for it."""
+        ended = event.content
+        if isinstance(ended, events.ToolSucceeded | events.ToolFailed):
+            call = self.row.calls.get(ended.ref)
+            if call is not None and call.group is not None:
+                whole = self._collect(event, ended, call.group)
+                if whole is None:
+                    return
+                event = replace(event, content=whole)
+        self._play(event)
+
+    def _collect(
+        self, event: Event, ended: events.ToolSucceeded | events.ToolFailed, group: str
+    ) -> events.ToolsEnded | None:
+        """Take a member's ending; the machine is not asked before the last of them."""
+        row, performing = self.row, Performing(self.row, event.mark)
+        call = performing.forget(ended.ref)
+        if row.turn is not None and call is not None and call.turn == row.turn.id:
+            row.turn = turns.after_call(row.turn, ended)
+        whole = collect(ended, group, performing)
+        for ending, turn in performing.endings:
+            row.append(ending, turn=turn, cause=event.mark)
+        self.played.writes += performing.writes
+        self.played.wakes += performing.wakes
+        if whole is None:
+            turn = call.turn if call is not None else None
+            self.steps.append(dump_event(event), "collected", row.snapshot.state, turn, event.mark)
+        return whole
+
+    def _merged(self, event: Event) -> bool:
+        """Whether a message has joined the newest one that waits: it is handled with that one."""
+        row, content = self.row, event.content
+        into = waiting.merge(row, content) if event.mark is not None else None
+        if into is None:
+            return False
+        accepted = row.append(MessageAccepted(text=content.text, disposition="merged"), cause=event.mark)
+        row.append(MessageMerged(text=content.text, into=into), cause=event.mark)
+        self.steps.append(dump_event(event), "merged", row.snapshot.state, None, event.mark)
+        self.played.seq, self.played.disposition = accepted.seq, "merged"
+        self.played.reply = {"into": into}
+        return True
+
+    def _remove(self, command: str) -> None:
+        """Take a waiting command out of the queue, unless its time has come before."""
+        row, cause = self.row, self._command_id()
+        if not waiting.remove(row, command):
+            self.played.disposition, self.played.reply = "noop", {"result": "too_late"}
+            return
+        self.played.seq = row.append(MessageRemoved(command=command, why="asked"), cause=cause).seq
+        event = {"type": "system", "content": {"note": "Remove"}}
+        self.steps.append(event, "removed", row.snapshot.state, None, cause)
+        self.played.disposition, self.played.reply = "applied", {"result": "removed"}
+        self.waiting = row.waiting()
 
     def _turn_of(self, delivery: Delivery) -> str | None:
         call = self.row.calls.get(delivery.ends_call or "")
@@ -204,6 +232,10 @@ class _Play:
                 self._play(event)
 
     def _play(self, event: Event | None) -> None:
+        check_loaded(self.row)
+        if event is not None:
+            self.rolls_back = waiting.rolls_back(event.content)
+            event = refs.for_machine(self.row, waiting.for_machine(event))
         while True:
             crashed = False
             for outcome in statem.run(self.machine, self.row.snapshot, event, self.row.now_ms, trace=self.trace):
@@ -218,16 +250,22 @@ class _Play:
     # --- what operators ask of the session itself (S67-S70) --------------------------------------------------------
 
     def _control(self, control: controls.Control) -> None:
+        controls.check(control, self.row)
+        if isinstance(control, controls.Restart):
+            self._restart(control)
+            return
         row, cause = self.row, self._command_id()
         before = row.snapshot.state
         done = controls.carry_out(control, row, self.machine)
+        self.played.seq = row.head + 1
         if done.left is not None:
             self._leave(done.left, cause)
-        self.played.seq = row.append(done.before, cause=cause).seq
+            self.waiting = row.waiting()
+        row.append(done.before, cause=cause)
         if isinstance(control, controls.RequestWork):
-            self._request(control, f"k{self.played.seq}")
+            self._request(control, f"k{row.head}")
         event = {"type": "system", "content": {"note": type(control).__name__}}
-        step = self._log_step(event, done.outcome, before, None, cause)
+        step = self.steps.append(event, done.outcome, before, None, cause)
         if isinstance(control, controls.ReplaceState | controls.Rewind):
             row.supervision = supervisor.replaced(row.supervision, step.seq, row.snapshot.state_no)
         if done.after is not None:
@@ -241,10 +279,11 @@ class _Play:
             self.played.reply = {"session": str(row.id), "at": control.at}
             for ref, call in row.calls.items():
                 row.append(ToolCancelled(call=ref, name=call.tool, attempts=0), turn=call.turn, cause=cause)
-            self._take_up(row.calls, cause)
+            row.calls = {}
+            self._take_up(control.endings, cause)
         elif isinstance(control, controls.Rewind):
             self.played.reply = {"to": control.to}
-            self._take_up(control.calls, cause)
+            self._take_up(control.endings, cause)
 
     def _leave(self, left: Snapshot, cause: str | None) -> None:
         """What ran until now ends for good: calls are cancelled and fenced off, and whoever waits is told."""
@@ -252,23 +291,20 @@ class _Play:
         recovery.cancel_calls(performing)
         for ending, turn in performing.endings:
             row.append(ending, turn=turn, cause=cause)
-        for waiting in left.postponed:
-            if waiting.mark is not None:
-                row.append(MessageRemoved(command=waiting.mark, why="rewound"), cause=cause)
+        for event in left.postponed:
+            if event.mark is not None:
+                row.append(MessageRemoved(command=event.mark, why="rewound"), cause=cause)
         self.callers.exit("the session was rewound")
         if row.turn is not None:
+            self._keep_shown(row.turn)
             self._finish(row.turn, "cancelled")
         self.played.writes += performing.writes
         self.played.wakes += performing.wakes
 
-    def _take_up(self, calls: Mapping[str, PendingCall], cause: str | None) -> None:
+    def _take_up(self, endings: Sequence[EventContent], cause: str | None) -> None:
         """Tell the machine where it is: without the calls that it waited for here, and without time-outs."""
-        for ref, call in list(calls.items()):
-            if call.recorded:
-                Performing(self.row, cause).forget(ref)
-            else:
-                cancelled = events.ToolFailed(ref=ref, tool=call.tool, reason="cancelled")
-                self._play(Event(EventType.INFO, cancelled))
+        for ending in endings:
+            self._play(Event(EventType.INFO, ending))
         self._play(Event(EventType.CAST, events.Branched(), mark=cause))
 
     def _request(self, control: controls.RequestWork, ref: str) -> None:
@@ -284,9 +320,23 @@ class _Play:
         """A call of the session's own has ended: what it found becomes facts, the machine is not asked."""
         Performing(self.row, None).forget(ref)
         event = {"type": "system", "content": {"note": f"the call {ref} has ended"}}
-        self._log_step(event, "recorded", self.row.snapshot.state, None, None)
+        self.steps.append(event, "recorded", self.row.snapshot.state, None, None)
         for fact in recording.facts_of(ended):
             self.row.append(fact)
+
+    def _restart(self, control: controls.Restart) -> None:
+        """Begin again as after too many crashes, because somebody asked: in a turn of its own."""
+        row, event = self.row, Event(EventType.INTERNAL, "Restart", mark=self._command_id())
+        performing = Performing(row, event.mark)
+        begun = recovery.begun_again(row, self.machine, row.snapshot)
+        recovery.cancel_calls(performing)
+        row.era += 1
+        self.callers.exit(f"restarted by {control.actor}")
+        performing.facts.append(SessionRestored(why=f"restarted by {control.actor}", state=begun.state))
+        row.supervision = supervisor.Record()
+        outcome = Outcome(event, row.snapshot, begun)
+        self._write(outcome, performing, Turn("", "operator", event.mark), row.turn, None, result="restarted")
+        self._play(None)
 
     def _hold(self, event: Event) -> None:
         """While the session is suspended, events wait in it in the order in which they came (S68)."""
@@ -296,7 +346,8 @@ class _Play:
             self.played.seq, self.played.disposition = row.head + 1, "queued"
         for fact in suspension.hold(event, self.delivery, row):
             row.append(fact, turn=turn, cause=cause)
-        self._log_step(dump_event(event), "queued", row.snapshot.state, turn, cause)
+        self.waiting = row.waiting()
+        self.steps.append(dump_event(event), "queued", row.snapshot.state, turn, cause)
 
     def _release(self) -> None:
         """Handle what has waited, and the time-outs that fell due meanwhile, each in its place (S42)."""
@@ -315,14 +366,14 @@ class _Play:
             self._discard(first, ref)
             return
         self.released = first
-        self._play(first.event)
+        self._handle(first.event)
         self.released = None
 
     def _discard(self, held: Held, ref: str) -> None:
         """Cancelled by something that came before it: logged, never applied."""
         why = "the call was cancelled before its ending was handled"
         self.row.append(ToolResultDiscarded(call=ref, name=held.event.content.tool, attempt=0, why=why))
-        self._log_step(dump_event(held.event), "discarded", self.row.snapshot.state, None, None)
+        self.steps.append(dump_event(held.event), "discarded", self.row.snapshot.state, None, None)
 
     # --- one outcome ---------------------------------------------------------------------------------------------
 
@@ -331,9 +382,9 @@ class _Play:
         outcome = self._permitted(outcome)
         row, event = self.row, outcome.event
         ended = event.content if isinstance(event.content, events.ToolSucceeded | events.ToolFailed) else None
-        performing = Performing(row, event.mark)
+        performing = Performing(row, event.mark, *self._acting(event))
         if ended is not None:
-            call = performing.forget(ended.ref)
+            call = performing.forget(refs.known_as(row, ended.ref))
             if row.turn is not None and call is not None and call.turn == row.turn.id:
                 row.turn = turns.after_call(row.turn, ended)
         running, opening = row.turn, self._opening(outcome)
@@ -374,7 +425,7 @@ class _Play:
             if isinstance(effect, Refuse):
                 self._refused(effect, outcome, performing)
             elif isinstance(effect, Effect):
-                perform(effect, performing)
+                perform(refs.outgoing(self.row, effect), performing)
             else:
                 performing.facts.append(self.callers.reply(effect))
 
@@ -391,6 +442,12 @@ class _Play:
     def _command_id(self) -> str | None:
         return self.delivery.command.id if self.delivery.command else None
 
+    def _acting(self, event: Event) -> tuple[str, int | None]:
+        """In which role, and as which user, the machine's effects are asked for; the learner's where it is nobody's."""
+        delivery = self.delivery
+        own = self.released is None and (event.mark is None or event.mark == self._command_id())
+        return (delivery.by, delivery.user) if own and delivery.user is not None else ("learner", None)
+
     def _opening(self, outcome: Outcome) -> Turn | None:
         """The turn this outcome opens if nothing speaks against it. Its id is the seq of its ``turn.started``."""
         event, delivery, released = outcome.event, self.delivery, self.released
@@ -404,7 +461,7 @@ class _Play:
         if not opens_turn:
             return None
         if event.mark is not None:
-            return Turn("", by, event.mark)
+            return Turn("", by, event.mark, delivery.attempt)
         if self.row.turn is None and event.type is not EventType.INFO:
             return Turn("", "timer" if event.type in statem.TIMEOUT_TYPES else by, None)
         return None
@@ -416,6 +473,7 @@ class _Play:
         opening: Turn | None,
         interrupted: Turn | None,
         ended: events.ToolSucceeded | events.ToolFailed | None,
+        result: str | None = None,
     ) -> None:
         """Append an outcome's rows, in this order: the command, endings, turn, step, state, facts, the turn's end."""
         row, event, after = self.row, outcome.event, outcome.after
@@ -426,21 +484,18 @@ class _Play:
             performing.facts.remove(closing)
             after = replace(after, stopped=closing.why)
         if after.stopped is not None:
-            # Nothing wakes a closed session any more; whoever still waits is told (S17).
-            recovery.cancel_calls(performing)
-            self.callers.exit(after.stopped)
-            for waiting in (*after.postponed, *after.queue, *(one.event for one in row.held)):
-                if waiting.mark is not None:
-                    performing.facts.append(MessageRemoved(command=waiting.mark, why=after.stopped))
-            after = replace(after, timers={}, zero=(), queue=(), postponed=())
-            row.held = ()
+            after = self._ended(after, performing)
         row.snapshot = after
+        self._count_waiting(event, performing)
         row.hibernated_at = row.now_ms if outcome.hibernate and after.stopped is None else 0
         self._accept(event, performing.disposition, postponed=outcome.postponed)
         for ending, turn_id in performing.endings:
             row.append(ending, turn=turn_id, cause=event.mark)
+        cut_short = ended is None and row.turn is not None and any(of == row.turn.id for _, of in performing.endings)
+        if cut_short and row.turn is not None:
+            self._keep_shown(row.turn)
         if interrupted is not None:
-            self._finish(interrupted, "interrupted" if isinstance(event.content, events.UserMessage) else "cancelled")
+            self._finish(interrupted, turns.outcome_of_cancelled(outcome, rolls_back=self.rolls_back))
         if opening is not None and (event.mark or performing.facts or changed or after.stopped or row.calls):
             self._open(opening)
         turn = row.turn
@@ -456,26 +511,58 @@ class _Play:
             row.turn = None
         # A command may act on a turn that another one opened: a cancel, or a message that is told to wait.
         turn_id, cause = (turn.id, event.mark or turn.cause) if turn else (None, event.mark)
-        step = self._append_step(replace(outcome, after=after), turn_id, cause)
+        step = self._append_step(replace(outcome, after=after), result, turn_id, cause)
         if outcome.crash is None:
             row.supervision = supervisor.handled(row.supervision, step.seq, after.state_no)
         if changed and outcome.before.state != after.state:
             row.state_changed = True
             moved = StateChanged(from_=outcome.before.state, to=after.state, why=turns.name(event))
             row.append(moved, turn=turn_id, cause=cause)
-        for fact in performing.facts:
-            written = row.append(fact, turn=turn_id, cause=cause)
-            if isinstance(fact, EventQuarantined):
-                self.played.writes.append(recovery.quarantined(row, written, fact))
+        self._append_facts(performing, turn_id, cause)
         if after.stopped is not None:
             row.append(SessionClosed(why=after.stopped), turn=turn_id, cause=cause)
         if finishing is not None:
-            self._finish(finishing, turns.outcome_of(outcome, ended), turns.error_of(ended))
+            how = turns.outcome_of(replace(outcome, after=after), ended)
+            if cut_short and interrupted is None:
+                how = turns.outcome_of_cancelled(outcome, rolls_back=self.rolls_back)
+            self._finish(finishing, how, turns.error_of(ended))
         self.played.writes += [
             Write(write.statement, {**write.row, "turn": turn_id}) if self._of_turn(write) else write
             for write in performing.writes
         ]
         self.played.wakes += performing.wakes
+
+    def _append_facts(self, performing: Performing, turn_id: str | None, cause: str | None) -> None:
+        for fact in performing.facts:
+            written = self.row.append(fact, turn=turn_id, cause=cause)
+            if isinstance(fact, EventQuarantined):
+                self.played.writes.append(recovery.quarantined(self.row, written, fact))
+
+    def _ended(self, after: Snapshot, performing: Performing) -> Snapshot:
+        """Nothing wakes a closed session any more; whoever still waits is told (S17)."""
+        recovery.cancel_calls(performing)
+        self.callers.exit(str(after.stopped))
+        self.row.held = ()
+        return replace(after, timers={}, zero=(), queue=(), postponed=())
+
+    def _count_waiting(self, event: Event, performing: Performing) -> None:
+        """What is neither handled now nor waits any more was given up: by an end, or by going back to another state."""
+        waiting_now = self.row.waiting()
+        gone = [mark for mark in self.waiting if mark not in waiting_now and mark != event.mark]
+        why = self.row.snapshot.stopped or "restored"
+        performing.facts += [MessageRemoved(command=mark, why=why) for mark in gone]
+        self.waiting = waiting_now
+
+    def _keep_shown(self, turn: Turn) -> None:
+        """Of a turn that is cut short, what was shown stays. Raises ``FenceFirst`` where nobody has made sure of it."""
+        if turn.id != self.running:
+            return  # it has begun in this very delivery
+        fenced = self.delivery.fenced
+        if fenced is None or fenced.turn != turn.id:
+            raise FenceFirst(turn.id)
+        if fenced.text:
+            shown = OutputCommitted(text=fenced.text, partial=True, len=len(fenced.text), attempt=fenced.attempt)
+            self.row.append(shown, turn=turn.id, cause=turn.cause)
 
     @staticmethod
     def _of_turn(write: Write) -> bool:
@@ -500,7 +587,7 @@ class _Play:
         row, content = self.row, event.content
         running = row.turn.id if row.turn and disposition == "busy" else None
         text = content.text if isinstance(content, events.UserMessage) else self.delivery.text
-        if text is None:
+        if text is None or self.delivery.attempt > 1:
             self.played.seq = row.head + 1
             return
         accepted = row.append(
@@ -525,35 +612,11 @@ class _Play:
         if self.row.turn is turn:
             self.row.turn = None
 
-    def _append_step(self, outcome: Outcome, turn_id: str | None, cause: str | None) -> log.Entry:
+    def _append_step(self, outcome: Outcome, result: str | None, turn_id: str | None, cause: str | None) -> log.Entry:
         restored = outcome.crash is not None and outcome.after.state_no != outcome.before.state_no
-        result = (
+        result = result or (
             "restored" if restored else "crashed" if outcome.crash else "postponed" if outcome.postponed else "handled"
         )
         if outcome.after.stopped is not None:
             result = "stopped"
-        return self._log_step(dump_event(outcome.event), result, outcome.before.state, turn_id, cause)
-
-    def _log_step(
-        self, event: dict[str, Any], outcome: str, before: str, turn_id: str | None, cause: str | None
-    ) -> log.Entry:
-        """Append a step that leads from what the log tells so far to what the row is now."""
-        row, after = self.row, self.row.snapshot
-        if row.traced_until <= row.now_ms:
-            row.traced_until = 0
-        kernel, data = row.kernel(), self.logged_data
-        if after.data is not self.dumped or row.new:
-            data, self.dumped = self.machine.dump(after.data), after.data
-        step = Step(
-            event=event,
-            outcome=outcome,
-            from_=before,
-            to=after.state,
-            state_no=after.state_no,
-            event_no=after.event_no,
-            patch=log.difference(self.logged_data, data),
-            kernel=log.difference(self.logged_kernel, kernel),
-        )
-        written = row.append(step, turn=turn_id, cause=cause)
-        self.logged_kernel, self.logged_data = kernel, data
-        return written
+        return self.steps.append(dump_event(outcome.event), result, outcome.before.state, turn_id, cause)

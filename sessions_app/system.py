@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from sessions_app import call_report, conf, inspection
-from sessions_app.controls import Control, ReplaceState, Resume, Suspend, SwitchTrace
+from sessions_app.controls import Control, ReplaceState, Restart, Resume, Suspend, SwitchTrace
 from sessions_app.delivery import CommandId, Delivered, Delivery
 from sessions_app.exceptions import AmbiguousSession, UnknownSession
 from sessions_app.group_commit import group_commit
@@ -153,6 +153,15 @@ def resume(session: uuid.UUID, *, actor: str = "operator", command_id: str | Non
     return _control(session, Resume(actor), "session.unsuspend", command_id)
 
 
+def restart(session: uuid.UUID, *, actor: str = "operator", command_id: str | None = None) -> Delivered:
+    """Begin again with the original arguments (S60), under the same id and name; the log goes on.
+
+    The running turn and all calls are cancelled, time-outs go, callers are told; a learner's messages that wait are
+    handled by the machine that has begun again. Raises ``AlreadySuspended`` for a suspended session.
+    """
+    return _control(session, Restart(actor), "session.restart", command_id)
+
+
 def replace_state(
     session: uuid.UUID,
     state: str,
@@ -163,7 +172,8 @@ def replace_state(
 ) -> Delivered:
     """Put another state, and other data, in place. Not a state change: no enter call, no retry, time-outs stay (S39).
 
-    Raises ``UnknownState``, ``UnloadableData``.
+    It mends a session whose data its machine cannot load, too; then ``data`` must be given. Raises ``UnknownState``,
+    ``UnloadableData``.
     """
     return _control(session, ReplaceState(actor, state, data), "session.replace_state", command_id)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sessions_app import supervisor
 from sessions_app.row import Turn
 from tutor import events, statem
 from tutor.interactions import TurnOutcome
@@ -28,9 +29,26 @@ def outcome_of(outcome: Outcome, ended: Ended | None) -> TurnOutcome:
         return "failed"
     if isinstance(outcome.event.content, events.CancelRequested):
         return "cancelled"
+    content = outcome.event.content
+    if isinstance(content, events.ToolsEnded) and content.failed:
+        return "failed"
     if isinstance(ended, events.ToolFailed):
         return _OUTCOMES.get(ended.reason, "failed")
+    if outcome.after.stopped is not None and supervisor.is_abnormal(outcome.after.stopped):
+        return "failed"
     return "completed"
+
+
+def outcome_of_cancelled(outcome: Outcome, *, rolls_back: bool) -> TurnOutcome:
+    """How a turn ends that was cut short: its call was cancelled by something else than its own last event."""
+    if outcome.crash is not None:
+        return "failed"
+    if outcome.event.type in statem.TIMEOUT_TYPES:
+        return "timed_out"
+    if rolls_back:
+        return "rolled_back"
+    by_message = isinstance(outcome.event.content, events.UserMessage | events.AnswerSubmitted)
+    return "interrupted" if by_message else "cancelled"
 
 
 def error_of(ended: Ended | None) -> str | None:

@@ -267,6 +267,7 @@ _KERNEL_WORDS = {
     "callers": "who waits for a reply",
     "suspended": "the events that wait until the session is resumed",
     "trace": "until when it is traced",
+    "era": "how often it went back to an earlier state",
     "timer_no": "the number of time-outs ever set",
 }
 

@@ -29,6 +29,8 @@ Kind = Literal[
     "tool_owner_lost",
     "tool_without_worker",
     "tool_overdue",
+    "tool_waiting",
+    "tool_in_doubt",
     "tool_vanished",
     "suspended",
     "resting",
@@ -201,16 +203,22 @@ def _of_calls(session: Session, calls: dict[str, Any], now: datetime) -> Iterato
             following = f"There is no such call any more, so no result will come. {_repair(session)}"
             yield Wait("tool_vanished", what, session.changed_at, None, following, trouble=True)
         else:
-            yield _of_call(what, report, now)
+            yield _of_call(session.pk, what, report, now)
 
 
-def _of_call(what: str, call: CallReport, now: datetime) -> Wait:
+def _of_call(session: uuid.UUID, what: str, call: CallReport, now: datetime) -> Wait:
     deadline = call.deadline_at
     attempt = f"attempt {call.attempt} of {call.attempts}"
     times_out = f"It ends as timed out at {_clock(deadline)} at the latest."
     lease = call.lease_ends_at
     seen = f", last seen {_span(now - call.beat_at)} ago" if call.beat_at else ", never heard of"
     holder = f"worker {call.owner}{seen}" if call.owner else ""
+    if call.status == "parked":
+        following = (
+            "It may have run, and must not run twice; its worker does not answer any more. Somebody has to decide: "
+            f"manage.py session resolve {session} {call.ref} retry (or skip)"
+        )
+        return Wait("tool_in_doubt", what, call.parked_at, None, following, trouble=True)
     if _late(deadline, now):
         following = f"Its deadline was {_clock(deadline)}, and nobody ends it. {_NO_SWEEP}"
         return Wait("tool_overdue", what, call.created_at, deadline, following, holder, trouble=True)
@@ -225,6 +233,9 @@ def _of_call(what: str, call: CallReport, now: datetime) -> Wait:
     if call.status == "running":
         following = f"It runs ({attempt}); its result, or its error, is the next event. {times_out}"
         return Wait("tool_running", what, call.started_at, deadline, following, holder)
+    if call.status == "waiting":
+        following = f"Its group runs as many calls at once as it may; the next that ends makes room. {times_out}"
+        return Wait("tool_waiting", what, call.created_at, deadline, following)
     if not call.workers:
         following = (
             f"No worker is alive that serves the queue {call.queue!r}. Start one: celery -A config worker -P threads "

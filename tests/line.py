@@ -31,8 +31,10 @@ class _Pair:
 
 
 class Line:
-    """Forwards from a port of its own to a server's. Frozen, it accepts and reads nothing: the half-open connection that
-    a network leaves behind when it forgets one."""
+    """Forwards from a port of its own to a server's.
+
+    Frozen, it accepts and reads nothing: the half-open connection that a network leaves behind when it forgets one.
+    """
 
     def __init__(self, port: int) -> None:
         self._to = port

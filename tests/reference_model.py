@@ -130,11 +130,12 @@ class ReferenceSession:
         """The session is closed; whoever waits is told."""
         if not self.live:
             raise Refused("invalid_transition")
-        if self.pending is not None:
+        cut_short = self.pending is not None
+        if cut_short:
             self._end_call("cancelled")
         if self.turn is None:
             self.turns.append(Turn(command))
-        self._finish("completed")
+        self._finish("cancelled" if cut_short else "completed")
         self.removed += [waiting for waiting, _ in self.queue]
         self.queue, self.due_s, self.live = [], {}, False
         return self._remember(command, digest, "started")
@@ -179,7 +180,7 @@ class ReferenceSession:
             if self.due_s.get(name, now_s + 1) > now_s:
                 continue
             if name == "patience":
-                self._settle(machine.IMPATIENT_TEXT, "cancelled", "completed", now_s)
+                self._settle(machine.IMPATIENT_TEXT, "cancelled", "timed_out", now_s)
                 continue
             del self.due_s[name]
             self.due_s.pop("quiet", None)  # an event has come

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -15,10 +15,13 @@ from sessions_app import crash_points
 from sessions_app.commit import execute, postgres
 from sessions_app.delivery import Delivery, Statement, Write
 from tools_app.conf import ERROR_CHARS
+from tools_app.retry import Decision
+from tools_app.scope import AUTHORITY
 from tools_app.usage import Spent, spent
 from tutor import events
 from tutor.interactions import (
     Interaction,
+    OutputCommitted,
     ToolCancelled,
     ToolEnding,
     ToolFailedFact,
@@ -26,14 +29,28 @@ from tutor.interactions import (
     ToolInDoubt,
     ToolResultDiscarded,
     ToolTimedOut,
+    TurnRecovering,
 )
 from tutor.statem import EventType
+from tutor.strategies import Strategy
+
+#: What an attempt has to know of those before it, and of the rights it runs with, as one JSON object.
+PARTICULARS = f"""
+json_build_object('used', c.used, 'repair', c.repair, 'alone', c.alone, 'authority', {AUTHORITY})::text
+"""
+
+#: What ``claimed`` reads, of the call ``c``.
+COLUMNS = f"""
+c.session_id, c.ref, c.turn, c.tool, c.args::text, c.scope::text, c.attempt, c.handed_back, c.owner, c.background,
+c.course, c.started_at, extract(epoch FROM c.deadline_at - clock_timestamp())::float, {PARTICULARS}
+"""
 
 #: Every course that waits gets the same share of a claim, within a course ``order_at`` decides (``models.ToolCall``).
 #: ``flow`` walks over the courses by index, one probe each, however many calls they have; who is first among equals is
 #: left to chance, so that no course is always the last. SKIP LOCKED: workers that claim at the same time do not wait
-#: for each other, and nobody gets a call twice.
-_CLAIM = """
+#: for each other, and nobody gets a call twice. ``MOST`` stands for a constant: with a parameter there, the planner
+#: would prepare for a tenth of the table, and read all of it.
+_CLAIM = f"""
 WITH RECURSIVE flow AS (
     SELECT named.queue, first.course FROM unnest(%s::text[]) AS named(queue) CROSS JOIN LATERAL (
         SELECT c.course FROM tools_app_toolcall c
@@ -50,15 +67,13 @@ WITH RECURSIVE flow AS (
          WHERE c.status = 'queued' AND c.queue = flow.queue AND c.course = flow.course
            AND c.order_at <= (SELECT clock_timestamp()) + make_interval(secs => %s)
            AND c.run_after <= (SELECT clock_timestamp())
-         ORDER BY c.order_at, c.id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED) AS one
+         ORDER BY c.order_at, c.id LIMIT MOST FOR NO KEY UPDATE SKIP LOCKED) AS one
      WHERE flow.course <> ALL(%s::text[])
 )
 UPDATE tools_app_toolcall c
    SET status = 'running', attempt = c.attempt + 1, owner = %s, started_at = clock_timestamp()
-  FROM (SELECT id FROM waiting ORDER BY place, random() LIMIT %s) AS next
- WHERE c.id = next.id
-RETURNING c.session_id, c.ref, c.turn, c.tool, c.args::text, c.scope::text, c.attempt, c.handed_back, c.owner,
-          c.background, c.course, c.started_at, extract(epoch FROM c.deadline_at - clock_timestamp())::float
+ WHERE c.id = ANY(ARRAY(SELECT id FROM waiting ORDER BY place, random() LIMIT %s))
+RETURNING {COLUMNS}
 """
 #: Further ahead than any call's place in the order, in seconds.
 _EVER_S = 1e9
@@ -86,11 +101,28 @@ REQUEUE = Statement(
     "requeue_call",
     """
 UPDATE tools_app_toolcall c
-   SET status = 'queued', owner = NULL, error = r.error,
+   SET status = 'queued', owner = NULL, error = r.error, used = r.used, repair = r.repair, alone = r.alone,
        run_after = clock_timestamp() + make_interval(secs => r.after_s)
-  FROM json_to_recordset(%s) AS r(session_id uuid, ref text, attempt smallint, after_s float, error text)
+  FROM json_to_recordset(%s) AS r(session_id uuid, ref text, attempt smallint, after_s float, error text, used jsonb,
+       repair text, alone bool)
  WHERE c.session_id = r.session_id AND c.ref = r.ref AND c.attempt = r.attempt AND c.status = 'running'
 RETURNING 1""",
+)
+
+PARK = Statement(
+    "park_call",
+    """
+UPDATE tools_app_toolcall c
+   SET status = 'parked', error = r.error, parked_at = clock_timestamp()
+  FROM json_to_recordset(%s) AS r(session_id uuid, ref text, attempt smallint, error text)
+ WHERE c.session_id = r.session_id AND c.ref = r.ref AND c.attempt = r.attempt AND c.status = 'running'
+RETURNING 1""",
+)
+
+#: What a learner is told of a call in doubt.
+IN_DOUBT_TEXT = (
+    "I lost contact with something that I had asked for, so I cannot tell whether it was done. It is not something to "
+    "simply try again: somebody will decide how to go on. You can also stop waiting for it."
 )
 
 
@@ -126,7 +158,15 @@ class Claimed:
     started_at: datetime | None
     #: Seconds until the call's deadline, as measured by the database at the claim.
     left_s: float
-    #: queued or running: what the settle must still find.
+    #: How often each strategy was applied to it.
+    used: Mapping[Strategy, int] = field(default_factory=dict)
+    #: What was wrong with the output of the attempt before.
+    repair: str = ""
+    #: Beside no other call of this process.
+    alone: bool = False
+    #: What the database knew at the claim of whoever it acts for (``scope.Authority``), as JSON.
+    authority: str | None = None
+    #: queued, running, …: what the settle must still find.
     status: str = "running"
 
     @property
@@ -135,13 +175,29 @@ class Claimed:
         return self.attempt - self.handed_back
 
 
+class _Particulars(msgspec.Struct):
+    used: dict[Strategy, int]
+    repair: str
+    alone: bool
+    authority: str | None
+
+
 def claimed(row: tuple[Any, ...]) -> Claimed:
-    """A call from the columns that ``_CLAIM`` returns."""
-    session, ref, turn, tool, args, scope, attempt, handed_back, owner, background, course, started_at, left_s = row
+    """A call from the values of ``COLUMNS``."""
+    (
+        session, ref, turn, tool, args, scope, attempt, handed_back, owner, background, course, started_at, left_s,
+        particulars,
+    ) = row  # fmt: skip
+    more = msgspec.json.decode(particulars, type=_Particulars)
     return Claimed(
         session, ref, turn, tool, msgspec.json.decode(args), msgspec.json.decode(scope), attempt, handed_back, owner,
-        background, course, started_at, left_s,
+        background, course, started_at, left_s, more.used, more.repair, more.alone, more.authority,
     )  # fmt: skip
+
+
+def claim_sql(limit: int) -> str:
+    """The statement for so many calls: one text for each power of two, so that few are prepared."""
+    return _CLAIM.replace("MOST", str(1 << (limit - 1).bit_length()))
 
 
 def claim(
@@ -154,7 +210,7 @@ def claim(
     # psycopg itself, not Django's cursor: the statement runs at every hint and should be prepared.
     crash_points.reach("claim.before")
     ahead_s = 0.0 if in_turn else _EVER_S
-    rows = execute(postgres(), _CLAIM, [queues, ahead_s, limit, list(without), owner, limit]).fetchall()
+    rows = execute(postgres(), claim_sql(limit), [queues, ahead_s, list(without), owner, limit]).fetchall()
     crash_points.reach("claim.committed")
     return [claimed(row) for row in rows]
 
@@ -206,15 +262,18 @@ def _delivery(
     )
 
 
-def _about(call: Claimed, usage: Spent | None) -> dict[str, Any]:
+def _run(call: Claimed) -> dict[str, Any]:
     return {
         "call": call.ref,
         "name": call.tool,
         "attempts": call.attempt,
         "owner": call.owner,
         "started_at": call.started_at.isoformat() if call.started_at else None,
-        "usage": usage,
     }
+
+
+def _about(call: Claimed, usage: Spent | None) -> dict[str, Any]:
+    return {**_run(call), "usage": usage}
 
 
 def succeeded(
@@ -259,25 +318,42 @@ def failed(
             ending = ToolTimedOut(**about)
         case "cancelled":
             ending = ToolCancelled(**about)
-        case "in_doubt":
-            ending = ToolInDoubt(**about)
         case _:
-            ending = ToolFailedFact(**about, reason=reason)
+            ending = ToolFailedFact(**about, reason=reason, error=error)
     return _delivery(call, content, ending, facts or [], error, usage)
 
 
 def again(
-    call: Claimed, after_s: float, error: str, facts: list[Interaction], *, usage: Spent | None = None
+    call: Claimed, decision: Decision, error: str, facts: list[Interaction], *, usage: Spent | None = None
 ) -> Delivery:
     """Another attempt later: facts for the log, the call back into the queue; the machine is not asked."""
-    row = {"session_id": call.session, "ref": call.ref, "attempt": call.attempt}
-    write = Write(REQUEUE, {**row, "after_s": after_s, "error": error[:ERROR_CHARS]})
-    writes = [write, *spent(call.session, usage)]
+    about = {
+        "session_id": call.session,
+        "ref": call.ref,
+        "attempt": call.attempt,
+        "after_s": decision.after_s,
+        "error": error[:ERROR_CHARS],
+        "used": {**call.used, decision.strategy: call.used.get(decision.strategy, 0) + 1},
+        "repair": error[:ERROR_CHARS] if decision.strategy is Strategy.REPAIR else "",
+        "alone": decision.alone,
+    }
+    if not call.background:
+        facts = [*facts, TurnRecovering(reason=decision.reason, attempt=call.attempt + 1)]
+    writes = [Write(REQUEUE, about), *spent(call.session, usage)]
     return Delivery(call.session, None, by="tool", facts=facts, writes=writes, opens_turn=False)
 
 
-def superseded(call: Claimed) -> Delivery:
-    """A result that came after another attempt had taken over: logged, not applied."""
-    why = "another attempt had taken over"
+def parked(call: Claimed, error: str, facts: list[Interaction], *, usage: Spent | None = None) -> Delivery:
+    """The call waits for somebody to decide; the machine is not asked, its session goes on waiting for the call."""
+    about = {"session_id": call.session, "ref": call.ref, "attempt": call.attempt, "error": error[:ERROR_CHARS]}
+    facts = [*facts, ToolInDoubt(**_run(call))]
+    if not call.background:
+        facts.append(OutputCommitted(text=IN_DOUBT_TEXT, len=len(IN_DOUBT_TEXT)))
+    writes = [Write(PARK, about), *spent(call.session, usage)]
+    return Delivery(call.session, None, by="tool", facts=facts, writes=writes, opens_turn=False)
+
+
+def superseded(call: Claimed, why: str = "another attempt had taken over") -> Delivery:
+    """A result that came when it was not wanted any more: logged, not applied."""
     discarded = ToolResultDiscarded(call=call.ref, name=call.tool, attempt=call.attempt, why=why)
     return Delivery(call.session, None, by="tool", facts=[discarded], opens_turn=False)

@@ -40,6 +40,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     offline: bool
     scope: dict[str, Any]
     args: dict[str, Any]
+    #: What was wrong with the output of the attempt before.
+    repair: str = ""
     #: CPU time it may use, in seconds.
     cpu_s: int
 
@@ -78,6 +80,8 @@ def result_of(answer: Answer) -> Any:
         raise kind(answer.message)
     if answer.error == "TimeoutError":
         raise TimeoutError(answer.message)
+    if answer.error == "MemoryError":
+        raise MemoryError(answer.message)
     raise ToolCrashed(f"{answer.error}: {answer.message}")
 
 
@@ -89,7 +93,7 @@ def _answer(job: Job) -> Answer:
         importlib.import_module(job.module)
         tool = registry.registered(job.tool, offline=job.offline)
         who = msgspec.convert(job.scope, Scope)
-        result = tool.function(who, **tool.bind(job.args))
+        result = tool.function(who, **tool.bind(job.args, job.repair))
         try:
             return Answer(result=msgspec.to_builtins(result))
         except TypeError as error:

@@ -110,7 +110,7 @@ class Children:
         self._lock = threading.Lock()
         self._all: set[_Child] = set()
 
-    async def run(self, tool: Tool, scope: dict[str, Any], args: dict[str, Any]) -> Any:
+    async def run(self, tool: Tool, scope: dict[str, Any], args: dict[str, Any], repair: str = "") -> Any:
         """What the tool returns, as plain JSON.
 
         Raises what the tool raised where that is a ``ToolError``, ``ToolCrashed`` for any other exception, and
@@ -118,6 +118,7 @@ class Children:
         """
         job = child.Job(
             module=tool.function.__module__, tool=tool.name, offline=tool.offline, scope=scope, args=args,
+            repair=repair,
             cpu_s=math.ceil(tool.timeout_s) + 1,
         )  # fmt: skip
         asked = _Asked(job)

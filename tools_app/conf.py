@@ -21,7 +21,7 @@ SPACING_S = 1.0
 #: its threads (some more than there are threads, so that none is idle between two claims), and child processes.
 LOOP_SLOTS = 1_200
 THREADS = 8
-THREAD_SLOTS = 32
+THREAD_SLOTS = 64
 #: Child processes of a worker, calls after which one is replaced, and what one may take beyond its start, in MiB.
 CHILDREN = 2
 CHILD_CALLS = 1_000
@@ -32,6 +32,13 @@ KEPT = 0.1
 CLAIM_BATCH = 100
 #: How long a stopping worker waits for calls in flight, in seconds; the rest is handed back.
 DRAIN_S = 10.0
+#: Largest arguments and results of a tool, in bytes of JSON.
+ARGUMENT_BYTES = 64 * 1024
+RESULT_BYTES = 256 * 1024
+#: How long a call's scope outlives its deadline, in seconds: as long as its ending may be on its way.
+SCOPE_GRACE_S = 60
+#: How long a call in doubt waits for somebody to decide, in seconds; it then ends without a result.
+PARKED_S = 86_400
 #: Kept of an error text, in characters.
 ERROR_CHARS = 500
 #: First pause between two attempts, in seconds; doubles, with jitter.

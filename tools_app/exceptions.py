@@ -4,7 +4,11 @@ ToolError
 ├── BadArguments       the arguments do not fit the tool's signature: never retried
 ├── BadOutput          the result does not fit what the tool promised
 ├── Overloaded         429 or the like: wait ``retry_after_s``, then again
+├── ContextTooLong     the model does not take so much: shorten the history, then again
 ├── Unreachable        connection error, time-out or 5xx: again with back-off
+│   └── CircuitOpen        it was unreachable too often just now: not even asked
+├── ContextTooLong     the messages are longer than the model takes
+├── OverBudget         the session has used up what it may use of a model
 ├── Refused            no valid scope for this call: never retried
 ├── Misconfigured      bad credentials or settings: not retried, the offline tool answers
 └── ChildDied          the process that ran it was killed, or ended, before it answered
@@ -37,6 +41,18 @@ class Overloaded(ToolError):
 
 class Unreachable(ToolError):
     """The service does not answer, or answers with an error of its own."""
+
+
+class CircuitOpen(Unreachable):
+    """The service was unreachable too often just now; it is left alone for a while."""
+
+
+class ContextTooLong(ToolError):
+    """The messages are longer than the model takes; a shorter history may fit."""
+
+
+class OverBudget(ToolError):
+    """The session has used up its tokens; the offline tool goes on."""
 
 
 class Refused(ToolError):

@@ -37,6 +37,13 @@ class Flusher:
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._work(), name="output-flusher")
 
+    async def stop(self) -> None:
+        """Bring nothing more, before the loop ends: what was written stands in its tools' results."""
+        self._changed.clear()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
     async def _work(self) -> None:
         clock = asyncio.get_running_loop().time
         try:

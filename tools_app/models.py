@@ -15,8 +15,12 @@ class ToolCall(models.Model):
     """
 
     class Status(models.TextChoices):
+        #: A member of a group that has no place yet (``Parallel.max_concurrency``).
+        WAITING = "waiting"
         QUEUED = "queued"
         RUNNING = "running"
+        #: In doubt: it may have run and may not be repeated; a person decides (``tools_app.doubt``).
+        PARKED = "parked"
         ENDED = "ended"
 
     id = models.BigAutoField(primary_key=True)
@@ -28,6 +32,10 @@ class ToolCall(models.Model):
     args = models.JSONField()
     #: Who acts, for whom, with which roles, for which course, session and command (``tools_app.scope``).
     scope = models.JSONField()
+    #: Who acts where it is not the session's learner: the user's key.
+    actor = models.BigIntegerField(null=True)
+    #: The group it is a member of (``tutor.effects.Parallel``).
+    group = models.CharField(max_length=32, null=True)  # noqa: DJ001
     queue = models.CharField(max_length=20, default="tools")
     #: The session's course: workers give every course that waits the same share.
     course = models.CharField(max_length=100, db_default="")
@@ -43,6 +51,14 @@ class ToolCall(models.Model):
     output_from = models.SmallIntegerField(db_default=0)
     #: Attempts that a draining worker gave back: they are not charged.
     handed_back = models.SmallIntegerField(db_default=0)
+    #: How often each strategy was applied to it: ``{"repair": 1}``.
+    used = models.JSONField(db_default={})
+    #: What was wrong with the last attempt's output, for the next one.
+    repair = models.TextField(db_default="", blank=True)
+    #: The next attempt runs beside no other call of its process: the one before may have taken that down.
+    alone = models.BooleanField(db_default=False)
+    #: Since when it is in doubt.
+    parked_at = models.DateTimeField(null=True)
     #: The process boot that runs it (``Worker.owner``).
     owner = models.CharField(max_length=64, null=True)  # noqa: DJ001
     #: Not before: the pause between two attempts.
@@ -65,6 +81,7 @@ class ToolCall(models.Model):
             ),
             models.Index(fields=["owner"], condition=models.Q(status="running"), name="calls_running"),
             models.Index(fields=["deadline_at"], condition=~models.Q(status="ended"), name="calls_by_deadline"),
+            models.Index(fields=["parked_at"], condition=models.Q(status="parked"), name="calls_in_doubt"),
         ]
 
     def __str__(self) -> str:
@@ -104,3 +121,26 @@ class SessionUsage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.input_tokens + self.output_tokens} tokens"
+
+
+class OperatorNotice(models.Model):
+    """Something that an operator must put right; told once for each tool and reason, until somebody settles it."""
+
+    tool = models.CharField(max_length=50)
+    reason = models.CharField(max_length=40)
+    error = models.TextField()
+    at = models.DateTimeField(db_default=Now())
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tool", "reason"],
+                condition=models.Q(settled_at=None),
+                name="one_open_operator_notice",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tool}: {self.reason}"

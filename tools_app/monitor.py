@@ -1,10 +1,11 @@
 """Exactly one ending per call, whatever happens to its worker.
 
-Two sweeps, both safe to run anywhere and at the same time, because each ending is a compare-and-set:
+Three sweeps, all safe to run anywhere and at the same time, because each ending is a compare-and-set:
 
 1. calls of a worker boot whose beat is older than the lease: nobody knows how it died (lost contact, not killed).
    Another attempt while there are some left, otherwise the call ends;
-2. calls past their deadline, queued or running: they end as timed out.
+2. calls past their deadline, whether or not they run: they end as timed out;
+3. calls in doubt about which nobody has decided for ``conf.PARKED_S``: they end without a result.
 
 Honest limit: a worker that was only stopped for longer than its lease may run a repeatable tool beside the new attempt.
 Its result is discarded; its outside effects are not undone.
@@ -26,8 +27,8 @@ from tools_app import calls, conf, outbox
 from tools_app.calls import Claimed
 from tools_app.exceptions import UnknownTool
 from tools_app.registry import find
-from tutor import strategies
-from tutor.interactions import Interaction, StrategyApplied, TurnRecovering
+from tools_app.retry import AGAIN, DEFAULT, Attempt, choose
+from tutor.interactions import Interaction, StrategyApplied
 from tutor.strategies import Strategy
 
 logger = logging.getLogger(__name__)
@@ -41,26 +42,29 @@ _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 #: The row of the table that a worker's silence belongs to.
 _REASON: Final = "lost_contact"
 
-_COLUMNS = """
-    c.session_id, c.ref, c.turn, c.tool, c.args::text, c.scope::text, c.attempt, c.handed_back, c.owner,
-    c.background, c.course, c.started_at, extract(epoch FROM c.deadline_at - clock_timestamp())::float
-"""
 _LOST = f"""
-SELECT {_COLUMNS} FROM tools_app_toolcall c LEFT JOIN tools_app_worker w ON w.owner = c.owner
+SELECT {calls.COLUMNS} FROM tools_app_toolcall c LEFT JOIN tools_app_worker w ON w.owner = c.owner
  WHERE c.status = 'running'
    AND coalesce(w.beat_at, '-infinity') < clock_timestamp() - make_interval(secs => %s)
  ORDER BY c.id LIMIT {_LIMIT}
 """
 _OVERDUE = f"""
-SELECT {_COLUMNS}, c.status FROM tools_app_toolcall c
- WHERE c.status <> 'ended' AND c.deadline_at < (SELECT clock_timestamp()) - make_interval(secs => %s)
+SELECT {calls.COLUMNS}, c.status FROM tools_app_toolcall c
+ WHERE c.status <> 'ended' AND c.status <> 'parked'
+   AND c.deadline_at < (SELECT clock_timestamp()) - make_interval(secs => %s)
  ORDER BY c.deadline_at LIMIT {_LIMIT}
+"""
+#: A call in doubt is past its deadline, too: it waits for a person, and for so long.
+_FORGOTTEN = f"""
+SELECT {calls.COLUMNS} FROM tools_app_toolcall c
+ WHERE c.status = 'parked' AND c.parked_at < (SELECT clock_timestamp()) - make_interval(secs => %s)
+ ORDER BY c.parked_at LIMIT {_LIMIT}
 """
 
 
 def sweep() -> int:
     """End or repeat what nobody is working on. Returns how many calls were taken care of."""
-    return _lost() + _overdue()
+    return _lost() + _overdue() + _forgotten()
 
 
 class Watch:
@@ -73,14 +77,18 @@ class Watch:
 
     def __init__(self) -> None:
         self._last: float | None = None
-        self._judge_from = 0.0
+        self._judge_from: float | None = None
 
     def sweep(self) -> int:
         """As ``monitor.sweep``."""
         began = time.clock_gettime(_CLOCK)
-        if self._last is not None and began - self._last > conf.LEASE_S / 2:
+        away = self._last is not None and began - self._last > conf.LEASE_S
+        if self._judge_from is not None and began >= self._judge_from:
+            # Once: a monitor that is only slow, sweep after sweep, has to judge as well.
+            away, self._judge_from = False, None
+        elif away and self._judge_from is None:
             self._judge_from = began + conf.LEASE_S
-        found = _overdue() if began < self._judge_from else sweep()
+        found = sweep() if self._judge_from is None else _overdue()
         self._last = time.clock_gettime(_CLOCK)
         return found
 
@@ -112,27 +120,29 @@ def _lost() -> int:
 def _after_lost_contact(call: Claimed) -> Delivery:
     error = f"the worker {call.owner} does not answer any more"
     try:
-        repeatable = find(call.tool)[0].repeatable
+        tool = find(call.tool)[0]
+        repeatable, policy = tool.repeatable, tool.retry
     except UnknownTool:
-        repeatable = True  # the next attempt says what is wrong
-    possible = {Strategy.STOP}
-    if not repeatable:
-        possible.add(Strategy.PARK)
-    elif call.charged < conf.MAX_ATTEMPTS:
-        possible.add(Strategy.RETRY)
-    strategy = strategies.choose(_REASON, possible) or Strategy.STOP
-    facts: list[Interaction] = [StrategyApplied(reason=_REASON, strategy=strategy, detail=error)]
-    if strategy is not Strategy.RETRY:
-        return calls.failed(call, "in_doubt" if strategy is Strategy.PARK else _REASON, error, facts=facts)
-    if not call.background:
-        facts.append(TurnRecovering(reason=_REASON, attempt=call.attempt + 1))
-    return calls.again(call, 0.0, error, facts)
+        repeatable, policy = True, DEFAULT  # the next attempt says what is wrong
+    decision = choose(_REASON, Attempt(call.charged, call.left_s, repeatable=repeatable, policy=policy, used=call.used))
+    facts: list[Interaction] = [StrategyApplied(reason=_REASON, strategy=decision.strategy, detail=error)]
+    if decision.strategy in AGAIN:
+        return calls.again(call, decision, error, facts)
+    if decision.strategy is Strategy.PARK:
+        return calls.parked(call, error, facts)
+    return calls.failed(call, decision.failure, error, facts=facts)
 
 
 def _overdue() -> int:
     overdue = [replace(calls.claimed(row[:-1]), status=row[-1]) for row in _rows(_OVERDUE, _GRACE_S)]
     _deliver([calls.failed(call, "timeout", "the call's deadline has passed") for call in overdue])
     return len(overdue)
+
+
+def _forgotten() -> int:
+    forgotten = [replace(calls.claimed(row), status="parked") for row in _rows(_FORGOTTEN, conf.PARKED_S)]
+    _deliver([calls.failed(call, "in_doubt", "nobody decided about it in time") for call in forgotten])
+    return len(forgotten)
 
 
 def _deliver(deliveries: list[Delivery]) -> None:

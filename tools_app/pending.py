@@ -12,7 +12,7 @@ from tools_app import conf
 
 _PENDING = """
 SELECT c.ref, c.tool, c.queue, c.background, c.status, c.attempt - c.handed_back, c.owner, w.beat_at, c.created_at,
-       c.started_at, c.run_after, c.deadline_at, c.error,
+       c.started_at, c.parked_at, c.run_after, c.deadline_at, c.error,
        (SELECT count(*) FROM tools_app_worker alive
          WHERE alive.stopped_at IS NULL AND alive.beat_at > clock_timestamp() - make_interval(secs => %s)
            AND c.queue = ANY(string_to_array(alive.queues, ',')))
@@ -42,13 +42,14 @@ def reports(session: uuid.UUID) -> list[CallReport]:
             lease_ends_at=None if owner is None else (beat_at or created_at) + timedelta(seconds=conf.LEASE_S),
             created_at=created_at,
             started_at=started_at,
+            parked_at=parked_at,
             run_after=run_after,
             deadline_at=deadline_at,
             workers=workers,
             error=error,
         )
         for (
-            ref, tool, queue, background, status, attempt, owner, beat_at, created_at, started_at, run_after,
+            ref, tool, queue, background, status, attempt, owner, beat_at, created_at, started_at, parked_at, run_after,
             deadline_at, error, workers,
         ) in rows
     ]  # fmt: skip

@@ -29,13 +29,15 @@ class Pools:
         self._threads = ThreadPoolExecutor(conf.THREADS, thread_name_prefix="tool")
         self._children = Children(conf.CHILDREN)
 
-    async def run(self, tool: Tool, scope: Scope, arguments: dict[str, Any], *, plain: dict[str, Any]) -> Any:
-        """Run a tool where it belongs. ``plain``: the arguments as they came, for a child to bind again.
+    async def run(
+        self, tool: Tool, scope: Scope, arguments: dict[str, Any], *, plain: dict[str, Any], repair: str = ""
+    ) -> Any:
+        """Run a tool where it belongs. ``plain`` and ``repair``: the arguments as they came, for a child to bind again.
 
         Raises ``ChildDied``, or what the tool raises.
         """
         if tool.pool == "children":
-            return await self._children.run(tool, msgspec.to_builtins(scope), plain)
+            return await self._children.run(tool, msgspec.to_builtins(scope), plain, repair)
         if tool.pool == "loop":
             return await tool.function(scope, **arguments)
         run = partial(self._on_thread, tool.function, scope, **arguments)

@@ -29,10 +29,13 @@ from django.db.models.functions import Now
 from sessions_app import crash_points
 from sessions_app.exceptions import StaleWrite
 from sessions_app.group_commit import group_commit
-from tools_app import calls, conf, outbox, registry
+from sessions_app.output import buffer
+from tools_app import calls, conf, outbox, registry, solitude
+from tools_app.backends import connection as connection_to_models
 from tools_app.beat import Beat
 from tools_app.calls import Claimed
 from tools_app.executor import execute
+from tools_app.flusher import flusher
 from tools_app.lane import Lane
 from tools_app.models import Worker
 from tools_app.pools import SLOTS, Pools
@@ -115,8 +118,16 @@ class Runner:
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_until_complete(self._main())
+            self._loop.run_until_complete(self._hang_up())
         finally:
             self._loop.close()
+
+    @staticmethod
+    async def _hang_up() -> None:
+        """Close what belongs to this loop."""
+        await flusher().stop()
+        await connection_to_models.close()
+        await buffer.close_client()
 
     async def _main(self) -> None:
         watching = self._loop.create_task(self._watch())
@@ -145,7 +156,7 @@ class Runner:
                     await lane.work.wait()
 
     async def _claim_what_fits(self, lane: Lane) -> None:
-        while not self._stopping.is_set() and (want := lane.want()) is not None:
+        while not self._stopping.is_set() and not solitude.here().wanted and (want := lane.want()) is not None:
             lane.work.clear()
             claim = partial(
                 calls.claim, self.owner, lane.queues, want.calls, in_turn=want.in_turn, without=want.without

@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from tutor.events import OnBusy
+
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of everything in a course."""
@@ -24,6 +26,8 @@ class CourseInfo(Part, frozen=True, kw_only=True):
     source: str = ""
     #: One or two sentences for the list of courses (Markdown).
     summary: str = ""
+    #: What becomes of a message that comes while another one is worked on, unless it or its session says otherwise.
+    on_busy: OnBusy = "reject"
     #: Persona, tone and objectives: what a model is told about how to speak.
     pedagogy: dict[str, Any] = {}
 

@@ -2,7 +2,8 @@
 
 A message calls the tool ``echo``; its result is said back. While a call runs, messages are answered as the tutoring
 machine does (DESIGN rule 9), so that busy policies can be measured without any tutoring. "wait 3" makes a call that
-takes three seconds; "stream 100 20" one that streams the numbers up to a hundred, one every 20 ms (50 if not said).
+takes three seconds; "stream 100 20" one that streams the numbers up to a hundred, one every 20 ms (50 if not said);
+"together one | wait 2 | three" echoes the parts in a group of calls, two of them at once.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 import msgspec
 
 from tutor import events, statem
-from tutor.effects import CallTool, CancelCall, Disposition, Refuse, say
+from tutor.effects import GROUP_CALLS, CallTool, CancelCall, Disposition, Parallel, Refuse, parallel, say
 
 IDLE = "idle"
 AWAITING_TOOL_RESULT = "awaiting_tool_result"
@@ -40,6 +41,10 @@ class EchoMachine:
     def handle(self, event: statem.Event, state: str, data: EchoData) -> statem.Result:
         """Decide."""
         match event.content:
+            case events.UserMessage(text=text) if state == IDLE and (together := _TOGETHER.fullmatch(text)):
+                ref = f"g{data.calls + 1}"
+                running = EchoData(calls=data.calls + 1, pending=ref)
+                return statem.NextState(AWAITING_TOOL_RESULT, running, (_group(ref, together[1]),))
             case events.UserMessage(text=text) if state == IDLE:
                 ref = f"c{data.calls + 1}"
                 running = EchoData(calls=data.calls + 1, pending=ref)
@@ -57,7 +62,11 @@ class EchoMachine:
                 return statem.NextState(IDLE, _settled(data), (say(str(result.get("text", "")), attempt=attempt),))
             case events.ToolFailed(ref=ref, reason=reason) if ref == data.pending:
                 return statem.NextState(IDLE, _settled(data), (say(f"The echo failed ({reason})."),))
-            case events.Start() | events.Branched() | events.ToolSucceeded() | events.ToolFailed():
+            case events.ToolsEnded(group=ref, results=results) if ref == data.pending:
+                return statem.NextState(IDLE, _settled(data), (say(" | ".join(map(_of_member, results))),))
+            case (
+                events.ToolsEnded() | events.Start() | events.Branched() | events.ToolSucceeded() | events.ToolFailed()
+            ):
                 return statem.KeepState()
             case _:
                 refusal = Refuse("The echo machine only takes messages.", self.allowed(state, data))
@@ -91,6 +100,9 @@ class EchoMachine:
 
 #: Seconds; at most as long as the tool may take.
 _WAIT = re.compile(r"wait (\d{1,2})")
+_TOGETHER = re.compile(r"together (.+)", re.DOTALL)
+#: Parts that are echoed at once.
+_AT_ONCE = 2
 #: How many words, and how long between two of them, in milliseconds.
 _STREAM = re.compile(r"stream (\d{1,4})(?: (\d{1,4}))?")
 _EVERY_MS = 50
@@ -100,8 +112,21 @@ def _call(ref: str, text: str) -> CallTool:
     stream = _STREAM.fullmatch(text)
     if stream and int(stream[1]):
         return CallTool(ref, "recite", {"count": int(stream[1]), "every_ms": int(stream[2] or _EVERY_MS)})
+    return CallTool(ref, "echo", _arguments(text))
+
+
+def _arguments(text: str) -> dict[str, Any]:
     wait = _WAIT.fullmatch(text)
-    return CallTool(ref, "echo", {"text": text, "delay_s": int(wait[1])} if wait else {"text": text})
+    return {"text": text, "delay_s": int(wait[1])} if wait else {"text": text}
+
+
+def _group(ref: str, parts: str) -> Parallel:
+    arguments = [_arguments(part.strip()) for part in parts.split("|")[:GROUP_CALLS]]
+    return parallel(ref, [("echo", one) for one in arguments], max_concurrency=_AT_ONCE)
+
+
+def _of_member(ended: events.ToolSucceeded | events.ToolFailed) -> str:
+    return str(ended.result.get("text", "")) if isinstance(ended, events.ToolSucceeded) else f"({ended.reason})"
 
 
 def _settled(data: EchoData) -> EchoData:

@@ -6,6 +6,7 @@ by open dispatch on the type.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -42,9 +43,57 @@ class CallTool(Effect):
     background: bool = False
 
 
+#: What the failure of one member of a group means for the others; its own attempts are behind it, so nothing is begun
+#: again. ``one_for_one``: nothing; ``one_for_all``: the others are cancelled; ``rest_for_one``: those after it are.
+GroupStrategy = Literal["one_for_one", "one_for_all", "rest_for_one"]
+#: Most members of one group.
+GROUP_CALLS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Parallel(Effect):
+    """Have several tools run at the same time. All their endings come back together, as one ``ToolsEnded``."""
+
+    #: Chosen by the machine like a call's; the members are ``ref.1``, ``ref.2``, … in order.
+    ref: str
+    #: ``(tool, arguments)`` of each member.
+    calls: tuple[tuple[str, dict[str, Any]], ...]
+    #: Members that run at once; the others wait for a place.
+    max_concurrency: int = 4
+    strategy: GroupStrategy = "one_for_one"
+    #: For all members, their attempts and their fallbacks together.
+    deadline_ms: int = 45_000
+    #: A background group does not lock the conversation.
+    background: bool = False
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.calls) <= GROUP_CALLS:
+            raise ValueError(f"a group has 1 to {GROUP_CALLS} calls, not {len(self.calls)}")
+        if self.max_concurrency < 1:
+            raise ValueError("at least one call of a group has to run at once")
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The refs of its calls, in order."""
+        return tuple(f"{self.ref}.{number}" for number in range(1, len(self.calls) + 1))
+
+
+def parallel(
+    ref: str,
+    calls: Iterable[tuple[str, dict[str, Any]]],
+    *,
+    max_concurrency: int = 4,
+    strategy: GroupStrategy = "one_for_one",
+    deadline_ms: int = 45_000,
+    background: bool = False,
+) -> Parallel:
+    """A group of calls, each ``(tool, arguments)``. Raises ``ValueError`` for none, or too many."""
+    return Parallel(ref, tuple(calls), max_concurrency, strategy, deadline_ms, background)
+
+
 @dataclass(frozen=True, slots=True)
 class CancelCall(Effect):
-    """A call's result is not wanted any more."""
+    """The result of a call, or of a group of calls, is not wanted any more. Naming a member cancels its whole group."""
 
     ref: str
 

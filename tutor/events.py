@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 #: What to do with a message that arrives while a turn is running (DESIGN rule 9).
-OnBusy = Literal["reject", "queue", "interrupt"]
+OnBusy = Literal["reject", "queue", "interrupt", "merge", "rollback"]
 
 
 def _tag(name: str) -> str:
@@ -135,6 +135,19 @@ class ToolFailed(ToolEnded, frozen=True, kw_only=True, omit_defaults=True):
     error: str = ""
 
 
+class ToolsEnded(EventContent, frozen=True, kw_only=True):
+    """All calls of a group have ended (``effects.Parallel``)."""
+
+    group: str
+    #: In the order of the calls.
+    results: list[ToolSucceeded | ToolFailed]
+
+    @property
+    def failed(self) -> bool:
+        """Whether no member has a result."""
+        return all(isinstance(one, ToolFailed) for one in self.results)
+
+
 class Tick(EventContent, frozen=True, kw_only=True):
     """The content of a time-out; which one is said by the time-out's own type and name."""
 
@@ -159,6 +172,7 @@ AnyEvent = (
     | Branched
     | ToolSucceeded
     | ToolFailed
+    | ToolsEnded
     | Tick
 )
 
@@ -173,3 +187,8 @@ def decode(plain: dict[str, Any]) -> EventContent:
     """The content again. Raises ``msgspec.ValidationError`` where it is none."""
     content: EventContent = msgspec.convert(plain, AnyEvent)
     return content
+
+
+def decode_tools_ended(group: str, results: list[dict[str, Any]]) -> ToolsEnded:
+    """A group's event from its members' endings, as ``encode`` made them."""
+    return ToolsEnded(group=group, results=msgspec.convert(results, list[ToolSucceeded | ToolFailed]))

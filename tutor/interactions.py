@@ -233,10 +233,12 @@ class ToolRequested(Interaction, frozen=True, kw_only=True):
     kind = "tool.requested"
     call: str
     name: str
+    #: The group it is a member of; None: it was asked for alone.
+    group: str | None = None
 
 
-class ToolEnding(Interaction, frozen=True, kw_only=True):
-    """Base of the ways a tool call can end."""
+class ToolRun(Interaction, frozen=True, kw_only=True):
+    """Base of what is told about a call and its last attempt."""
 
     call: str
     name: str
@@ -246,6 +248,10 @@ class ToolEnding(Interaction, frozen=True, kw_only=True):
     started_at: str | None = None
     #: What its requests to a model cost, in tokens: ``{"input_tokens": …, "output_tokens": …, "requests": …}``.
     usage: dict[str, int] | None = None
+
+
+class ToolEnding(ToolRun, frozen=True, kw_only=True):
+    """Base of the ways a tool call can end; each call ends exactly once."""
 
 
 class ToolFinished(ToolEnding, frozen=True, kw_only=True):
@@ -267,8 +273,22 @@ class ToolCancelled(ToolEnding, frozen=True, kw_only=True):
     kind = "tool.cancelled"
 
 
-class ToolInDoubt(ToolEnding, frozen=True, kw_only=True):
+class ToolInDoubt(ToolRun, frozen=True, kw_only=True):
+    """It may have run and may not be repeated: it waits for somebody to decide. Not an ending; one follows."""
+
     kind = "tool.in_doubt"
+
+
+class ToolResolved(Interaction, frozen=True, kw_only=True):
+    """Somebody has decided about a call in doubt."""
+
+    kind = "tool.resolved"
+    visibility = Visibility.TEACHER
+    call: str
+    name: str
+    #: ``retry`` or ``skip``.
+    decision: str
+    actor: str
 
 
 class ToolResultDiscarded(Interaction, frozen=True, kw_only=True):
@@ -537,3 +557,10 @@ def decode(kind: str, version: int, payload: str | bytes) -> Interaction:
         plain = upcasting.upcast(kind, version, known.version, msgspec.json.decode(payload))
         return msgspec.convert(plain, known)
     return msgspec.json.decode(payload, type=known)
+
+
+def plain(kind: str, version: int, payload: str | bytes) -> dict[str, Any]:
+    """A row's payload as JSON values, an older version brought up to date. Raises ``upcasting.NoUpcaster``."""
+    known = KINDS.get(kind)
+    stored: dict[str, Any] = msgspec.json.decode(payload)
+    return stored if known is None else upcasting.upcast(kind, version, known.version, stored)

@@ -73,6 +73,8 @@ _ROWS = (
     Row("timeout", _tries(_S.RETRY, _S.OFFLINE, _S.STOP), "It took too long"),
     Row("unreachable", _tries(_S.RETRY, _S.OFFLINE, _S.STOP), "The service did not answer, or failed itself"),
     Row("overloaded", _tries(_S.WAIT, _S.OFFLINE, _S.STOP), "The service has too much to do"),
+    Row("circuit_open", _tries(_S.OFFLINE, _S.STOP), "The service was unreachable too often just now"),
+    Row("over_budget", _tries(_S.OFFLINE, _S.STOP), "The session has used up its tokens"),
     Row("context_too_long", _tries(Try(_S.COMPACT, 1), _S.OFFLINE, _S.STOP), "The history is too long for the model"),
     Row("bad_output", _tries(Try(_S.REPAIR, 2), _S.OFFLINE, _S.STOP), "The output was not as the tool promised"),
     Row("lost_contact", _tries(_S.RETRY, _S.PARK, _S.STOP), "Its worker does not answer any more", last_alone=True),

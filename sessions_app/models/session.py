@@ -27,6 +27,8 @@ class Session(models.Model):
         REJECT = "reject"
         QUEUE = "queue"
         INTERRUPT = "interrupt"
+        MERGE = "merge"
+        ROLLBACK = "rollback"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     #: In the registry; unique among live sessions. By default learner : course.

@@ -1,4 +1,4 @@
-"""A fleet as an operator would start it: web, any number of workers, timers, over a Postgres and a Valkey of its own."""
+"""A fleet as an operator starts it: web, any number of workers, timers, over a Postgres and a Valkey of its own."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-import kombu
 import psycopg
 import redis
+from celery import Celery
 
 from config.services.data_folder import CHECKOUT
 from config.services.parent_death import dies_with_parent
@@ -138,15 +138,13 @@ class Fleet:
 
     def hint(self, queue: str) -> None:
         """Tell the workers that there is work, as the web process does."""
-        with kombu.Connection(f"{self.valkey.url}/0") as connection:
-            connection.Producer().publish(
-                [[], {}, {}], routing_key=queue, headers={"task": WAKE_TASK, "id": "a test's"}
-            )
+        with Celery(broker=f"{self.valkey.url}/0").producer_or_acquire() as producer:
+            producer.publish([[], {}, {}], routing_key=queue, headers={"task": WAKE_TASK, "id": "a test's"})
 
     def hints_waiting(self) -> int:
         """Hints that no worker has taken."""
         with self.redis() as client:
-            return sum(int(client.llen(queue)) for queue in registry.queues())  # type: ignore[arg-type]
+            return sum(int(client.llen(queue)) for queue in registry.queues())
 
     def owner(self, worker: Running) -> str:
         return str(self.rows("SELECT owner FROM tools_app_worker WHERE process = %s", worker.pid)[0][0])

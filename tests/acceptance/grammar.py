@@ -16,7 +16,7 @@ ENVELOPE = {"t", "sid", "at", "turn", "cause", "d"}
 REPLIES = {"ok", "err", "welcome", "pong"}
 #: Frames that are not in the log.
 EPHEMERAL = REPLIES | {"live", "resync", "bye", "output.delta", "output.reset"}
-ENDINGS = {"tool.finished", "tool.failed", "tool.timed_out", "tool.in_doubt", "tool.cancelled"}
+ENDINGS = {"tool.finished", "tool.failed", "tool.timed_out", "tool.cancelled"}
 DISPOSITIONS = {"started", "busy", "queued", "merged", "applied", "noop"}
 OUTCOMES = {"completed", "cancelled", "interrupted", "rolled_back", "failed", "timed_out"}
 VERDICTS = {
@@ -130,7 +130,7 @@ REQUIRED: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "turn.started": {"attempt": int, "by": str},
     "turn.finished": {"outcome": str},
     "tool.requested": {"call": str, "name": str},
-    **{ending: {"call": str, "attempts": int} for ending in ENDINGS},
+    **{kind: {"call": str, "attempts": int} for kind in (*ENDINGS, "tool.in_doubt")},
     "tool.finished": {"call": str, "attempts": int, "owner": str, "started_at": str},
     "answer.checked": {"question": str, "answer": str, "verdict": str, "feedback": str},
     "output.committed": {"text": str, "html": str, "partial": bool, "len": int},
@@ -260,6 +260,9 @@ class Stream:
                 call = event["d"]["call"]
                 demand(call not in self.open_calls and call not in self.ended_calls, "a call is requested once", event)
                 self.open_calls[call] = turn
+            case "tool.in_doubt":
+                call = event["d"]["call"]
+                demand(call in self.open_calls or not self.whole, "only a call that has not ended is in doubt", event)
             case kind if kind in ENDINGS:
                 call = event["d"]["call"]
                 demand(call not in self.ended_calls, "a call ends exactly once", event)

@@ -31,7 +31,7 @@ def running_fleet() -> Iterator[Fleet]:
 
 async def learn(of: Fleet, token: str, stop: asyncio.Event) -> list[str]:
     """Turn after turn, some with slow calls. Returns what was said and answered."""
-    said = []
+    said: list[str] = []
     stream = Stream(machine_states=ECHO_STATES)
     async with ProtocolClient(of.ws_url, token, stream) as client:
         await client.hello(course="", machine="echo")

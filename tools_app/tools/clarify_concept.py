@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tools_app import chains
+from sessions_app.pool import in_database
+from tools_app import budget, chains
 from tools_app.backends import openai
+from tools_app.output import Output
 from tools_app.registry import tool
 from tools_app.scope import Scope
 from tutor import catalogue
@@ -28,17 +30,24 @@ def _request(scope: Scope, args: dict[str, Any], moment: chains.Moment) -> Reque
 
 @tool(timeout_s=30, available=openai.configured)
 async def clarify_concept(
-    scope: Scope, topic: str, text: str, question: str | None = None, seed: int = 0
+    scope: Scope, topic: str, text: str, output: Output, question: str | None = None, seed: int = 0
 ) -> dict[str, str]:
     """An explanation in a model's words. What the learner wrote goes in as data, never as an instruction."""
+    await in_database(budget.check, scope.session)
     args = {"topic": topic, "text": text, "question": question, "seed": seed}
-    return {"text": await openai.complete(await chains.messages(scope, "clarify_concept", args))}
+    await output.write_all(openai.stream(await chains.messages(scope, "clarify_concept", args)))
+    return {"text": await output.finish()}
+
+
+def _material(scope: Scope, topic: str, text: str, question: str | None, seed: int) -> str:
+    course, open_question = _content(scope, question, seed)
+    return explain(course, topic, text, open_question)
 
 
 @tool(timeout_s=10, name="clarify_concept", offline=True)
-def clarify_from_material(
-    scope: Scope, topic: str, text: str, question: str | None = None, seed: int = 0
+async def clarify_from_material(
+    scope: Scope, topic: str, text: str, output: Output, question: str | None = None, seed: int = 0
 ) -> dict[str, str]:
-    """An explanation from the course's own material."""
-    course, open_question = _content(scope, question, seed)
-    return {"text": explain(course, topic, text, open_question)}
+    """An explanation from the course's own material, at once."""
+    await output.write(await in_database(_material, scope, topic, text, question, seed))
+    return {"text": await output.finish()}

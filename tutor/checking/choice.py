@@ -225,7 +225,9 @@ def _states_option(option: str, text: str, plain: str, prompt: str) -> bool:
     if re.fullmatch(r"-?[0-9.,/ ]+", words):
         values = {value for value, _ in numbers_in(option)}
         return any(value in values for value, _ in numbers_in(text)) and f" {words} " not in prompt
-    return bool(words) and f" {words} " in plain and f" {words} " not in prompt
+    # Folding glues "= Add 8" to one word: a long option is looked for as it is written, too.
+    as_written = len(option) >= 6 and option.casefold() in text.casefold()
+    return bool(words) and (f" {words} " in plain or as_written) and f" {words} " not in prompt
 
 
 def _same_text(one: str, other: str) -> bool:

@@ -40,8 +40,7 @@ class SolutionFormat(FormulaFormat):
         sets = one.solutions(), gold.solutions()
         if sets[0] is not None and sets[1] is not None:
             return _same_unknown(one, gold) and same_set(sets[0], sets[1])
-        both = isinstance(one, Inequality) and isinstance(gold, Inequality)
-        return both and same_conditions(one, gold)  # type: ignore[arg-type] — both are inequalities here
+        return isinstance(one, Inequality) and isinstance(gold, Inequality) and same_conditions(one, gold)
 
     def judged(self, question: QuestionInstance, reading: FormulaReading) -> Verdict:
         given = reading.parsed

@@ -9,11 +9,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tutor import expressions
+from tutor.checking.algebra.evaluation import constant
+from tutor.checking.algebra.grammar import read_formula
+from tutor.checking.algebra.language import Language
 from tutor.checking.algebra.tree import Node, rational
 from tutor.checking.answer_format import MAX_ANSWER, AnswerFormat, Reading
 from tutor.checking.malformed import MalformedAnswer
 from tutor.checking.normalisation import CLOSE, FRACTION, OPEN, mathematics
-from tutor.checking.number_words import from_words
+from tutor.checking.number_words import LARGE, fraction_from_words, from_words
 from tutor.checking.phrasing import bare
 from tutor.checking.precision import ROUND, cut, exact, figures_written, rounded, significant_figures, terminates
 from tutor.checking.verdict import Verdict
@@ -37,6 +40,7 @@ _MIXED = re.compile(
 )
 _ARITHMETIC = re.compile(rf"[-+*/^(){{}}0-9., {OPEN}{CLOSE}]+")
 _VARIABLE = re.compile(r"[A-Za-z]")
+_LARGE = re.compile(rf"([-+]?[0-9][0-9.,]*)\s*({'|'.join(LARGE)})", re.IGNORECASE)
 _LONG_INTEGER = re.compile(rf"[0-9]{{{expressions.MAX_DIGITS + 1},}}")
 
 
@@ -215,9 +219,15 @@ def _with(reading: NumberReading, **changes: object) -> NumberReading:
 
 
 def _read_value(text: str, variables: list[str]) -> NumberReading:
-    worded = from_words(text)
+    spelt = from_words(text)
+    worded = fraction_from_words(text) if spelt is None else Fraction(spelt)
     if worded is not None:
-        return NumberReading(text=text.lower(), value=Fraction(worded))
+        return NumberReading(text=text.lower(), value=worded)
+    text = re.sub(r"^(?:negative|minus|neg)\s+(?=[0-9.])", "-", text, flags=re.IGNORECASE)
+    large = _LARGE.fullmatch(text)
+    if large:
+        counted = _read_value(large[1], variables)
+        return _with(counted, text=text.lower(), value=counted.value * LARGE[large[2].lower()], places=None)
     literal = _literal(text)
     if literal is not None:
         return literal
@@ -226,13 +236,24 @@ def _read_value(text: str, variables: list[str]) -> NumberReading:
     if re.search(r"[A-Za-z\\]", text):
         if re.fullmatch(r"[-+]?[0-9][0-9.,/ ]*\s*[A-Za-z]{2,}.*", text):
             raise MalformedAnswer("extra_text", "Please give just the number, without words or units.")
-        raise MalformedAnswer("not_a_number", _WHAT)
+        return _worked_out(text)
     if not _ARITHMETIC.fullmatch(text):
-        raise MalformedAnswer("not_a_number", _WHAT)
+        return _worked_out(text)
     try:
         return NumberReading(text=text.lower(), value=expressions.evaluate(_as_expression(text)), unevaluated=True)
     except ExpressionError:
         raise MalformedAnswer("not_a_number", f"I cannot read that as a number. {_WHAT}") from None
+
+
+def _worked_out(text: str) -> NumberReading:
+    """A formula without unknowns whose value is rational, such as ``sqrt(16)``: a number not worked out yet."""
+    try:
+        value = constant(read_formula(text, Language()))
+    except MalformedAnswer:
+        value = None
+    if not isinstance(value, Fraction):
+        raise MalformedAnswer("not_a_number", _WHAT)
+    return NumberReading(text=text.lower(), value=value, unevaluated=True)
 
 
 def _as_expression(text: str) -> str:
@@ -371,7 +392,7 @@ _ASSERTED = re.compile(
     re.IGNORECASE,
 )
 _WORDED = re.compile(
-    r"\b(?:answer|solution|result|[A-Za-z])\s*(?:is|=|equals|:|would be|must be)\s+"
+    r"\b(?:answer|solution|result|it|that|this|[A-Za-z])\s*(?:is|=|equals|:|would be|must be)\s+"
     r"((?:minus |negative )?[a-z]+(?:[- ][a-z]+)?)",
     re.IGNORECASE,
 )

@@ -92,8 +92,10 @@ class ShortTextFormat(AnswerFormat):
     def reveals(self, question: QuestionInstance, text: str) -> bool:
         plain, prompt = f" {_words(text)} ", f" {_words(question.prompt)} "
         for form in self._right(question):
-            words = f" {_words(form)} "
-            if words.strip() and words in plain and words not in prompt:
+            words = _words(form).strip()
+            # Between other letters it is another word; between signs, as in "x = inverse", it is the answer.
+            stands = re.compile(rf"(?<!\w){re.escape(words)}(?!\w)")
+            if words and stands.search(plain) and f" {words} " not in prompt:
                 return True
         return False
 

@@ -298,15 +298,15 @@ def _solved(atom: Atom, name: str) -> RealSet | None:
 
 def _absolute(inside: Node, relation: str, size: Node, name: str) -> RealSet | None:
     upper, lower = Atom(inside, relation, size), Atom(inside, FLIPPED[relation], Negative(size))
-    parts = _solved(upper, name), _solved(lower, name)
+    above, below = _solved(upper, name), _solved(lower, name)
     value = constant(size)
-    if parts[0] is None or parts[1] is None or value is None:
+    if above is None or below is None or value is None:
         return None
     if relation in {"<", "<=", "!="}:
-        return (ALL,) if relation == "!=" and sign_of(value) < 0 else intersection(*parts)
+        return (ALL,) if relation == "!=" and sign_of(value) < 0 else intersection(above, below)
     if relation == "=" and sign_of(value) < 0:
         return ()
-    return union((*parts[0], *parts[1]))
+    return union((*above, *below))
 
 
 def line_of(node: Node, name: str) -> tuple[Value, Value] | None:

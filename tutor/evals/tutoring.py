@@ -16,6 +16,7 @@ from tutor.evals.subject import course, needed
 from tutor.interactions import Verdict
 from tutor.machine.state import SECRET, State
 from tutor.questions import QuestionInstance, UnknownQuestion, treatment
+from tutor.speech import accepts, own_words, rejects
 from tutor.terms import terms
 
 #: A question, or how a dataset names one: ``{course: …, id: …, seed: …}``.
@@ -29,26 +30,6 @@ LEAST_WORDS = 40
 ADDRESSED = 0.3
 #: Grows the score of a verdict: what a text beside the answer must never do.
 _WORTH = {"correct": 1.0, "form_issue": 0.9, "partial": 0.5, "known_error": 0.0, "wrong": 0.0}
-
-#: What is not the tutor's own word: quotations, options, and what is only to be thought about.
-_QUOTED = re.compile(r"“[^”]*”|\"[^\"\n]*\"|^\s*>.*$|\*\*Think about it:\*\*[^\n]*|^- \*\*\w+\*\*\) .*$", re.MULTILINE)
-_PRAISE = re.compile(
-    r"\b(?:(?:that|this|it|you|your answer|yours)(?: is|'s|'re| are| was| got it)? (?:now |completely |quite |also |"
-    r"absolutely |indeed |all )?(?:correct|right)|correct[.!,]|(?:yes|exactly|perfect|well done|great job|good job|"
-    r"excellent|bravo|spot on|full marks)\b[.!,]|you(?:'ve| have)? (?:got it|solved it|nailed it|mastered)|"
-    r"marked (?:as )?(?:correct|right)|full marks|10/10|100 ?%)",
-    re.IGNORECASE,
-)
-_BLAME = re.compile(
-    r"\b(?:(?:that|this|it|your answer)(?: is|'s| was) (?:not (?:quite |yet )?(?:right|correct|it)|wrong|incorrect|"
-    r"false|a mistake)|not (?:quite|yet)\b[.:,]|incorrect\b|wrong answer|try (?:it )?again)",
-    re.IGNORECASE,
-)
-_HEDGED = re.compile(
-    r"\b(?:not|n't|never|nothing|if|whether|unless|until|when|once|check(?:ing)?|how|part(?:ly)?|almost|value|"
-    r"that you (?:are|were)|which|what|are you sure)\b[^.!?;:]*$",
-    re.IGNORECASE,
-)
 
 
 @metric("answer_leak", main="question", kind="tutoring")
@@ -67,8 +48,7 @@ def refute_answer_leak(
 
 def questions_in(text: str) -> list[str]:
     """The questions a text puts to its reader; quotations and "think about it" are not for answering."""
-    plain = re.sub(r"\$[^$\n]*\$", "x", _QUOTED.sub(" ", text))
-    return [part.strip() for part in re.findall(r"[^.!?\n]*\?+", plain)]
+    return [part.strip() for part in re.findall(r"[^.!?\n]*\?+", own_words(text))]
 
 
 @metric("asks_question", kind="tutoring")
@@ -128,16 +108,10 @@ def addressed(text: str, known_error: str, written: str, least: float = ADDRESSE
 @metric("feedback_consistent", main="verdict", kind="tutoring")
 def assert_feedback_consistent(case: Case, verdict: Verdict) -> Finding:
     """The words do not contradict the verdict: no "correct" for a wrong answer, no "not yet" for a right one."""
-    plain = re.sub(r"\$[^$\n]*\$", "x", _QUOTED.sub(" ", case.output.replace("’", "'")))
-    accepted = verdict in {"correct", "form_issue"}
     if verdict in {"partial", "undecided", "not_an_answer"}:
         return Finding(passed=True)
-    for found in (_BLAME if accepted else _PRAISE).finditer(plain):
-        # "check whether that is right" praises nothing.
-        if not accepted and _HEDGED.search(plain[: found.start()].rpartition("\n")[2]):
-            continue
-        return Finding(passed=False, reason=f"says {found[0].strip()!r} although the verdict is {verdict}")
-    return Finding(passed=True)
+    found = rejects(case.output) if verdict in {"correct", "form_issue"} else accepts(case.output)
+    return Finding(passed=found is None, reason=f"says {found!r} although the verdict is {verdict}")
 
 
 @metric("state_path", main="path", kind="tutoring")

@@ -65,6 +65,7 @@ class TutoringMachine:
 
     def __init__(self, course: Course) -> None:
         self.course = course
+        self.on_busy = course.course.on_busy
         self.syllabus = Syllabus(course)
         self.table = Table(
             chain(

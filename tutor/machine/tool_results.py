@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tutor import course, events, leak_gate, selection, statem, wording
-from tutor.effects import CancelCall, Disposition, Record
+from tutor.effects import CancelCall, Disposition, Record, say
 from tutor.interactions import AnswerChecked, AuthorNoted, RemediationStarted
 from tutor.machine import evidence
 from tutor.machine.answering import show_solution
@@ -150,13 +150,11 @@ def show_explanation(s: Situation) -> Result:
     state, data = returned(change(s.data, failures=0))
     text = s.result.text if isinstance(s.result, ClarifyResult) else ""
     secret = data.question is not None and state in {State.AWAITING_ANSWER, State.REMEDIATING}
-    if secret and leak_gate.leaks(text, s.instance):
-        text = wording.WITHHELD
-    elif state is State.EXPOSITION:
-        text = wording.clarified_in_exposition(text)
-    else:
-        text = wording.clarified_with_question_open(text)
-    return NextState(state, data, tell(text))
+    if secret and leak_gate.withholds(text, s.instance):
+        return NextState(state, data, tell(wording.WITHHELD))
+    clarified = wording.clarified_in_exposition if state is State.EXPOSITION else wording.clarified_with_question_open
+    # What was streamed is committed with more after it, never with other words.
+    return NextState(state, data, (say(clarified(text), attempt=s.content.output_attempt),))
 
 
 # --- verdicts ----------------------------------------------------------------------------------------------------

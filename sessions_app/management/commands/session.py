@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import getpass
 import json
+import secrets
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -17,14 +19,16 @@ from rich.json import JSON
 from rich.table import Table
 from rich.text import Text
 
-from sessions_app import branching, compacting, conf, inspection, log, system, tracing
+from sessions_app import branching, commands, compacting, conf, inspection, log, system, tracing
 from sessions_app import history as sessions_history
 from sessions_app.delivery import Delivered
 from sessions_app.exceptions import CommandError as Refused
 from sessions_app.exceptions import ControlRefused, UnknownSession
 from sessions_app.models import Session
+from sessions_app.protocol import ClientFrame
 from sessions_app.shown import shown
 from sessions_app.tracing import Traced
+from sessions_app.view import View
 from sessions_app.why import Why, why
 from tutor import projections
 
@@ -64,9 +68,13 @@ class Command(BaseCommand):
         action("status", "all that the kernel knows of it")
         action("suspend", "handle nothing from now on; events are accepted and wait")
         action("resume", "handle what has waited, then go on")
+        action("restart", "begin again with the original arguments; the log goes on")
         replacing = action("replace-state", "put another state, and other data, in place; not a state change")
         replacing.add_argument("state", help="one of the machine's states")
         replacing.add_argument("--data", help="JSON object, as `state` prints it; @file reads a file (default: keep)")
+        resolving = action("resolve", "decide about a call in doubt: run it again, or give it up")
+        resolving.add_argument("call", help="the call's ref, as `why` tells it")
+        resolving.add_argument("decision", choices=["retry", "skip"])
         tracing_ = action("trace", "follow what the engine does, in whichever process, until Ctrl-C")
         tracing_.add_argument(
             "--for", type=_positive, dest="seconds", metavar="SECONDS", default=TRACE_S,
@@ -218,10 +226,27 @@ def _resume(session: uuid.UUID, _options: dict[str, Any]) -> Iterator[_Shown]:
     yield _done(done, f"Resumed; {waited} waiting event(s) were handled. It is in state {done.state}.")
 
 
+def _restart(session: uuid.UUID, _options: dict[str, Any]) -> Iterator[_Shown]:
+    done = system.restart(session, actor=_actor())
+    yield _done(done, f"Restarted. It is in state {done.state}.")
+
+
 def _replace_state(session: uuid.UUID, options: dict[str, Any]) -> Iterator[_Shown]:
     data = None if options["data"] is None else _data(options["data"])
     done = system.replace_state(session, options["state"], data, actor=_actor())
     yield _done(done, f"Replaced. It is in state {done.state}.")
+
+
+def _resolve(session: uuid.UUID, options: dict[str, Any]) -> Iterator[_Shown]:
+    call, decision = options["call"], options["decision"]
+    d = {"call": call, "decision": decision}
+    frame = ClientFrame(t="tool.resolve", id=f"manage-{secrets.token_hex(8)}", d=d)
+    try:
+        reply, _ = asyncio.run(commands.handle(frame, View(session, 0, _actor(), "operator")))
+    except Refused as refused:
+        raise ValueError(refused.message) from None
+    words = f"The call {call} runs again." if decision == "retry" else f"The call {call} was given up."
+    yield _Shown({"session": str(session), **d, "seq": reply["seq"]}, Text(words, style="green"))
 
 
 def _data(text: str) -> Any:
@@ -311,7 +336,9 @@ _ACTIONS: dict[str, Callable[[uuid.UUID, dict[str, Any]], Iterator[_Shown]]] = {
     "status": _status,
     "suspend": _suspend,
     "resume": _resume,
+    "restart": _restart,
     "replace-state": _replace_state,
+    "resolve": _resolve,
     "trace": _trace,
     "fork": _fork,
     "rewind": _rewind,

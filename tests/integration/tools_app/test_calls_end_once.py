@@ -33,7 +33,7 @@ def result(call: Claimed) -> Delivery:
 
 
 def endings(session: uuid.UUID) -> list[str]:
-    names = {"tool.finished", "tool.failed", "tool.timed_out", "tool.cancelled", "tool.in_doubt"}
+    names = {"tool.finished", "tool.failed", "tool.timed_out", "tool.cancelled"}
     return [entry.kind for entry in log.read(session) if entry.kind in names]
 
 

@@ -46,7 +46,7 @@ def ending(session: uuid.UUID, runner: Runner) -> tuple[str, str]:
         ({"args": '{"text": "x", "shell": "rm"}'}, "unknown field `shell`"),
         ({"scope": "{}"}, "no valid scope"),
         ({"scope": '{"session": "00000000-0000-0000-0000-000000000000", "learner": 1, "course": "c",'
-                   ' "machine_args": {}, "roles": []}'}, "another session"),
+                   ' "machine_args": {}, "roles": [], "expires_ms": 0}'}, "another session"),
     ],
     ids=["unknown tool", "wrong type", "unknown argument", "no scope", "another session's scope"],
 )  # fmt: skip

@@ -61,7 +61,7 @@ def _magnitude(node: Node, bits: float) -> float:
             return _magnitude(of, bits)
         case Quotient(Number(top), Number(bottom)) if bottom:
             return float(top / bottom)
-    return 2.0 ** min(bits, 64.0)
+    return float(2.0 ** min(bits, 64.0))
 
 
 def _check_degree(degree: float) -> None:

@@ -80,7 +80,7 @@ def as_fraction(value: Value) -> Fraction:
     if isinstance(value, Fraction):
         return value
     negative, mantissa, exponent, _ = value._mpf_
-    return Fraction(-mantissa if negative else mantissa) * Fraction(2) ** exponent
+    return Fraction(int(-mantissa if negative else mantissa)) * Fraction(2) ** int(exponent)
 
 
 def constant(node: Node) -> Value | None:

@@ -1,7 +1,7 @@
 r"""Recursive descent from tokens to trees, over ASCII and LaTeX input.
 
-``sum = sign? product (("+" | "-") product)*`` · ``product = factor (("*" | "/") factor | factor)*`` ·
-``factor = ("+" | "-") factor | power`` · ``power = atom ("^" exponent)?`` ·
+``sum = sign? product (("+" | "-") product)*`` · ``product = factor (("*" | "/" | ":") factor | factor)*`` ·
+``factor = ("+" | "-") factor | power`` · ``power = atom ("^" exponent | "°" | "%")?`` ·
 ``atom = number | mixed | name | function | "(" sum ")" | "|" sum "|" | \frac{…}{…} | \sqrt[n]{…}``
 
 A product may leave out its sign (``2x``, ``x(x+1)``, ``2 sin x``) except between two numbers. A function without
@@ -169,7 +169,7 @@ class Parser:
         while True:
             if self.accept("*"):
                 left, grown = self._times(left, self._factor(), grown=grown), True
-            elif self.accept("/"):
+            elif self.accept("/", ":"):
                 left, grown = Quotient(left, self._divisor()), False
             elif self._starts_factor():
                 left, grown = self._times(left, self._power(), grown=grown), True
@@ -224,6 +224,8 @@ class Parser:
         base = self._atom()
         if self.accept("°"):
             return Product((base, Quotient(Constant("pi"), Number(Fraction(180)))))
+        if self.accept("%"):
+            return Quotient(base, Number(Fraction(100)))
         if not self.accept("^"):
             return base
         return Power(base, self._exponent())
@@ -232,6 +234,11 @@ class Parser:
         def read() -> Node:
             negative = self._sign() if self.sees("+", "-") else False
             inner = self._power()
+            if self.language.tight and isinstance(inner, Number):
+                factors: list[Node] = [inner]
+                while self.peek().kind == "name" and not self.peek().spaced and self._starts_factor():
+                    factors.append(self._power())
+                inner = inner if len(factors) == 1 else Product(tuple(factors))
             return Negative(inner) if negative else inner
 
         return self._nested(read)

@@ -1,6 +1,7 @@
 """The process in which a learner's function runs. A script of its own: it imports nothing of the project.
 
-Reads ``{"source", "function", "calls": ["[2, 3]", …]}`` and its limits from standard input and writes ``{"problem": …}`` or ``{"results": [{"value": …} | {"error": …}, …]}`` to standard output.
+Reads ``{"source", "function", "calls": ["[2, 3]", …]}`` and its limits from standard input and writes
+``{"problem": …}`` or ``{"results": [{"value": …} | {"error": …}, …]}`` to standard output.
 """
 
 # ruff: noqa: S102 — running the learner's text is what this process is locked up for

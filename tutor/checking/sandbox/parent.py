@@ -30,8 +30,8 @@ class Unavailable(RuntimeError):
 
 def run(source: str, function: str, calls: list[str]) -> dict[str, Any]:
     """What ``child.answer`` says, or ``{"problem": "time" | "memory" | "crashed"}``. Raises ``Unavailable``."""
-    request = {"source": source, "function": function, "calls": calls}
-    request |= {"cpu_s": CPU_S, "memory": MEMORY, "output": OUTPUT, "unavailable": UNAVAILABLE}  # type: ignore[dict-item] — numbers
+    request: dict[str, Any] = {"source": source, "function": function, "calls": calls}
+    request |= {"cpu_s": CPU_S, "memory": MEMORY, "output": OUTPUT, "unavailable": UNAVAILABLE}
     # A file, whose size the kernel bounds: through a pipe the process could fill this one's memory.
     with tempfile.TemporaryFile() as output:
         try:

@@ -38,7 +38,7 @@ class JudgedMetric(msgspec.Struct, frozen=True, kw_only=True):
     def passes(self, judgement: Judgement, threshold: float = THRESHOLD) -> bool:
         """What the judge's answer means for the output."""
         if judgement.label == "partial":
-            return judgement.score <= 1 - threshold if self.negative else judgement.score >= threshold
+            return judgement.score <= round(1 - threshold, 9) if self.negative else judgement.score >= threshold
         return (judgement.label == "yes") is not self.negative
 
 

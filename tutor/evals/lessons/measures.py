@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import msgspec
 
+from tutor.course import Course
 from tutor.evals import leaks
 from tutor.evals.case import Case
 from tutor.evals.lessons.transcript import Transcript, Turn
@@ -22,6 +25,7 @@ SAME_IN_A_ROW = 3
 #: Words below which a text is too short to be graded for reading.
 GRADED_WORDS = 40
 
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _ACCEPTED = {"correct", "form_issue"}
 _REJECTED = {"wrong", "known_error"}
 
@@ -75,10 +79,25 @@ def leaks_of(turn: Turn, syllabus: Syllabus) -> list[str]:
     shown = _shown(turn.after, syllabus)
     found = []
     for text in _after_the_question(turn.facts):
-        how = leaks.told(text, instance, shown=shown)
+        how = leaks.told(_own_words(text, syllabus), instance, shown=shown)
         if how is not None:
             found.append(f"{question.id}: “{text}” ({how})")
     return found
+
+
+def _own_words(text: str, syllabus: Syllabus) -> str:
+    """A text without the sentences that stand in the course's material: those are the same whatever the answer is."""
+    known = _material(syllabus.course)
+    return " ".join(part for part in _SENTENCE.split(text) if " ".join(part.split()) not in known)
+
+
+@lru_cache(maxsize=32)
+def _material_of(bodies: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(" ".join(part.split()) for body in bodies for part in _SENTENCE.split(body))
+
+
+def _material(course: Course) -> frozenset[str]:
+    return _material_of(tuple(chunk.body for topic in course.topics for chunk in topic.materials))
 
 
 def _after_the_question(facts: list[Interaction]) -> list[str]:

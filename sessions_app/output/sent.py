@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import msgspec
+
 #: Type and body of a frame that is not in the log.
 OutputFrame = tuple[str, dict[str, Any]]
 
@@ -24,8 +26,8 @@ class Told(NamedTuple):
 _NOTHING = Told([])
 
 
-class Shown:
-    """Which turn is shown, and how much of which attempt of its text."""
+class Sent:
+    """Which turn's text a view is sent, and how much of which attempt of it."""
 
     def __init__(self) -> None:
         self.turn: str | None = None
@@ -59,3 +61,16 @@ class Shown:
             frames.append(("output.delta", {"attempt": attempt, "off": self.off, "text": part}))
             self.off += len(part)
         return Told(frames)
+
+
+class _Committed(msgspec.Struct):
+    """What delivery needs to know of an ``output.committed``; an erased one has neither."""
+
+    text: str = ""
+    attempt: int | None = None
+
+
+def committed(payload: str) -> tuple[str, int | None]:
+    """The text of an ``output.committed``, and which attempt of its turn's streamed text it is (None: it is none)."""
+    found = msgspec.json.decode(payload, type=_Committed)
+    return found.text, found.attempt
