@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tutor.checking import formats
 from tutor.checking.number import numbers_in
 from tutor.hidden_text import decoded
+from tutor.speech import accepts
 
 if TYPE_CHECKING:
     from tutor.questions import QuestionInstance
@@ -24,6 +25,12 @@ def leaks(text: str, question: QuestionInstance) -> bool:
         return True
     form = formats.of(question.format.type)
     return form.reveals(question, text) or _hidden(text, question)
+
+
+def withholds(text: str, question: QuestionInstance) -> bool:
+    """Whether an explanation must not be said while the question is open: it tells the answer, or it gives a verdict,
+    which is code's to give and not a model's."""
+    return leaks(text, question) or accepts(text) is not None
 
 
 def _hidden(text: str, question: QuestionInstance) -> bool:
