@@ -108,7 +108,7 @@ class TutoringMachine:
         if isinstance(result, statem.Stop):
             return result
         result = _tell_of_fallback(situation, row, result, new)
-        result = self._gated(row, result, after, new)
+        result = self._gated(situation, row, result, after, new)
         return _with_clocks(situation, row, result, after)
 
     def row_for(self, event: Event, state: str, data: TutoringData) -> Row:
@@ -123,7 +123,7 @@ class TutoringMachine:
         allowed = self.allowed(s.state, s.data)
         return KeepState(actions=(Refuse(wording.not_possible(allowed), allowed),))
 
-    def _gated(self, row: Row, result: Result, after: State, data: TutoringData) -> Result:
+    def _gated(self, s: Situation, row: Row, result: Result, after: State, data: TutoringData) -> Result:
         """Nothing that is said gives the open question's answer away, except in rows that may show it."""
         if isinstance(result, statem.Stop) or row.may_show_answer or data.question is None or after not in SECRET:
             return result
@@ -134,9 +134,11 @@ class TutoringMachine:
             shown = self.syllabus.treatment(data.remediation.known_error, data.remediation.question)
             question = msgspec.structs.replace(question, prompt=f"{question.prompt}\n{shown}")
 
+        known = self.syllabus.known(s.data)
+
         def gate(action: Action) -> Action:
             match action:
-                case Record(interaction=OutputCommitted(text=text)) if leak_gate.leaks(text, question):
+                case Record(interaction=OutputCommitted(text=text)) if leak_gate.leaks(text, question, known):
                     return say(wording.WITHHELD)
             return action
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -11,7 +12,7 @@ import msgspec
 from tutor.course import Course
 from tutor.evals import leaks
 from tutor.evals.case import Case
-from tutor.evals.lessons.transcript import Transcript, Turn
+from tutor.evals.lessons.transcript import Transcript, Turn, words
 from tutor.evals.recording import recording
 from tutor.evals.tutoring import ADDRESSED, READING_SLACK, addressed, assert_feedback_consistent, questions_in
 from tutor.interactions import HintGiven, Interaction, OutputCommitted, QuestionAsked, RemediationStarted
@@ -77,9 +78,10 @@ def leaks_of(turn: Turn, syllabus: Syllabus) -> list[str]:
         return []
     instance = syllabus.of(question)
     shown = _shown(turn.after, syllabus)
+    known = dataclasses.replace(syllabus.known(turn.after), learner=words(turn.event))
     found = []
     for text in _after_the_question(turn.facts):
-        how = leaks.told(_own_words(text, syllabus), instance, shown=shown)
+        how = leaks.told(_own_words(text, syllabus), instance, shown=shown, known=known)
         if how is not None:
             found.append(f"{question.id}: “{text}” ({how})")
     return found
