@@ -13,7 +13,7 @@ from tutor import events, leak_gate, statem, wording
 from tutor.course import Course
 from tutor.effects import Disposition, Record, Refuse, say
 from tutor.interactions import OutputCommitted
-from tutor.machine import answering, exposition, lifecycle, remediation, reviewing, tool_results
+from tutor.machine import answering, exposition, lifecycle, remediation, reviewing, safeguarding, tool_results
 from tutor.machine import data as tutoring_data
 from tutor.machine.data import TutoringData
 from tutor.machine.situation import Situation, change
@@ -42,6 +42,7 @@ _COMMANDS: dict[str, events.EventContent] = {
 _LEARNERS = frozenset(COMMANDS) - {
     events.Start,
     events.RemediationForced,
+    events.SafetyCleared,
     events.ResetRequested,
     events.Branched,
 }
@@ -51,6 +52,7 @@ _MOVES = (
     events.ToolSucceeded,
     events.ToolFailed,
     events.RemediationForced,
+    events.SafetyCleared,
     events.ResetRequested,
     events.Branched,
 )
@@ -69,6 +71,7 @@ class TutoringMachine:
         self.syllabus = Syllabus(course)
         self.table = Table(
             chain(
+                safeguarding.rows,
                 exposition.rows,
                 answering.rows,
                 tool_results.rows,
