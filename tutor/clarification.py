@@ -56,7 +56,8 @@ def explain(
     if question is None and (_THOUGHT.fullmatch(text) or _OPINION.fullmatch(text)):
         return _KEEP_IT
     wanted = terms(text)
-    context = terms(question.prompt) if question is not None else frozenset()
+    # What its author would look for in an explanation says best what the question is about.
+    context = terms(" ".join((question.prompt, *question.explain_keys))) if question is not None else frozenset()
     skills = frozenset(question.skills) if question is not None else frozenset()
     ranked = sorted(
         (
