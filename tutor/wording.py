@@ -530,6 +530,10 @@ def note_probe_failed(known_error: str) -> str:
     return f"The known error {known_error} stood after two explanations."
 
 
+def note_stubborn(known_error: str) -> str:
+    return f"The known error {known_error} has come back again and again: it may need a person, or a step before it."
+
+
 def note_skipped_material(topic: str) -> str:
     return f"The learner skipped the material of {topic}."
 

@@ -78,6 +78,8 @@ class ErrorRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     seen: int = 0
     remediated: int = 0
+    #: Seen again after a treatment that was passed.
+    relapsed: int = 0
 
 
 class TutoringData(msgspec.Struct, frozen=True, kw_only=True):

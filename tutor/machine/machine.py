@@ -178,7 +178,7 @@ class TutoringMachine:
             "hint_level": question.hint_level if question else 0,
             "mastery": {skill: record.p for skill, record in data.skills.items()},
             "known_errors": {
-                name: {"seen": record.seen, "remediated": record.remediated}
+                name: {"seen": record.seen, "remediated": record.remediated, "relapsed": record.relapsed}
                 for name, record in data.known_errors.items()
             },
             "remediating": data.remediation.known_error if data.remediation else None,

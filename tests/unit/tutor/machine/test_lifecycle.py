@@ -314,7 +314,7 @@ def test_the_contexts_say_where_the_lesson_stands() -> None:
     syllabus = MACHINE.syllabus_context(lesson.data)
 
     assert pedagogy["attempts"] == 1
-    assert pedagogy["known_errors"] == {"same_sign": {"seen": 1, "remediated": 0}}
+    assert pedagogy["known_errors"] == {"same_sign": {"seen": 1, "remediated": 0, "relapsed": 0}}
     assert pedagogy["pedagogy"] == {"tone": "warm"}
     assert 0 < pedagogy["mastery"]["undo"] < 1
     assert syllabus["topic"] == "one_step"

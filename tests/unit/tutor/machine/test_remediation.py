@@ -115,6 +115,28 @@ def test_a_wish_in_remediation_is_decided_there() -> None:
     assert "walk 3 steps back" in lesson.said
 
 
+def test_an_error_that_comes_back_after_its_treatment_is_a_relapse() -> None:
+    lesson = remediating()
+    assert lesson.data.known_errors["same_sign"].relapsed == 0
+
+    lesson.say("4").verdict("correct").say("30").verdict("known_error", known_error="same_sign")
+
+    assert lesson.data.known_errors["same_sign"].relapsed == 1
+
+
+def test_the_teacher_is_told_once_of_an_error_that_keeps_coming() -> None:
+    notes = []
+    lesson = remediating().say("4").verdict("correct")
+    for _ in range(6):
+        lesson.say("30").verdict("known_error", known_error="same_sign")
+        notes += [f.note for f in lesson.facts if isinstance(f, interactions.AuthorNoted) and f.about == "same_sign"]
+        while lesson.state != "awaiting_answer":
+            lesson.say("4").verdict("correct") if lesson.state == "remediating_known_error" else lesson.go_on()
+
+    assert lesson.data.known_errors["same_sign"].seen == 7
+    assert len(notes) == 1
+
+
 # --- A1 ----------------------------------------------------------------------------------------------------------
 
 
