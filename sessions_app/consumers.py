@@ -295,7 +295,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         session = opened.session
         sid = str(session.pk)
         self.log_id = session.log_id
-        active = inspection.active(session)
+        active = await in_database(inspection.active, session)
         text = await self._written(session.pk, active["turn"]) if active else None
         if active and text:
             active |= {"attempt": text.attempt, "off": len(text.text), "phase": "streaming"}
