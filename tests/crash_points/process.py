@@ -174,6 +174,9 @@ class Process:
     def _resume(self) -> None:
         system.resume(self.session, command_id="resume")
 
+    def _restart(self) -> None:
+        system.restart(self.session, command_id="restart")
+
     def _replace(self) -> None:
         system.replace_state(self.session, "c", command_id="replace")
 
