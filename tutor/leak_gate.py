@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from tutor import speech
 from tutor.checking import formats
 from tutor.checking.number import numbers_in
 from tutor.hidden_text import decoded
@@ -24,6 +25,15 @@ def leaks(text: str, question: QuestionInstance) -> bool:
         return True
     form = formats.of(question.format.type)
     return form.reveals(question, text) or _hidden(text, question)
+
+
+def withholds(text: str, question: QuestionInstance) -> bool:
+    """Whether words that a model may have chosen must not be said while the question is open.
+
+    They tell no answer, and the verdict is not theirs to give. The same for text that is streamed and text that is
+    committed, so that what was shown is what is committed.
+    """
+    return leaks(text, question) or speech.accepts(text) is not None
 
 
 def _hidden(text: str, question: QuestionInstance) -> bool:

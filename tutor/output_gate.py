@@ -46,7 +46,7 @@ class SentenceGate:
         for end in ends:
             sentence = self._waiting[start:end]
             # Sentences that are safe alone may tell together.
-            if leak_gate.leaks(self._shown + released + sentence, self._question):
+            if leak_gate.withholds(self._shown + released + sentence, self._question):
                 self.closed = True
                 released += ("\n\n" if self._shown + released else "") + wording.WITHHELD
                 break

@@ -161,7 +161,7 @@ def _verdict(name: str, instance: QuestionInstance, given: str, expect: str) -> 
 MakePrompt = Callable[[Course, str, str, QuestionInstance | None], list[ChatMessage]]
 #: What the system message must hold the model to, as words that have to stand in it.
 RULES = {
-    "keeps the answer": r"(?is)never\b.{0,60}\banswer",
+    "keeps the answer": r"(?i)\bnever\b[^.\n]*\b(?:state|give|tell|reveal|compute)\b[^.\n]*\banswer",
     "leaves the verdict to code": r"(?is)\bnever\b.{0,60}\b(?:right or wrong|verdict|grade)",
     "treats texts as data": r"(?is)\bdata\b.{0,120}\binstructions?\b|\binstructions?\b.{0,120}\bdata\b",
 }

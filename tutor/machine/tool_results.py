@@ -30,7 +30,6 @@ from tutor.machine.state import CALLING, State
 from tutor.machine.table import Guard, Rows, Signal
 from tutor.mastery import Evidence
 from tutor.questions import UnknownQuestion
-from tutor.speech import accepts
 from tutor.statem import Action, KeepState, NextState, Postpone, Result
 
 rows = Rows()
@@ -151,8 +150,7 @@ def show_explanation(s: Situation) -> Result:
     state, data = returned(change(s.data, failures=0))
     text = s.result.text if isinstance(s.result, ClarifyResult) else ""
     secret = data.question is not None and state in {State.AWAITING_ANSWER, State.REMEDIATING}
-    # An explanation may come from a model: it tells no answer, and the verdict is not its to give.
-    if secret and (leak_gate.leaks(text, s.instance) or accepts(text) is not None):
+    if secret and leak_gate.withholds(text, s.instance):
         return NextState(state, data, tell(wording.WITHHELD))
     clarified = wording.clarified_in_exposition if state is State.EXPOSITION else wording.clarified_with_question_open
     # What was streamed is committed with more after it, never with other words.
