@@ -42,8 +42,10 @@ def _missing(what: str) -> None:
 
 @contextmanager
 def _running(command: list[str], health: str, env: Mapping[str, str], log: Path) -> Iterator[None]:
+    # Addresses of the test run's own services are none of its business.
+    own = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in os.environ}
     with log.open("wb") as output:
-        process = subprocess.Popen(command, env={**os.environ, **env}, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, env={**own, **env}, stdout=output, stderr=subprocess.STDOUT)
     try:
         ends = time.monotonic() + _START_LIMIT_S
         while not _answers(health):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -16,6 +17,9 @@ import pytest
 import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 from tests.acceptance.grammar import Frame, SocketGrammar, Stream
 from tests.acceptance.live_system import LiveSystem
@@ -257,6 +261,39 @@ async def test_an_http_stream_brings_the_text_too(system: LiveSystem) -> None:
 
         assert deltas_seen > 5
         assert committed(view.events)["text"] == spoken(40)
+
+
+async def test_a_client_that_does_not_read_falls_behind_and_can_resume(system: LiveSystem) -> None:
+    token = new_guest(system.url)
+    async with reader(system, token) as client:
+        for _ in range(8):
+            await client.say("stream 5000 0")
+        headers = {"Authorization": f"Bearer {token}"}
+        async with connect(
+            system.ws_url, subprotocols=[Subprotocol("tutor.v1")], additional_headers=headers, max_size=2**20,
+            max_queue=1, ping_interval=None,
+        ) as lazy:  # fmt: skip
+            await lazy.send(json.dumps({"t": "hello", "id": "h", "d": {"session": client.session, "resume": None}}))
+            while json.loads(await lazy.recv())["t"] != "live":
+                pass
+            # Each answer has half a megabyte, and none is read.
+            for number in range(60):
+                await lazy.send(json.dumps({"t": "history.get", "id": f"g{number}", "d": {"limit": 500}}))
+            # The others are served meanwhile.
+            await client.say("stream 10 0")
+            await asyncio.sleep(1)
+            frames = [json.loads(text) async for text in until_closed(lazy)]
+
+        assert lazy.close_code == 4440
+        assert (frames[-1]["t"], frames[-1]["d"]["code"], frames[-1]["d"]["reconnect"]) == ("bye", 4440, True)
+    async with resumed(system, token, client) as again:
+        await again.say("stream 10 0")
+
+
+async def until_closed(socket: ClientConnection) -> AsyncIterator[str | bytes]:
+    with contextlib.suppress(ConnectionClosed):
+        while True:
+            yield await socket.recv()
 
 
 def redis_url(system: LiveSystem) -> str:

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from sessions_app import conf, log, server, sessions
+from sessions_app import conf, log, registry, server, sessions, verification
 from sessions_app.delivery import CommandId, Delivered, Delivery
 from sessions_app.exceptions import CommandError
 from sessions_app.models import Session
+from tests.scripted_machine import ScriptedMachine
 from tools_app import calls
 from tools_app.models import ToolCall
 from tutor import events
@@ -207,3 +208,21 @@ def test_what_waits_when_the_session_ends_is_said_to_be_removed(scripted_session
 
     assert [(fact.command, fact.why) for fact in facts(scripted_session, "message.removed")] == [("waits", "ended")]
     folds(scripted_session)
+
+
+class PatientCourse(ScriptedMachine):
+    on_busy = "queue"
+
+
+def patient(_args: dict[str, Any]) -> PatientCourse:
+    return PatientCourse()
+
+
+def test_a_course_has_a_policy_of_its_own(learner: Any, settings: Any, folds: Folds) -> None:
+    settings.TUTOR_MACHINES = {**settings.TUTOR_MACHINES, "patient": f"{__name__}.patient"}
+    session, _ = registry.start_or_find(learner.pk, "patient", "patient", {})
+
+    assert Session.objects.get(pk=session).on_busy == "queue"
+    (verified,) = verification.verify([session])
+    assert not verified.divergences
+    folds(session)
