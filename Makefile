@@ -18,7 +18,7 @@ help: ## List the targets
 run: $(VENV)/run.stamp ## Start the whole system on this machine (docs/running.md)
 	@exec $(VPYTHON) manage.py run $(ARGS)
 
-test: $(VENV)/test.stamp ## Run all tests; they start their own Postgres and Valkey
+test: $(VENV)/test.stamp tests/peers/node_modules/.package-lock.json ## Run all tests; they start their own Postgres and Valkey
 	@exec $(VPYTHON) -m pytest -n auto --dist loadfile $(ARGS)
 
 check: $(VENV)/test.stamp ## Lint, types, import rules, missing migrations
@@ -39,6 +39,7 @@ format: $(VENV)/test.stamp ## Format the code and mend what the linter can mend
 include tests/bench/bench.mk
 include tests/crash_points/crash_points.mk
 include tests/otp/fuzz.mk
+include tests/peers/peers.mk
 include tests/stored_logs/stored_logs.mk
 include tests/variants/variants.mk
 

@@ -153,7 +153,7 @@ TUTOR_SWEEPS = {
 TUTOR_TOOLS = ["tools_app.tools"]
 #: A coroutine function that shortens a session's history where a model finds it too long: takes the session's id, says
 #: whether it worked. Empty: the offline tool answers instead.
-TUTOR_COMPACTOR = ""
+TUTOR_COMPACTOR = "sessions_app.compacting.compacted"
 
 #: A callable that tells what becomes of a session's pending tool calls (``sessions_app.call_report``).
 TUTOR_CALL_REPORTS = "tools_app.pending.reports"

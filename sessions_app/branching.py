@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -20,7 +20,7 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 
-from sessions_app import conf, lineage, log, refs, registry, server
+from sessions_app import conf, groups, lineage, log, refs, registry, server
 from sessions_app.controls import Fork, Rewind
 from sessions_app.delivery import Actor, CommandId, Delivered, Delivery
 from sessions_app.exceptions import CommandError, UnknownSession
@@ -28,6 +28,7 @@ from sessions_app.group_commit import group_commit
 from sessions_app.models import Command, Session
 from sessions_app.models.session import new_log_id
 from sessions_app.row import PendingCall, SessionRow, Turn, snapshot_of
+from tutor import events
 from tutor.interactions import Visibility
 
 _END_OF_COMMIT = """
@@ -66,6 +67,27 @@ class Point:
         """The calls that the session waited for."""
         return {ref: PendingCall(**call) for ref, call in self.kernel.get("calls", {}).items()}
 
+    def endings(self) -> tuple[events.EventContent, ...]:
+        """What the machine waited for, as over: its calls and groups by its own names, those of the turn first."""
+        calls, era = self.calls, self.kernel.get("era", 0)
+        cancelled = {
+            ref: events.ToolFailed(ref=refs.of_machine(ref, era), tool=call.tool, reason="cancelled")
+            for ref, call in calls.items()
+            if not call.recorded
+        }
+        ended: list[tuple[bool, events.EventContent]] = [
+            (calls[ref].background, ending) for ref, ending in cancelled.items() if calls[ref].group is None
+        ]
+        for name, group in groups.load(self.kernel.get("groups", {})).items():
+            # A member that is not pending has its result in the group.
+            results = [
+                {**(group.results.get(ref) or events.encode(cancelled[ref])), "ref": refs.of_machine(ref, era)}
+                for ref in group.members
+            ]
+            background = any(calls[ref].background for ref in group.members if ref in calls)
+            ended.append((background, events.decode_tools_ended(refs.of_machine(name, era), results)))
+        return tuple(ending for _, ending in sorted(ended, key=lambda one: one[0]))
+
 
 def point(session: Session, seq: int) -> Point:
     """The point of a log at a seq. Raises ``CommandError(bad_request)`` where there is none."""
@@ -85,10 +107,6 @@ def point(session: Session, seq: int) -> Point:
     )
 
 
-def _as_machine(call: PendingCall, era: int) -> PendingCall:
-    return call if call.group is None else replace(call, group=refs.of_machine(call.group, era))
-
-
 def rewind(session: uuid.UUID, seq: int, *, actor: str, by: Actor, command: CommandId | None = None) -> Delivered:
     """Go on from what the session was at a seq. What ran until now ends; what came after it is taken back.
 
@@ -96,9 +114,7 @@ def rewind(session: uuid.UUID, seq: int, *, actor: str, by: Actor, command: Comm
     """
     # What a log told at a seq never changes: it can be read before the lock is taken.
     at = point(_row(session), seq)
-    era = at.kernel.get("era", 0)
-    calls = {refs.of_machine(ref, era): _as_machine(call, era) for ref, call in at.calls.items()}
-    control = Rewind(actor, at.seq, at.state, at.data, calls)
+    control = Rewind(actor, at.seq, at.state, at.data, at.endings())
     command = command or CommandId(f"api-{secrets.token_hex(8)}", "session.rewind", str(seq).encode())
     return group_commit.submit(Delivery(session, None, by=by, command=command, control=control)).result()
 
@@ -122,7 +138,7 @@ def fork(parent: uuid.UUID, seq: int, *, actor: str, by: Actor, command: Command
     try:
         return server.create(
             _fork_row(child, row, at),
-            Delivery(child, None, by=by, command=command, control=Fork(actor, parent, at.seq)),
+            Delivery(child, None, by=by, command=command, control=Fork(actor, parent, at.seq, at.endings())),
         )
     except psycopg.errors.UniqueViolation:
         made = _made_before(child, command)

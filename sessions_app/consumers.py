@@ -20,7 +20,6 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
 import redis
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
@@ -32,7 +31,7 @@ from sessions_app.log import Line
 from sessions_app.outgoing import Outgoing
 from sessions_app.output import buffer, news
 from sessions_app.output.buffer import Piece, Written
-from sessions_app.output.sent import Sent
+from sessions_app.output.sent import Sent, committed
 from sessions_app.pool import in_database
 from sessions_app.protocol import Close, Hello, OutputCursor
 from sessions_app.view import View
@@ -443,11 +442,11 @@ class SessionConsumer(AsyncWebsocketConsumer):
 
     def _finish_output(self, line: Line) -> None:
         """The text of a stream is about to be sent as committed: what is missing of it goes before, as text."""
-        committed = msgspec.json.decode(line.payload, type=_Committed)
-        if committed.attempt is not None:
+        text, attempt = committed(line.payload)
+        if attempt is not None:
             if self.text.off:
-                self._tell_output(committed.attempt, 0, committed.text)
-            self.text.commit(committed.attempt)
+                self._tell_output(attempt, 0, text)
+            self.text.commit(attempt)
 
     def _emptied(self) -> None:
         """The client has read everything: text that was held back meanwhile can go."""
@@ -481,13 +480,6 @@ class SessionConsumer(AsyncWebsocketConsumer):
         """Sockets that did not close the session themselves learn of it after its last event."""
         await asyncio.sleep(1)
         await self._bye(Close.SESSION_CLOSED, "The session is closed.", reconnect=False)
-
-
-class _Committed(msgspec.Struct):
-    """What delivery needs to know of an ``output.committed``; an erased one has neither."""
-
-    text: str = ""
-    attempt: int | None = None
 
 
 #: Errors of the opening that end the socket.

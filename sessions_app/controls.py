@@ -21,7 +21,8 @@ from sessions_app.exceptions import (
     UnknownState,
     UnloadableData,
 )
-from sessions_app.row import SUSPENDED, PendingCall, SessionRow, Unloadable
+from sessions_app.row import SUSPENDED, SessionRow, Unloadable
+from tutor.events import EventContent
 from tutor.interactions import (
     Interaction,
     SessionForked,
@@ -83,6 +84,8 @@ class Fork:
     parent: uuid.UUID
     #: The parent's seq up to which the log is shared.
     at: int
+    #: What the machine waited for there, as endings that it hears of now, by its own names.
+    endings: tuple[EventContent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +97,8 @@ class Rewind:
     state: str
     #: As the log tells it.
     data: dict[str, Any]
-    #: Calls that the session waited for at that seq, by the machine's names: they have ended since, or end now.
-    calls: dict[str, PendingCall]
+    #: What the machine waited for there, as endings that it hears of now, by its own names.
+    endings: tuple[EventContent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

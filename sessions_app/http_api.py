@@ -22,6 +22,7 @@ from django.views.decorators.csrf import csrf_exempt
 from sessions_app import access, commands, conf, draining, health, inspection, opening, protocol
 from sessions_app.consumers import internal
 from sessions_app.exceptions import CommandError
+from sessions_app.output.following import RunningText
 from sessions_app.pool import in_database
 from sessions_app.view import View as SessionView
 from sessions_app.view import open_view
@@ -233,20 +234,38 @@ async def session_events(request: HttpRequest, session_id: str, user: Any) -> Ht
 
 
 async def _stream(view: SessionView, after: int) -> AsyncIterator[str]:
-    """Server-sent events, numbered by seq, until the client goes away or this process drains."""
+    """Server-sent events, until the client goes away or this process drains: events by seq, and text as it is written.
+
+    Only events have an id. A client that comes back by it is told running text from its beginning, and drops what it
+    has by the text's offset.
+    """
     said_at = time.monotonic()
-    while not draining.is_draining():
-        lines, _head = await in_database(opening.catch_up, view, after)
-        for line in lines:
-            after = line.seq
-            yield f"id: {line.seq}\ndata: {msgspec.json.encode(protocol.event(str(view.session), line)).decode()}\n\n"
-        if lines:
-            said_at = time.monotonic()
-            continue
-        if time.monotonic() - said_at > KEEP_ALIVE_S:
-            said_at = time.monotonic()
-            yield ": nothing new\n\n"
-        await asyncio.sleep(LOOK_EVERY_S)
+    text = RunningText(view.session)
+    text.begin(await in_database(inspection.running_turn, view.session))
+    try:
+        while not draining.is_draining():
+            lines, _head = await in_database(opening.catch_up, view, after)
+            frames: list[str] = []
+            for line in lines:
+                after = line.seq
+                frames += [_data(frame) for frame in text.before(line)]
+                frames.append(f"id: {line.seq}\n" + _data(protocol.event_frame(str(view.session), line)))
+            frames += [_data(frame) for frame in await text.read()]
+            for frame in frames:
+                yield frame
+            if frames:
+                said_at = time.monotonic()
+            elif time.monotonic() - said_at > KEEP_ALIVE_S:
+                said_at = time.monotonic()
+                yield ": nothing new\n\n"
+            if not lines:
+                await text.news(LOOK_EVERY_S)
+    finally:
+        text.close()
+
+
+def _data(frame: str) -> str:
+    return f"data: {frame}\n\n"
 
 
 # --- health ------------------------------------------------------------------------------------------------------

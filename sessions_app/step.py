@@ -7,7 +7,7 @@ writes what the row has collected.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,7 +32,7 @@ from sessions_app.exceptions import CommandError, FenceFirst
 from sessions_app.played import Played
 from sessions_app.recovery import History
 from sessions_app.replies import Callers
-from sessions_app.row import SUSPENDED, Held, PendingCall, SessionRow, Turn, dump_event
+from sessions_app.row import SUSPENDED, Held, SessionRow, Turn, dump_event
 from sessions_app.step_log import StepLog, check_loaded
 from sessions_app.tracing import Recorder
 from tutor import events, statem
@@ -235,9 +235,7 @@ class _Play:
         check_loaded(self.row)
         if event is not None:
             self.rolls_back = waiting.rolls_back(event.content)
-            event = waiting.for_machine(event)
-            if isinstance(event.content, EventContent):
-                event = replace(event, content=refs.incoming(self.row, event.content))
+            event = refs.for_machine(self.row, waiting.for_machine(event))
         while True:
             crashed = False
             for outcome in statem.run(self.machine, self.row.snapshot, event, self.row.now_ms, trace=self.trace):
@@ -281,10 +279,11 @@ class _Play:
             self.played.reply = {"session": str(row.id), "at": control.at}
             for ref, call in row.calls.items():
                 row.append(ToolCancelled(call=ref, name=call.tool, attempts=0), turn=call.turn, cause=cause)
-            self._take_up(row.calls, cause)
+            row.calls = {}
+            self._take_up(control.endings, cause)
         elif isinstance(control, controls.Rewind):
             self.played.reply = {"to": control.to}
-            self._take_up(control.calls, cause)
+            self._take_up(control.endings, cause)
 
     def _leave(self, left: Snapshot, cause: str | None) -> None:
         """What ran until now ends for good: calls are cancelled and fenced off, and whoever waits is told."""
@@ -302,22 +301,10 @@ class _Play:
         self.played.writes += performing.writes
         self.played.wakes += performing.wakes
 
-    def _take_up(self, calls: Mapping[str, PendingCall], cause: str | None) -> None:
+    def _take_up(self, endings: Sequence[EventContent], cause: str | None) -> None:
         """Tell the machine where it is: without the calls that it waited for here, and without time-outs."""
-        together: dict[str, list[events.ToolSucceeded | events.ToolFailed]] = {}
-        for ref, call in list(calls.items()):
-            if call.recorded:
-                Performing(self.row, cause).forget(ref)
-            elif call.group is not None:
-                # Of a group the machine hears once, and only of the members that had not ended.
-                Performing(self.row, cause).forget(ref)
-                cancelled = events.ToolFailed(ref=ref, tool=call.tool, reason="cancelled")
-                together.setdefault(call.group, []).append(cancelled)
-            else:
-                cancelled = events.ToolFailed(ref=ref, tool=call.tool, reason="cancelled")
-                self._play(Event(EventType.INFO, cancelled))
-        for group, results in together.items():
-            self._play(Event(EventType.INFO, events.ToolsEnded(group=group, results=results)))
+        for ending in endings:
+            self._play(Event(EventType.INFO, ending))
         self._play(Event(EventType.CAST, events.Branched(), mark=cause))
 
     def _request(self, control: controls.RequestWork, ref: str) -> None:
@@ -343,6 +330,7 @@ class _Play:
         performing = Performing(row, event.mark)
         begun = recovery.begun_again(row, self.machine, row.snapshot)
         recovery.cancel_calls(performing)
+        row.era += 1
         self.callers.exit(f"restarted by {control.actor}")
         performing.facts.append(SessionRestored(why=f"restarted by {control.actor}", state=begun.state))
         row.supervision = supervisor.Record()
@@ -530,10 +518,7 @@ class _Play:
             row.state_changed = True
             moved = StateChanged(from_=outcome.before.state, to=after.state, why=turns.name(event))
             row.append(moved, turn=turn_id, cause=cause)
-        for fact in performing.facts:
-            written = row.append(fact, turn=turn_id, cause=cause)
-            if isinstance(fact, EventQuarantined):
-                self.played.writes.append(recovery.quarantined(row, written, fact))
+        self._append_facts(performing, turn_id, cause)
         if after.stopped is not None:
             row.append(SessionClosed(why=after.stopped), turn=turn_id, cause=cause)
         if finishing is not None:
@@ -546,6 +531,12 @@ class _Play:
             for write in performing.writes
         ]
         self.played.wakes += performing.wakes
+
+    def _append_facts(self, performing: Performing, turn_id: str | None, cause: str | None) -> None:
+        for fact in performing.facts:
+            written = self.row.append(fact, turn=turn_id, cause=cause)
+            if isinstance(fact, EventQuarantined):
+                self.played.writes.append(recovery.quarantined(self.row, written, fact))
 
     def _ended(self, after: Snapshot, performing: Performing) -> Snapshot:
         """Nothing wakes a closed session any more; whoever still waits is told (S17)."""

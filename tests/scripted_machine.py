@@ -1,9 +1,9 @@
 """A machine that does what a message says: for tests of the kernel.
 
 Words of the text, in order: ``go:<state>``, ``say:<word>``, ``call``, ``slow``, ``background``, ``timer:<ms>``,
-``named:<name>:<ms>``, ``cancel:<name>``, ``postpone``, ``next:<text with _ for spaces>``, ``crash``, ``spin``,
-``refuse``, ``stop``, ``stop:<reason>``, ``sleep``, ``reply``, ``reply:twice``, ``keep`` (the caller) and
-``reply:kept``.
+``quiet:<ms>`` (the event time-out), ``named:<name>:<ms>``, ``overdue:<ms>`` (gives the call up), ``cancel:<name>``,
+``postpone``, ``next:<text with _ for spaces>``, ``crash``, ``spin``, ``refuse``, ``stop``, ``stop:<reason>``,
+``sleep``, ``reply``, ``reply:twice``, ``keep`` (the caller) and ``reply:kept``.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ class ScriptedMachine:
         match event.content:
             case events.UserMessage(text=text):
                 return self._script(text, event, state, {**data, "seen": [*data["seen"], text]})
+            case events.Tick(note="overdue"):
+                return statem.NextState("a", data, (CancelCall(f"c{data['calls']}"), say("overdue")))
             case events.Tick(note=note):
                 return statem.KeepState({**data, "seen": [*data["seen"], f"tick {note}"]}, (say(f"tick {note}"),))
             case events.ToolSucceeded(ref=ref) | events.ToolFailed(ref=ref) as ended:
@@ -65,6 +67,10 @@ class ScriptedMachine:
                     actions.append(CallTool(f"c{calls}", "echo", {"text": text}, background=True))
                 case "timer":
                     actions.append(statem.state_timeout(int(rest), events.Tick(note="state")))
+                case "quiet":
+                    actions.append(statem.event_timeout(int(rest), events.Tick(note="quiet")))
+                case "overdue":
+                    actions.append(statem.named_timeout("overdue", int(rest), events.Tick(note="overdue")))
                 case "named":
                     name, _, ms = rest.partition(":")
                     actions.append(statem.named_timeout(name, int(ms), events.Tick(note=name)))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
@@ -21,13 +21,17 @@ from sessions_app.admin.badge import Tone, badge
 from sessions_app.admin.pretty import pretty
 from sessions_app.admin.read_only import ReadOnlyAdmin
 from sessions_app.admin.search import find
+from sessions_app.exceptions import CommandError
 from sessions_app.models import Session
-from tools_app import conf, registry
-from tools_app.models import ToolCall, Worker
+from tools_app import conf, doubt, registry
+from tools_app.models import OperatorNotice, ToolCall, Worker
+from tools_app.registry import Role
 
 _STATUSES: dict[str, tuple[str, Tone]] = {
+    ToolCall.Status.WAITING: ("Waits for its group", "waiting"),
     ToolCall.Status.QUEUED: ("Queued", "waiting"),
     ToolCall.Status.RUNNING: ("Running", "active"),
+    ToolCall.Status.PARKED: ("In doubt", "bad"),
 }
 _ENDINGS: dict[str, tuple[str, Tone]] = {
     "finished": ("Finished", "good"),
@@ -81,7 +85,33 @@ class ToolCallAdmin(ReadOnlyAdmin):
     search_fields = ("ref",)  # shows the search box; what it finds is in ``get_search_results``
     search_help_text = "A learner's name, the name of a session, or the beginning of a session's id."
     fields = ("tool", "session_link", "ref", "turn", "outcome", "error", "attempt", "owner", "times", "lasted")
+    actions = ("run_again", "give_up")
     fields_for_operators = ("queue", "background", "args_in_full", "scope_in_full")
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        """Deciding needs more than looking."""
+        return bool(request.user.has_perm("tools_app.change_toolcall"))
+
+    @admin.action(description="In doubt: run it again", permissions=["decide"])
+    def run_again(self, request: HttpRequest, queryset: QuerySet[ToolCall]) -> None:
+        """Decide so about each of them; each says what became of it."""
+        self._decide(request, queryset, "retry", "runs again")
+
+    @admin.action(description="In doubt: give it up", permissions=["decide"])
+    def give_up(self, request: HttpRequest, queryset: QuerySet[ToolCall]) -> None:
+        """Decide so about each of them."""
+        self._decide(request, queryset, "skip", "was given up")
+
+    def _decide(self, request: HttpRequest, chosen: QuerySet[ToolCall], decision: doubt.Decision, done: str) -> None:
+        role: Role = "operator" if getattr(request.user, "is_superuser", False) else "teacher"
+        for call in chosen:
+            what = f"{call.tool} {call.ref} of {call.session_id}"
+            try:
+                doubt.resolve(call.session_id, call.ref, decision, actor=request.user.get_username(), role=role)
+            except CommandError as error:
+                self.message_user(request, f"{what}: {error.message}", messages.ERROR)
+            else:
+                self.message_user(request, f"{what} {done}.", messages.SUCCESS)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ToolCallChangeList
@@ -159,6 +189,32 @@ class ToolCallAdmin(ReadOnlyAdmin):
     @admin.display(description="Scope")
     def scope_in_full(self, call: ToolCall) -> SafeString:
         return pretty(call.scope)
+
+
+@admin.register(OperatorNotice)
+class OperatorNoticeAdmin(ReadOnlyAdmin):
+    """What somebody has to put right. Settled, it is told again should it happen again."""
+
+    list_display = ("tool", "reason", "error", "since", "settled_at")
+    list_filter = ("reason",)
+    ordering = ("-at",)
+    fields = ("tool", "reason", "error", "at", "settled_at")
+    readonly_fields = fields
+    actions = ("settle",)
+
+    @admin.display(description="Since")
+    def since(self, notice: OperatorNotice) -> SafeString:
+        return moment.ago(notice.at)
+
+    def has_settle_permission(self, request: HttpRequest) -> bool:
+        """Settling needs more than looking."""
+        return bool(request.user.has_perm("tools_app.change_operatornotice"))
+
+    @admin.action(description="Settled: it was put right", permissions=["settle"])
+    def settle(self, request: HttpRequest, queryset: QuerySet[OperatorNotice]) -> None:
+        """Close the notices; what still fails is told again."""
+        settled = queryset.filter(settled_at=None).update(settled_at=Now())
+        self.message_user(request, f"{settled} settled.", messages.SUCCESS)
 
 
 class LifeFilter(admin.SimpleListFilter):

@@ -21,7 +21,7 @@ SPACING_S = 1.0
 #: its threads (some more than there are threads, so that none is idle between two claims), and child processes.
 LOOP_SLOTS = 1_200
 THREADS = 8
-THREAD_SLOTS = 32
+THREAD_SLOTS = 64
 #: Child processes of a worker, calls after which one is replaced, and what one may take beyond its start, in MiB.
 CHILDREN = 2
 CHILD_CALLS = 1_000

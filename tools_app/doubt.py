@@ -1,8 +1,8 @@
 """Calls in doubt: a tool that must not run twice, and whose worker was lost, waits for somebody to decide.
 
 ``retry`` runs it again, with the time that it had left when contact was lost; ``skip`` ends it without a result, and
-the machine is told (``in_doubt``). Whoever wants neither cancels. So the call has exactly one ending whatever is decided,
-and by however many people: each decision is made under the session's lock, on the call as it is then.
+the machine is told (``in_doubt``). Whoever wants neither cancels. So the call has exactly one ending whatever is
+decided, and by however many people: each decision is made under the session's lock, on the call as it is then.
 """
 
 from __future__ import annotations

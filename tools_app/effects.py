@@ -22,8 +22,8 @@ INSERT INTO tools_app_toolcall (session_id, ref, turn, tool, args, scope, actor,
 SELECT session_id, ref, turn, tool, args, scope, actor, "group", queue, course,
        clock_timestamp() + make_interval(secs => later_s), background, status, 0, deadline_at, '', output_from
   FROM json_to_recordset(%s) AS r(session_id uuid, ref text, turn text, tool text, args jsonb, scope jsonb,
-       actor bigint, "group" text, queue text, course text, later_s float, background bool, status text, deadline_at timestamptz,
-       output_from smallint)
+       actor bigint, "group" text, queue text, course text, later_s float, background bool, status text,
+       deadline_at timestamptz, output_from smallint)
 RETURNING 1""",
 )
 
@@ -74,8 +74,7 @@ def _insert(performing: Performing, call: CallTool, *, group: str | None = None,
     row = performing.row
     waiting_for = len(row.calls)
     performing.track(call.ref, call.tool, background=call.background, group=group)
-    requested = ToolRequested(call=call.ref, name=call.tool)
-    performing.facts.append(requested if group is None else ToolRequested(call=call.ref, name=call.tool, group=group))
+    performing.facts.append(ToolRequested(call=call.ref, name=call.tool, group=group))
     queue, deadline_ms = _queue(call.tool), row.now_ms + call.deadline_ms
     performing.writes.append(
         Write(

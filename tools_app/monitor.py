@@ -77,14 +77,18 @@ class Watch:
 
     def __init__(self) -> None:
         self._last: float | None = None
-        self._judge_from = 0.0
+        self._judge_from: float | None = None
 
     def sweep(self) -> int:
         """As ``monitor.sweep``."""
         began = time.clock_gettime(_CLOCK)
-        if self._last is not None and began - self._last > conf.LEASE_S / 2:
+        away = self._last is not None and began - self._last > conf.LEASE_S
+        if self._judge_from is not None and began >= self._judge_from:
+            # Once: a monitor that is only slow, sweep after sweep, has to judge as well.
+            away, self._judge_from = False, None
+        elif away and self._judge_from is None:
             self._judge_from = began + conf.LEASE_S
-        found = _overdue() if began < self._judge_from else sweep()
+        found = sweep() if self._judge_from is None else _overdue()
         self._last = time.clock_gettime(_CLOCK)
         return found
 

@@ -8,8 +8,8 @@ The first parameter is the scope; the others are the arguments, checked against 
 runs, and what it returns against the return annotation. A coroutine function runs on the worker's event loop, a plain
 function on a thread, one that computes for long (``cpu=True``) in a child process that can be killed: each kind has a
 queue of its own. A tool may have an offline tool of the same name, which answers where the other cannot. A coroutine
-function with a parameter annotated ``Output`` streams (``tools_app.output``); in one annotated ``Repair`` a tool is told
-what was wrong with its last output (docs/tools.md).
+function with a parameter annotated ``Output`` streams (``tools_app.output``); in one annotated ``Repair`` a tool is
+told what was wrong with its last output (docs/tools.md).
 """
 
 from __future__ import annotations

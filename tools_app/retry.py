@@ -139,7 +139,8 @@ def choose(reason: str, attempt: Attempt, retry_after_s: float | None = None) ->
     after_s = 0.0 if at_once else backoff_s(attempt.number, attempt.policy) if retry_after_s is None else retry_after_s
     possible = {Strategy.STOP}
     # Time for another attempt and, failing that, the fallback must remain.
-    if attempt.number < attempt.policy.attempts and after_s < attempt.left_s / 2:
+    in_time = at_once or after_s < attempt.left_s / 2
+    if attempt.number < attempt.policy.attempts and in_time:
         possible |= AGAIN
     if not attempt.repeatable:
         possible = (possible - _REPEATS) | {Strategy.PARK}

@@ -233,8 +233,8 @@ class ToolRequested(Interaction, frozen=True, kw_only=True):
     kind = "tool.requested"
     call: str
     name: str
-    #: The group it is a member of; left out where it is asked for alone.
-    group: str | msgspec.UnsetType = msgspec.UNSET
+    #: The group it is a member of; None: it was asked for alone.
+    group: str | None = None
 
 
 class ToolRun(Interaction, frozen=True, kw_only=True):
@@ -557,3 +557,10 @@ def decode(kind: str, version: int, payload: str | bytes) -> Interaction:
         plain = upcasting.upcast(kind, version, known.version, msgspec.json.decode(payload))
         return msgspec.convert(plain, known)
     return msgspec.json.decode(payload, type=known)
+
+
+def plain(kind: str, version: int, payload: str | bytes) -> dict[str, Any]:
+    """A row's payload as JSON values, an older version brought up to date. Raises ``upcasting.NoUpcaster``."""
+    known = KINDS.get(kind)
+    stored: dict[str, Any] = msgspec.json.decode(payload)
+    return stored if known is None else upcasting.upcast(kind, version, known.version, stored)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from tutor import speech
 from tutor.checking import formats
 from tutor.checking.number import numbers_in
 from tutor.hidden_text import decoded
-from tutor.speech import accepts
 
 if TYPE_CHECKING:
     from tutor.questions import QuestionInstance
@@ -28,9 +28,12 @@ def leaks(text: str, question: QuestionInstance) -> bool:
 
 
 def withholds(text: str, question: QuestionInstance) -> bool:
-    """Whether an explanation must not be said while the question is open: it tells the answer, or it gives a verdict,
-    which is code's to give and not a model's."""
-    return leaks(text, question) or accepts(text) is not None
+    """Whether words that a model may have chosen must not be said while the question is open.
+
+    They tell no answer, and the verdict is not theirs to give. The same for text that is streamed and text that is
+    committed, so that what was shown is what is committed.
+    """
+    return leaks(text, question) or speech.accepts(text) is not None
 
 
 def _hidden(text: str, question: QuestionInstance) -> bool:

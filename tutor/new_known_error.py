@@ -14,7 +14,8 @@ def with_known_error(course: content.Course, question_id: str, match: str, ref: 
     """The course in which ``match`` is a known error of the question: the topic's error ``ref``, or a new one.
 
     A new one has a name and nothing to treat it with: what to say, how to contrast and what to ask is the author's
-    work, and ``course check`` names what is missing. Raises ``UnknownQuestion``; ``ValueError`` if ``ref`` is not the topic's.
+    work, and ``course check`` names what is missing. Raises ``UnknownQuestion``; ``ValueError`` if the topic has no
+    such ``ref``.
     """
     topic, question = find(course, question_id)
     library = [error.id for error in topic.known_errors]

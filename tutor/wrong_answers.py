@@ -24,7 +24,8 @@ from tutor.questions import QuestionInstance, instance_of
 
 #: Different (numbers, answer) pairs that expressions are tried on; more of them cost time and say little more.
 MAX_SAMPLES = 40
-#: Seeds for which an expression must not give the right answer.
+#: Share of draws for which a slip may give the right answer by chance.
+MAX_RIGHT = 0.25
 _PROOF_SEEDS = range(24)
 _CONSTANTS = (1, 2, 10)
 _OPERATIONS: tuple[tuple[str, int, Callable[[Fraction, Fraction], Fraction]], ...] = (
@@ -160,13 +161,14 @@ def _best(
     wanted: list[Fraction],
 ) -> str | None:
     """The expression that gives most of the wanted values; None where none gives any."""
-    best: list[tuple[int, int, str]] = []
+    #: Fewest misses, shortest, then as a person would write it: a name before a number.
+    best: list[tuple[int, int, bool, str]] = []
     for text, length, values in _combined(columns):
         hits = sum(value == want for value, want in zip(values, wanted, strict=True))
         if hits:
-            best.append((-hits, length, text))
+            best.append((-hits, length, text[:1].isdigit(), text))
     instances = [instance_of(course, topic, question, seed, shuffle=False) for seed in _PROOF_SEEDS]
-    return next((text for _, _, text in sorted(best)[:50] if _is_always_wrong(question, text, instances)), None)
+    return next((text for *_, text in sorted(best)[:50] if _is_mostly_wrong(question, text, instances)), None)
 
 
 def _combined(
@@ -191,25 +193,31 @@ def _joined(left: Iterable[Column], right: list[Column]) -> Iterator[Column]:
                     for a, b in zip(one_values, other_values, strict=True)
                 ]
                 yield (
-                    f"{_bracketed(one)} {sign} {_bracketed(other)}",
+                    f"{_side(one, sign, right=False)} {sign} {_side(other, sign, right=True)}",
                     one_length + other_length + cost,
                     values,
                 )
 
 
-def _bracketed(text: str) -> str:
-    return f"({text})" if " " in text or text.startswith("-") else text
+def _side(text: str, sign: str, *, right: bool) -> str:
+    """One side of an operation, in brackets where it would be read differently without them."""
+    additive = " + " in text or " - " in text
+    product = " * " in text or " / " in text
+    needed = (additive and (sign in "*/" or (right and sign == "-"))) or (product and right and sign == "/")
+    return f"({text})" if needed or (right and text.startswith("-")) else text
 
 
-def _is_always_wrong(question: content.Question, text: str, instances: list[QuestionInstance]) -> bool:
-    """Whether the expression is never the right answer: a rule that a known error has to fulfil."""
+def _is_mostly_wrong(question: content.Question, text: str, instances: list[QuestionInstance]) -> bool:
+    """Whether the expression is a slip. It may be right by chance for a few numbers: those the author then rules out,
+    for the rules of a course name them."""
     try:
-        return not any(
+        right = sum(
             check(instance, _filled(question, text, instance.seed), typed=True).verdict in {"correct", "form_issue"}
             for instance in instances
         )
     except ExpressionError:
         return False
+    return right <= len(instances) * MAX_RIGHT
 
 
 def _filled(question: content.Question, text: str, seed: int) -> str:

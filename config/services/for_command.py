@@ -23,6 +23,8 @@ _NEED_NOTHING = {
     "startapp",
     "startproject",
 }
+#: The same for a part of a command.
+_NEED_NOTHING_WHERE = {("course", "check"), ("course", "import")}
 #: Names the variables whose servers are embedded, for `run`, which looks after them and its children's environment.
 EMBEDDED = "TUTOR_EMBEDDED"
 
@@ -32,7 +34,7 @@ def needs_services(argv: Sequence[str]) -> bool:
     command, *options = argv[1:] or ["help"]
     if command.startswith("-") or command in _NEED_NOTHING:
         return False
-    if {"-h", "--help"} & set(options) or (command, *options[:1]) == ("course", "check"):
+    if {"-h", "--help"} & set(options) or (command, *options[:1]) in _NEED_NOTHING_WHERE:
         return False
     return command != "check" or any(option.startswith("--database") for option in options)
 

@@ -53,6 +53,7 @@ KINDS: dict[str, str] = {
     "tool.timed_out": "Tool timed out",
     "tool.cancelled": "Tool cancelled",
     "tool.in_doubt": "Tool in doubt",
+    "tool.resolved": "Doubt resolved",
     "tool.result_discarded": "Late result discarded",
     "question.asked": "Question",
     "answer.checked": "Answer checked",

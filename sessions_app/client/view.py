@@ -4,7 +4,8 @@ Three rules make resuming exact, whatever the connection does:
 
 1. A durable event counts once: its ``seq`` must be above that of the last one.
 2. Streamed text is addressed by (turn, attempt, offset in code points): what overlaps is dropped, what leaves a gap is
-   not taken, a new attempt begins afresh, and ``output.committed`` replaces it all.
+   not taken, a new attempt begins afresh, and the ``output.committed`` of that attempt replaces it all. (One without an
+   attempt was said beside the stream.)
 3. ``resync`` (another log, or a cursor the server cannot serve) empties the view; the server then tells it again.
 """
 
@@ -192,8 +193,12 @@ class View:
             self.state = frame.d.get("to", self.state)
         elif frame.t == "turn.started":
             self._active = frame.turn
-        elif frame.t in ("output.committed", "turn.finished") and frame.turn is not None:
+        elif frame.t == "output.committed" and frame.turn is not None:
+            stream = self.streams.get(frame.turn)
+            if stream is not None and frame.d.get("attempt", stream.attempt) is not None:
+                self.streams.pop(frame.turn)
+        elif frame.t == "turn.finished" and frame.turn is not None:
             self.streams.pop(frame.turn, None)
-            if frame.t == "turn.finished" and self._active == frame.turn:
+            if self._active == frame.turn:
                 self._active = None
         return Event(frame)

@@ -4,24 +4,22 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sessions_app', '0007_branches_and_landmarks'),
-        ('tutor', '0003_drafts_and_pictures'),
+        ("sessions_app", "0007_branches_and_landmarks"),
+        ("tutor", "0003_drafts_and_pictures"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CourseStatistics',
-            fields=[
-            ],
+            name="CourseStatistics",
+            fields=[],
             options={
-                'verbose_name': 'statistics of a course',
-                'verbose_name_plural': 'statistics of courses',
-                'proxy': True,
-                'indexes': [],
-                'constraints': [],
+                "verbose_name": "statistics of a course",
+                "verbose_name_plural": "statistics of courses",
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
             },
-            bases=('tutor.course',),
+            bases=("tutor.course",),
         ),
     ]

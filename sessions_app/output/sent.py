@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import msgspec
+
 #: Type and body of a frame that is not in the log.
 OutputFrame = tuple[str, dict[str, Any]]
 
@@ -59,3 +61,16 @@ class Sent:
             frames.append(("output.delta", {"attempt": attempt, "off": self.off, "text": part}))
             self.off += len(part)
         return Told(frames)
+
+
+class _Committed(msgspec.Struct):
+    """What delivery needs to know of an ``output.committed``; an erased one has neither."""
+
+    text: str = ""
+    attempt: int | None = None
+
+
+def committed(payload: str) -> tuple[str, int | None]:
+    """The text of an ``output.committed``, and which attempt of its turn's streamed text it is (None: it is none)."""
+    found = msgspec.json.decode(payload, type=_Committed)
+    return found.text, found.attempt

@@ -29,7 +29,7 @@ def chat(system: LiveSystem, typed: str, *arguments: str) -> subprocess.Complete
 
 
 def test_a_lesson_by_typing(shared_live_system: LiveSystem) -> None:
-    first = chat(shared_live_system, "/continue\n" * 12 + "/hint\n99\n/quit\n")
+    first = chat(shared_live_system, "/continue\n" * 12 + "/hint\n99\n/quit\n", "--course", "linear-equations")
 
     assert first.returncode == 0, first.stderr
     assert "Question 1" in first.stdout
@@ -38,7 +38,16 @@ def test_a_lesson_by_typing(shared_live_system: LiveSystem) -> None:
     token = re.search(r"--token (\S+)", first.stdout)
     assert token is not None
 
-    later = chat(shared_live_system, "/giveup\n", "--token", token[1], "--url", shared_live_system.url)
+    later = chat(
+        shared_live_system,
+        "/giveup\n",
+        "--course",
+        "linear-equations",
+        "--token",
+        token[1],
+        "--url",
+        shared_live_system.url,
+    )
     assert later.returncode == 0, later.stderr
     assert later.stdout.count("Question 1") >= 1
     assert "you ▸ 99" in later.stdout

@@ -8,10 +8,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import httpx
@@ -25,6 +28,7 @@ from tests.temporary_data import temporary_data_folder
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(600)]
 
+ROOT = Path(__file__).resolve().parents[2]
 SESSIONS = int(os.environ.get("TUTOR_DYING_SESSIONS", "60"))
 #: Seconds of a slow call; after a restart it is run again from its beginning.
 SLOW_S = 8
@@ -180,15 +184,35 @@ async def test_everything_dies_with_many_sessions(system: LiveSystem, record_pro
             endings = [e for e in learner.events if e["t"] == "tool.finished"]
             assert len(endings) == 1, endings
             assert [e["d"]["text"] for e in learner.events if e["t"] == "output.committed"] == [f"wait {SLOW_S}"]
+        _nobody_waits_for_nothing(system, ids)
         began = time.monotonic()
         await asyncio.gather(*(_answers(learner, http, room) for learner in learners))
         answered_s = time.monotonic() - began
+    _nobody_waits_for_nothing(system, ids)
     figures = {
         "sessions": SESSIONS, "states": dict(states), "prepared_s": prepared_s, "ready_s": ready_s,
         "last_call_ended_s": ended_s, "all_answered_s": answered_s,
     }  # fmt: skip
     record_property("figures", json.dumps(figures))
     print(json.dumps({key: round(value, 1) if isinstance(value, float) else value for key, value in figures.items()}))
+
+
+def _nobody_waits_for_nothing(system: LiveSystem, sessions: list[str]) -> None:
+    """``why`` names for each live session something that will happen, and nothing for which somebody has to act."""
+    listing = ["session", "list", "--json", "--limit", str(2 * len(sessions))]
+    done = subprocess.run(
+        [sys.executable, "manage.py", *listing],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": _database(system), "DJANGO_SECRET_KEY": "a key for tests"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told = {one["session"]: one for one in json.loads(done.stdout)}
+    assert set(sessions) <= told.keys()
+    waits_for_nothing = [told[one] for one in sessions if told[one]["stuck"] or not told[one]["waiting_for"]]
+    assert not waits_for_nothing, waits_for_nothing[:3]
 
 
 async def _answers(learner: Learner, http: httpx.AsyncClient, room: asyncio.Semaphore) -> None:

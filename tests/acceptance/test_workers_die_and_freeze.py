@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
@@ -13,6 +13,7 @@ from tests.acceptance.fleet import Fleet, Running, fleet
 from tests.acceptance.grammar import Stream
 from tests.acceptance.live_system import wait_until
 from tests.acceptance.protocol_client import ProtocolClient, new_guest
+from tests.line import Line
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
@@ -53,6 +54,11 @@ def held_by(of: Fleet, client: ProtocolClient, worker: Running) -> bool:
     return attempt(of, client)[1:] == (of.owner(worker), "running")
 
 
+def holder(of: Fleet, client: ProtocolClient, workers: Iterable[Running]) -> Running | None:
+    """Which of the workers runs the call."""
+    return next((worker for worker in workers if held_by(of, client, worker)), None)
+
+
 def ended_once(of: Fleet, client: ProtocolClient) -> None:
     wait_until(lambda: attempt(of, client)[2] == "ended", 30, lambda: "the call did not end")
     assert [kind for kind in kinds(of, client) if kind.startswith("tool.f")] == ["tool.finished"]
@@ -78,18 +84,22 @@ async def test_a_killed_worker_is_noticed_within_five_seconds(running_fleet: Fle
 async def test_a_silent_worker_loses_its_calls_and_stops_their_tools_when_it_can_speak_again(
     running_fleet: Fleet, how: str
 ) -> None:
-    line, environment = running_fleet.line_to_postgres()
-    worker = running_fleet.worker(environment)
+    lines: dict[Running, Line] = {}
+    for _ in range(2):
+        line, environment = running_fleet.line_to_postgres()
+        lines[running_fleet.worker(environment)] = line
     client = await one_call(running_fleet)
-    wait_until(lambda: held_by(running_fleet, client, worker), 10, worker.tail)
-    other = running_fleet.worker()
+    wait_until(lambda: holder(running_fleet, client, lines) is not None, 10, lambda: "nobody runs the call")
+    worker = holder(running_fleet, client, lines)
+    assert worker is not None
+    (other,) = lines.keys() - {worker}
 
     # The tool has not ended yet when its worker falls silent for longer than its lease; it would when it wakes.
-    line.freeze() if how != "stopped" else worker.send(signal.SIGSTOP)
+    lines[worker].freeze() if how != "stopped" else worker.send(signal.SIGSTOP)
     began = time.monotonic()
     wait_until(lambda: held_by(running_fleet, client, other), 30, worker.tail)
     assert time.monotonic() - began < SILENT_S
-    line.thaw() if how != "stopped" else worker.send(signal.SIGCONT)
+    lines[worker].thaw() if how != "stopped" else worker.send(signal.SIGCONT)
 
     ended_once(running_fleet, client)
     said = ("action=call.not_ours", "action=runner.stuck")

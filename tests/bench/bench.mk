@@ -1,5 +1,5 @@
 # Included by the Makefile; needs its VPYTHON, VENV and ARGS.
-.PHONY: bench bench-quick bench-profile bench-kernel bench-calls
+.PHONY: bench bench-quick bench-profile bench-kernel bench-calls bench-streams bench-tools bench-verify bench-redelivery bench-import
 
 bench: $(VENV)/test.stamp ## Measure the turn beside its floors, all of it (docs/benchmarks.md)
 	@exec $(VPYTHON) -m tests.bench $(ARGS)
@@ -15,3 +15,18 @@ bench-kernel: $(VENV)/test.stamp ## Waiting timers, poison sessions, long histor
 
 bench-calls: $(VENV)/test.stamp ## How long a call waits after another process has committed its reply
 	@exec $(VPYTHON) -m tests.bench.calls $(ARGS)
+
+bench-streams: $(VENV)/test.stamp ## How long a model's token takes to a learner's socket, with 200 streams
+	@exec $(VPYTHON) -m tests.bench.streams $(ARGS)
+
+bench-tools: $(VENV)/test.stamp ## Slots, short calls, detection of a killed worker, fairness of claims
+	@exec $(VPYTHON) -m tests.bench.tools $(ARGS)
+
+bench-verify: $(VENV)/test.stamp ## Verify 10,000 played sessions of 1,000,000 interactions: rate and memory
+	@exec $(VPYTHON) -m tests.bench.verification --sessions 10000 --interactions 1000000 --long 50000 $(ARGS)
+
+bench-redelivery: $(VENV)/test.stamp ## 10,000 broker messages delivered again, while calls run and after: what was done twice
+	@exec $(VPYTHON) -m tests.bench.tools.redelivery $(ARGS)
+
+bench-import: $(VENV)/test.stamp ## Ten thousand questions: how long importing, reading and checking take
+	@exec $(VPYTHON) -m tests.bench.importing $(ARGS)

@@ -18,6 +18,9 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+from rich.progress import Progress
+
 from tests.services_plugin import start_missing_services
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,8 +52,11 @@ def _fill(sessions: int, interactions: int, long: int, seed: int) -> list[str]:
     settings.TUTOR_MACHINES["scripted"] = "tests.scripted_machine.load"
     random_ = random.Random(seed)
     ids = population.start(sessions)
-    while (Session.objects.aggregate(all=Sum("head"))["all"] or 0) < interactions:
-        population.play(ids, random_, 1)
+    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task("Filling", total=interactions)
+        while (filled := Session.objects.aggregate(all=Sum("head"))["all"] or 0) < interactions:
+            progress.update(task, completed=filled)
+            population.play(ids, random_, 1)
     if not long:
         return []
     one: uuid.UUID = population.start(1, "echo")[0]

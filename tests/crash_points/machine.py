@@ -50,6 +50,13 @@ def always_fails(scope: Scope, text: str) -> dict[str, str]:
     raise ZeroDivisionError(f"{text} of {scope.course}")
 
 
+@tool(timeout_s=5, repeatable=False)
+def once(scope: Scope, text: str) -> dict[str, str]:
+    """Must not run twice."""
+    del scope
+    return {"text": text}
+
+
 @tool(timeout_s=5)
 def has_offline(scope: Scope, text: str) -> dict[str, str]:
     """Has a bug, and somebody who answers in its place."""

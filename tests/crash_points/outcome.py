@@ -44,6 +44,8 @@ def of(session: uuid.UUID) -> dict[str, Any]:
         turn = plain.turn(entry.turn)
         if entry.kind not in RECOVERY:
             payload = plain.value(msgspec.json.decode(entry.payload or "null"))
+            if entry.kind == "step" and payload["outcome"] == "collected":
+                payload["kernel"]["set"].pop("turn", None)  # says how often its text began anew
             entries.append([entry.kind, entry.version, entry.visibility, turn, entry.cause, payload])
     (verified,) = verification.verify([session])
     return {

@@ -89,6 +89,9 @@ SCRIPTED: tuple[Script, ...] = (
     _scripted("a call whose worker is stopped", _say("call"), _DRAIN, _WORK),
     _scripted("a result that comes twice", _say("call"), _TWICE),
     _scripted("a result that comes too late", _say("call"), _LATE, _WORK),
+    _scripted("a call in doubt", _say("tool:once"), _LOSE,
+              _send("tool.resolve", "operator", call="c1", decision="skip"), _WORK),
+    _scripted("a failed turn, tried again", _say("tool:always_fails"), _WORK, _send("turn.retry"), _WORK),
     _scripted("a message while a call runs", _say("call"), _say("say:meanwhile"), _WORK),
     _scripted("a hint request while a call runs", _say("call"), _send("hint.request"), _WORK),
     _scripted("a state time-out", _say("timer:1"), _FIRE),
@@ -126,6 +129,9 @@ ECHO: tuple[Script, ...] = (
     _echo("busy: queue", _say("one"), _say("two", on_busy="queue"), _say("three", on_busy="queue"), _WORK),
     _echo("busy: queue is full", *(_say(f"say {n}", on_busy="queue") for n in range(6)), _WORK),
     _echo("busy: interrupt", _say("one"), _say("two", on_busy="interrupt"), _WORK),
+    _echo("a group of calls", _say("together one | two | three"), _WORK),
+    _echo("a group and a cancel", _say("together one | two | three"), _send("turn.cancel"), _WORK),
+    _echo("a group whose worker is lost", _say("together one | two | three"), _LOSE, _WORK),
     _echo("busy: cancel", _say("one"), _say("two", on_busy="queue"), _send("turn.cancel"), _WORK),
 )
 

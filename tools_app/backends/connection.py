@@ -6,7 +6,7 @@ import asyncio
 import time
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx
@@ -14,10 +14,12 @@ from django.conf import settings
 
 from tools_app.backends.breaker import Breaker, Circuit
 from tools_app.backends.refusals import error_of
-from tools_app.exceptions import BadOutput, CircuitOpen, Unreachable
+from tools_app.exceptions import BadOutput, CircuitOpen, ToolError, Unreachable
 
 #: Read of a body that says what is wrong, in bytes.
 _ERROR_BYTES = 10_000
+#: How long the end of a body may take after the end of the answer, in seconds, before its connection is given up.
+_END_S = 0.1
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=100)
 
 #: Connections are reused, and never shared between loops.
@@ -140,12 +142,18 @@ async def chunks(response: httpx.Response, clock: Clock, most: int) -> AsyncGene
         yield chunk
 
 
+async def read_to_end(rest: AsyncGenerator[bytes]) -> None:
+    """Read what follows a complete answer, as a rule nothing: a connection is usable after its body's end only."""
+    with suppress(TimeoutError, ToolError):
+        async with asyncio.timeout(_END_S):
+            async for _ in rest:
+                pass
+
+
 async def _beginning(response: httpx.Response, clock: Clock) -> bytes:
     """Enough of an error's body to say what is wrong; a body that is broken or endless says nothing more."""
     found = b""
-    try:
+    with suppress(ToolError):
         async for chunk in chunks(response, clock, _ERROR_BYTES):
             found += chunk
-    except (Unreachable, BadOutput):
-        pass
     return found

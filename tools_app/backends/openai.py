@@ -183,6 +183,7 @@ async def _parts(response: Any, clock: Clock) -> AsyncGenerator[Any]:
         async for chunk in chunks:
             for plain in _events(parser, chunk):
                 if plain is None:
+                    await connection.read_to_end(chunks)
                     return
                 yield plain
         for plain in _events(parser, None):

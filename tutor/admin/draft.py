@@ -146,7 +146,7 @@ class CourseDraftAdmin(ReadOnly):
         self.log_change(request, draft, f"Published as version {stored.version} of {stored.slug}")
         messages.success(
             request,
-            f"Version {stored.version} of {stored.slug} is published. New sessions follow it; running ones keep theirs.",
+            f"Version {stored.version} of {stored.slug} is published. New sessions take it, running ones keep theirs.",
         )
         return redirect("admin:tutor_course_changelist")
 

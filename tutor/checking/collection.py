@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,10 @@ from tutor.checking.phrasing import bare
 from tutor.checking.solution_set import in_signs
 from tutor.checking.verdict import Verdict
 from tutor.checking.wording import folded, slips
+from tutor.placeholders import fill
 
 if TYPE_CHECKING:
+    from tutor import course as content
     from tutor.questions import QuestionInstance
 
 _WORD_SEPARATOR = re.compile(r"\s*(?:,|;|\n|\band\b|&)\s*(?:and\s+)?", re.IGNORECASE)
@@ -61,6 +63,9 @@ class CollectionFormat(FormulaFormat):
         if parser.accept("∅"):
             parser.expect_end()
             return Items(())
+        if parser.peek().kind == "name" and parser.peek(1).text in {"∈", "in"}:
+            parser.take()
+            parser.take()
         place = parser.place
         closing = {"{": "}", "[": "]", "(": ")"}.get(parser.peek().text)
         if parser.peek(1).text == "=" and parser.peek(2).text == "{":
@@ -112,6 +117,9 @@ class CollectionFormat(FormulaFormat):
             found.append(parser.formula())
         parser.plus_minus = None
         return found
+
+    def value(self, text: str, names: Mapping[str, int], form: content.Format) -> str:
+        return fill(text, names) if form.items == "text" else super().value(text, names, form)
 
     def read(self, question: QuestionInstance, given: str) -> Reading:  # type: ignore[override]
         if question.format.items != "text":

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tutor.checking.algebra import shape
 from tutor.checking.algebra.equivalence import same_function
 from tutor.checking.algebra.evaluation import constant
 from tutor.checking.algebra.grammar import Parser
-from tutor.checking.algebra.tree import Negative, Node, Number, text_of
+from tutor.checking.algebra.tree import Function, Negative, Node, Number, text_of
 from tutor.checking.answer_format import Reading
 from tutor.checking.formula import FormulaFormat, FormulaReading, Parsed
 from tutor.checking.malformed import MalformedAnswer
@@ -128,8 +129,9 @@ class ExpressionFormat(FormulaFormat):
 
     def _formed(self, question: QuestionInstance, parsed: Formula, gold: Node) -> Verdict:
         form = question.format
-        undone = not parsed.node.symbols and not gold.symbols and not form.unevaluated
-        if undone and shape.unfinished(parsed.node) and not shape.unfinished(gold):
+        undone = shape.unfinished(parsed.node) or (isinstance(constant(gold), Fraction) and _has_function(parsed.node))
+        number = not parsed.node.symbols and not gold.symbols
+        if number and undone and not form.unevaluated and not shape.unfinished(gold):
             return Verdict(verdict="form_issue", feedback="The value is right; now work it out.")
         issue = shape.left_to_do(parsed.node, form.form, gold)
         if issue:
@@ -152,3 +154,7 @@ class ExpressionFormat(FormulaFormat):
         if question.format.form not in shape.FORMS:
             found.append(f"form of an expression is {', '.join(shape.FORMS)}, not {question.format.form!r}")
         return found
+
+
+def _has_function(node: Node) -> bool:
+    return any(isinstance(part, Function) for part in node.walk())

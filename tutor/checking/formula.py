@@ -22,12 +22,13 @@ from tutor.checking.phrasing import bare
 from tutor.checking.spans import formulas_in
 from tutor.checking.verdict import Verdict
 from tutor.expressions import ExpressionError
-from tutor.placeholders import fill
 
 if TYPE_CHECKING:
     from tutor import course as content
     from tutor.questions import QuestionInstance
 
+#: ``1/2x``, ``e^2x``: what belongs below the bar, or into the exponent?
+_LOOSE = re.compile(r"/\s*[0-9A-Za-z.]+\s*[A-Za-z(\\]|\^\s*-?[0-9.]+[A-Za-z]")
 UNDECIDED = Verdict(
     verdict="undecided",
     feedback="I cannot decide that by myself. Please write it in a simpler form; nothing is counted against you.",
@@ -54,7 +55,7 @@ class FormulaReading(Reading):
     """An answer as trees."""
 
     parsed: Parsed
-    #: Read with ``1/2x`` as 1/(2x), where that is something else.
+    #: Read with ``1/2x`` as 1/(2x) and ``e^2x`` as e^(2x), where that is something else.
     other: Parsed | None = None
 
 
@@ -87,7 +88,8 @@ class FormulaFormat(AnswerFormat):
     def value(self, text: str, names: Mapping[str, int], form: content.Format) -> str:
         language = _authors(self, {*form.vars, *names}, decimal_comma=form.decimal_comma, log_base=form.log_base)
         try:
-            parsed = self.parse(Parser(fill(text, names), language))
+            # A placeholder such as {b - a} is read as a group; braces of a set are its own.
+            parsed = self.parse(Parser(text, language))
         except MalformedAnswer as error:
             raise ExpressionError(f"{text!r}: {error.message}") from None
         if names:
@@ -128,7 +130,7 @@ class FormulaFormat(AnswerFormat):
         language = self.language(question)
         parsed = self.parse(Parser(text, language))
         other = None
-        if re.search(r"/\s*[0-9A-Za-z.]+\s*[A-Za-z(\\]", text):
+        if _LOOSE.search(text):
             other = self.parse(Parser(text, replace(language, tight=True)))
         return FormulaReading(text=text.lower(), parsed=parsed, other=other if other != parsed else None)
 
@@ -153,8 +155,8 @@ class FormulaFormat(AnswerFormat):
             if verdict.verdict == "wrong" and reading.other is not None and self._fits(question, reading.other):
                 return Verdict(
                     verdict="malformed",
-                    code="ambiguous_fraction",
-                    feedback="I cannot tell what stands below the fraction bar: please put it in brackets.",
+                    code="ambiguous",
+                    feedback="That can be read in two ways: please put brackets around what belongs together.",
                 )
         except Undecided:
             return UNDECIDED
@@ -212,7 +214,7 @@ def _parsed(form: FormulaFormat, text: str, names: tuple[str, ...], decimal_comm
 def _formulas(form: FormulaFormat, text: str, language: Language) -> tuple[Parsed, ...]:
     """What can be read in running text; kept, for a prompt is compared with each sentence that is said."""
     found: list[Parsed] = []
-    for span in formulas_in(text):
+    for span in dict.fromkeys(formulas_in(text)):
         try:
             found.append(form.parse(Parser(form.prepared(span), language)))
         except (MalformedAnswer, Undecided):

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tutor.questions import QuestionInstance
 
 _LINK = re.compile(r"\s*(?:->|→|=>|=|:|-|–|\bwith\b|\bis\b|\bto\b|\band\b)\s*", re.IGNORECASE)
+#: "a goes with 2"
+_TOLD = r"(?<![A-Za-z0-9]){}\s*(?:->|→|=|:|-|–|(?:goes |belongs )?(?:with|to))\s*{}(?![A-Za-z0-9])"
 _SEPARATOR = re.compile(r"\s*[,;\n]\s*(?:and\s+)?")
 _PAIR = re.compile(r"([A-Za-z]{1,2})\s*(?:->|→|=>|=|:|-|–)?\s*([0-9]{1,2})")
 
@@ -83,11 +85,7 @@ class MatchFormat(AnswerFormat):
             plain = f" {folded(sentence)} "
             for one, other in gold:
                 named = f" {texts.get(one, one)} " in plain and f" {targets.get(other, other)} " in plain
-                lettered = re.search(
-                    rf"(?<![A-Za-z0-9]){re.escape(one)}\s*(?:->|→|=|:|-|–|with|to)\s*{re.escape(other)}(?![A-Za-z0-9])",
-                    sentence,
-                    re.IGNORECASE,
-                )
+                lettered = re.search(_TOLD.format(re.escape(one), re.escape(other)), sentence, re.IGNORECASE)
                 told += bool(named or lettered)
         return told * 2 >= len(gold)
 

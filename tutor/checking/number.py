@@ -16,7 +16,7 @@ from tutor.checking.algebra.tree import Node, rational
 from tutor.checking.answer_format import MAX_ANSWER, AnswerFormat, Reading
 from tutor.checking.malformed import MalformedAnswer
 from tutor.checking.normalisation import CLOSE, FRACTION, OPEN, mathematics
-from tutor.checking.number_words import from_words
+from tutor.checking.number_words import LARGE, fraction_from_words, from_words
 from tutor.checking.phrasing import bare
 from tutor.checking.precision import ROUND, cut, exact, figures_written, rounded, significant_figures, terminates
 from tutor.checking.verdict import Verdict
@@ -40,6 +40,7 @@ _MIXED = re.compile(
 )
 _ARITHMETIC = re.compile(rf"[-+*/^(){{}}0-9., {OPEN}{CLOSE}]+")
 _VARIABLE = re.compile(r"[A-Za-z]")
+_LARGE = re.compile(rf"([-+]?[0-9][0-9.,]*)\s*({'|'.join(LARGE)})", re.IGNORECASE)
 _LONG_INTEGER = re.compile(rf"[0-9]{{{expressions.MAX_DIGITS + 1},}}")
 
 
@@ -218,9 +219,15 @@ def _with(reading: NumberReading, **changes: object) -> NumberReading:
 
 
 def _read_value(text: str, variables: list[str]) -> NumberReading:
-    worded = from_words(text)
+    spelt = from_words(text)
+    worded = fraction_from_words(text) if spelt is None else Fraction(spelt)
     if worded is not None:
-        return NumberReading(text=text.lower(), value=Fraction(worded))
+        return NumberReading(text=text.lower(), value=worded)
+    text = re.sub(r"^(?:negative|minus|neg)\s+(?=[0-9.])", "-", text, flags=re.IGNORECASE)
+    large = _LARGE.fullmatch(text)
+    if large:
+        counted = _read_value(large[1], variables)
+        return _with(counted, text=text.lower(), value=counted.value * LARGE[large[2].lower()], places=None)
     literal = _literal(text)
     if literal is not None:
         return literal

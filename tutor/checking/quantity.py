@@ -29,6 +29,8 @@ _UNIT = re.compile(
     r"(?<=[0-9.)}\s½¼¾])\s*((?:[A-Za-zµμΩ°º˚℃℉€£¢%]|\$(?=\s*$))"
     r"[A-Za-zµμΩ°º˚℃℉€£¢%$ 0-9^*·⋅/().{}⁻⁰¹²³⁴⁵⁶⁷⁸⁹+−-]*)$"
 )
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]+)")
+_PARTS = re.compile(rf"{_PART.pattern}(?:\s*(?:,|and)?\s*{_PART.pattern}){{1,3}}")
 _LATEX = (
     (re.compile(r"\\(?:text|mathrm|textrm|mbox|operatorname|unit|si)\s*\{([^{}]*)\}"), r" \1 "),
     (re.compile(r"\^\s*\{?\s*\\circ\s*\}?"), "°"),
@@ -69,6 +71,9 @@ class QuantityFormat(AnswerFormat):
             message = f"That is very long: an answer has at most {limits.MAX_CHARS} characters."
             raise MalformedAnswer("too_long", message)
         text = _plain(given)
+        compound = _compound(text)
+        if compound is not None:
+            return compound
         number, unit = _split(text)
         if not number:
             raise MalformedAnswer("no_number", "Please write a number with its unit, such as 12 kg.")
@@ -106,6 +111,9 @@ class QuantityFormat(AnswerFormat):
         form = question.format
         if reading.unit is None:
             value, right = reading.number.value, gold.number.value
+            if gold.unit is not None and not gold.unit.dimension and value == gold.base:
+                # 0.25 is 25 %.
+                return ""
         elif not _alike(reading.unit, gold.unit):
             return None
         else:
@@ -179,6 +187,18 @@ def _split(text: str) -> tuple[str, str]:
     if not found:
         return text, ""
     return text[: found.start(1)].strip(), found[1].strip()
+
+
+def _compound(text: str) -> QuantityReading | None:
+    """``1 h 30 min``, ``5 ft 6 in``: parts of one kind, added up in the unit of the first; None for anything else."""
+    if not _PARTS.fullmatch(text):
+        return None
+    parts = [(Fraction(number), read_unit(unit)) for number, unit in _PART.findall(text)]
+    first = parts[0][1]
+    if any(unit.dimension != first.dimension or unit.offset for _, unit in parts):
+        return None
+    total = sum((number * unit.size for number, unit in parts), Fraction(0)) / first.size
+    return QuantityReading(text=text.lower(), number=NumberReading(text=text, value=total), unit=first)
 
 
 def _is_unit(text: str) -> bool:

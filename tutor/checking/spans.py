@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterator
 
 #: Formulas read out of one text; a sentence has few.
-MAX_SPANS = 200
+MAX_SPANS = 100
 
 _DELIMITED = re.compile(r"\$\$([^$]{1,300})\$\$|\$([^$]{1,300})\$|\\\((.{1,300}?)\\\)|\\\[(.{1,300}?)\\\]", re.DOTALL)
+#: "$x = 1$ or $x = 2$" is one answer.
+_LINKED = re.compile(r"\$\s*(or|and|,|;|∪)\s*\$")
 _WORD = (
     r"(?:[0-9]+(?:[.,][0-9]+)*[A-Za-z]{0,3}(?![A-Za-z])|[A-Za-z](?![A-Za-z'])|"
     r"(?:sqrt|arcsin|arccos|arctan|sinh|cosh|tanh|sin|cos|tan|cot|ln|log|exp|abs|pi|infinity)(?![A-Za-z])|"
-    r"[-−–+*/^()=<>|{}\[\]×·÷±≤≥≠√π∞∪⁰¹²³⁴⁵⁶⁷⁸⁹½⅓¼¾⅔]|\\[A-Za-z]+|[,;](?=\s?[-−0-9(A-Za-z]))"
+    r"[-−–+*/^()=<>|{}\[\]×·÷±≤≥≠√π∞∪⁰¹²³⁴⁵⁶⁷⁸⁹½⅓¼¾⅔]|\\[A-Za-z]+|[,;](?=\s?[-−0-9(\[{A-Za-z]))"
 )
 _BARE = re.compile(rf"(?<![A-Za-z]){_WORD}(?: {{0,2}}{_WORD}){{0,80}}")
 #: An article or a pronoun in front of a formula is no factor of it.
@@ -26,6 +28,7 @@ def formulas_in(text: str) -> Iterator[str]:
     """The pieces of ``text`` that may be formulas, as they stand there; sides of an equation come with it."""
     found = 0
     at = 0
+    text = _LINKED.sub(r" \1 ", text)
     for span in _DELIMITED.finditer(text):
         for piece in (*_outside(text[at : span.start()]), next(group for group in span.groups() if group)):
             yield piece

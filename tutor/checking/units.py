@@ -145,12 +145,13 @@ def _table() -> dict[str, Unit]:
             table[name] = unit
             if len(name) > 2:
                 table[f"{name}s"] = unit
+    table["kilo"] = table["kilos"] = table["kg"]
     table["ohms"] = table["ohm"]
     return table
 
 
 _TABLE = _table()
-_SIGN = re.compile(r"\s*([*·⋅/()])\s*|\s+")
+_SIGN = re.compile(r"\s*([*·⋅./()])\s*|\s+")
 _FACTOR = re.compile(r"([A-Za-zµμΩ°$€£¢%]+)\s*(?:\^?\s*(?:\{\s*)?\(?\s*([-−]?[0-9])\s*\)?\s*\}?)?")
 _WORDS = (
     # Metres per second without a gap; nobody means "per millisecond".

@@ -14,8 +14,10 @@ from string import ascii_lowercase
 
 from tutor import course as content
 from tutor.checking import formats
+from tutor.draws import number
 from tutor.expressions import ExpressionError, evaluate
 from tutor.importing.item import Answer, Choose, Compute, Match, Name, Refused
+from tutor.importing.texts import formula
 
 #: Words that are hardly ever right, to prove that not everything is accepted.
 _OTHER_WORDS = ("something else", "another thing", "no idea what it is called")
@@ -111,7 +113,27 @@ def _other_number(text: str) -> str:
 
 
 def _match(answer: Match) -> Candidate:
-    raise Refused(f"it asks for {len(answer.pairs)} pairs, which this release cannot ask")
+    rights = list(dict.fromkeys([*(right for _, right in answer.pairs), *answer.others]))
+    if not 2 <= len(answer.pairs) <= len(ascii_lowercase) or len(rights) < 2:
+        raise Refused("matching needs two pairs, and has at most 26")
+    if len({left for left, _ in answer.pairs}) < len(answer.pairs):
+        raise Refused("two of the things to be matched say the same")
+    # In an order that tells nothing: the pairs stand side by side in the source.
+    targets = sorted(rights, key=number)
+    numbers = {text: str(at) for at, text in enumerate(targets, start=1)}
+    letters = dict(zip(ascii_lowercase, answer.pairs, strict=False))
+    right = [(letter, numbers[text]) for letter, (_, text) in letters.items()]
+    turned = [numbers[text] for _, text in [*answer.pairs[1:], answer.pairs[0]]]
+    return Candidate(
+        format=content.Format(
+            type="match",
+            choices=[content.Choice(id=letter, text=left) for letter, (left, _) in letters.items()],
+            targets=[content.Target(id=numbers[text], text=text) for text in targets],
+        ),
+        answer=", ".join(f"{letter}:{target}" for letter, target in right),
+        shown="; ".join(f"{left}: {text}" for left, text in answer.pairs),
+        wrong=[", ".join(f"{letter}-{target}" for letter, target in zip(letters, turned, strict=True))],
+    )
 
 
 def _computed(answer: Compute) -> Iterator[Candidate]:
@@ -137,7 +159,7 @@ def _computed(answer: Compute) -> Iterator[Candidate]:
                 format=content.Format(type=kind, vars=letters),
                 answer=first,
                 alternatives=others,
-                shown=f"${texts[0]}$",
+                shown=formula(texts[0]),
                 wrong=[wrong],
             )
     if not tried:
@@ -177,7 +199,7 @@ def _number(texts: list[str], answer: Compute) -> Candidate | None:
         ),
         answer=value,
         alternatives=alternatives,
-        shown=texts[0] if texts[0].isalnum() else f"${texts[0]}$",
+        shown=texts[0] if texts[0].isalnum() else formula(texts[0]),
         wrong=[str(Fraction(evaluate(value)) + step) for step in (1 + Fraction(answer.tolerance or 0).__ceil__(), -7)],
     )
 

@@ -6,6 +6,7 @@ are applied to it. A hint that gives the answer away ends the ladder, and what f
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,8 @@ from tutor.importing.answers import Candidate, candidates
 from tutor.importing.item import Item, Refused, SubQuestion
 from tutor.leak_gate import leaks
 from tutor.questions import QuestionInstance, instance_of
+
+logger = logging.getLogger(__name__)
 
 #: Rungs of a ladder; more of them would hold a learner up.
 MAX_HINTS = 5
@@ -52,6 +55,10 @@ def build(item: Item, question_id: str) -> Outcome:
         question, losses = _built(item, question_id)
     except Refused as reason:
         return Outcome(key=item.key, place=item.place, outcome="refused", why=[str(reason)])
+    except Exception as error:
+        # One item of ten thousand meets a fault of ours: the others are imported, and the fault is told.
+        logger.exception("import: %s cannot be built", item.place)
+        return Outcome(key=item.key, place=item.place, outcome="refused", why=[f"a fault of this program: {error!r}"])
     return Outcome(
         key=item.key,
         place=item.place,
@@ -197,7 +204,7 @@ def _tests(question: content.Question, instance: QuestionInstance, candidate: Ca
     right = _given(question, instance)
     for given in candidate.wrong:
         verdict = check(instance, given).verdict
-        if verdict in {"wrong", "partial"}:
+        if verdict in {"wrong", "partial", "known_error"}:
             return [
                 content.Test(given=right, expect="correct"),
                 content.Test(given=_literal(given), expect=verdict),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from tutor import interactions
 from tutor.interactions import Interaction
@@ -27,3 +28,8 @@ class Fact:
     def interaction(self) -> Interaction | None:
         """The typed fact, brought up to date; None where its text was erased."""
         return None if self.payload is None else interactions.decode(self.kind, self.version, self.payload)
+
+    @property
+    def plain(self) -> dict[str, Any] | None:
+        """The payload as JSON values, brought up to date, without the defaults of fields that came later."""
+        return None if self.payload is None else interactions.plain(self.kind, self.version, self.payload)

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 from tutor.interactions import Visibility
 from tutor.projections.fact import Fact
 from tutor.projections.standing import in_order
@@ -25,7 +23,7 @@ def observation(facts: Sequence[Fact]) -> list[dict[str, Any]]:
             "at": fact.at,
             "turn": fact.turn,
             "kind": fact.kind,
-            "d": msgspec.to_builtins(fact.interaction),
+            "d": fact.plain,
         }
         for fact in in_order(facts)
         if fact.visibility <= Visibility.TEACHER and fact.payload is not None and not fact.kind.startswith("observer.")

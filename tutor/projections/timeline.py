@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 from tutor.interactions import Visibility
 from tutor.projections.fact import Fact
 from tutor.projections.standing import standing
@@ -27,7 +25,7 @@ def timeline(facts: Sequence[Fact]) -> list[dict[str, Any]]:
             "turn": fact.turn,
             "kind": fact.kind,
             "stands": fact.seq in counted,
-            "d": None if fact.payload is None else msgspec.to_builtins(fact.interaction),
+            "d": fact.plain,
         }
         for fact in facts
         if fact.visibility <= Visibility.TEACHER

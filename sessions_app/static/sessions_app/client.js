@@ -63,7 +63,8 @@ export class SessionEndedError extends Error {
  *
  * 1. A durable event counts once: its `seq` must be above that of the last one.
  * 2. Streamed text is addressed by (turn, attempt, offset in code points): what overlaps is dropped, what leaves a gap
- *    is not taken, a new attempt begins afresh, and `output.committed` replaces it all.
+ *    is not taken, a new attempt begins afresh, and the `output.committed` of that attempt replaces it all. (One
+ *    without an attempt was said beside the stream.)
  * 3. `resync` (another log, or a cursor the server cannot serve) empties the view; the server then tells it again.
  */
 export class View {
@@ -116,7 +117,7 @@ export class View {
     if (frame.t === "state.changed") this.state = d.to ?? this.state;
     if (frame.t === "turn.started") this.#active = frame.turn;
     if (frame.t === "turn.finished" && this.#active === frame.turn) this.#active = null;
-    if (frame.t === "output.committed" || frame.t === "turn.finished") this.streams.delete(frame.turn);
+    if (endsStream(frame)) this.streams.delete(frame.turn);
     return { kind: "event", detail: frame };
   }
 
@@ -149,6 +150,11 @@ export class View {
     this.streams.set(turn, { attempt, text: "", have: 0 });
     return { kind: "output", detail: { turn, attempt, text: "", added: "" } };
   }
+}
+
+/** Whether a turn's streamed text ends with this event. What was only said beside it has no attempt. */
+export function endsStream({ t, d }) {
+  return t === "turn.finished" || (t === "output.committed" && d.attempt !== null);
 }
 
 /** A learner's connection to one session; see the top of this file. */

@@ -1,6 +1,6 @@
 /** The lesson page: brings the client, the conversation and the controls together. */
 
-import { CommandError, SessionEndedError, TutorClient, newId } from "./client.js";
+import { CommandError, SessionEndedError, TutorClient, endsStream, newId } from "./client.js";
 import { Progress } from "./progress.js";
 import { Transcript, element, icon } from "./transcript.js";
 
@@ -152,7 +152,7 @@ client.addEventListener("resync", () => {
 
 client.addEventListener("event", ({ detail: frame }) => {
   const { t, d, turn, cause } = frame;
-  if (t === "output.committed" || t === "turn.finished") stream(null, turn);
+  if (endsStream(frame)) stream(null, turn);
   transcript.add(frame);
   progress.add(frame);
   switch (t) {

@@ -174,7 +174,49 @@ def history(rounds: int, lengths: list[int]) -> dict[str, Any]:
                 spent[lengths[at]].append((time.perf_counter() - began) * 500)  # two events a turn
     divergent = [str(one) for found in verification.verify(sessions) for one in found.divergences]
     assert not divergent, divergent
-    return {"event_ms": {str(length): statistics.median(times) for length, times in spent.items()}, "verified": True}
+    return {
+        "event_ms": {str(length): statistics.median(times) for length, times in spent.items()},
+        "reading_ms": _reading(dict(zip(lengths, sessions, strict=True)), rounds),
+        "verified": True,
+    }
+
+
+def _reading(sessions: dict[int, uuid.UUID], rounds: int) -> dict[str, dict[str, float]]:
+    """Median milliseconds of opening a view, of resuming one at its head, and of building a message chain.
+
+    What there is to show is bounded, not equal: a short log fills neither an opening's replay nor a chain's budget.
+    """
+    from sessions_app import history as log_history
+    from sessions_app import opening
+    from sessions_app.models import Session
+    from sessions_app.protocol import Cursor
+    from tutor.projections import chain
+    from tutor.prompts import Request
+
+    rows = {length: Session.objects.select_related("learner").get(pk=session) for length, session in sessions.items()}
+    request = Request(purpose="bench", system="You are a tutor.")
+
+    def opened(row: Any) -> None:
+        opening.open_session(row.learner, row.pk, None)
+
+    def resumed(row: Any) -> None:
+        opening.open_session(row.learner, row.pk, Cursor(log_id=row.log_id, seq=row.learner_head))
+
+    def chained(row: Any) -> None:
+        found = log_history.compaction_at(row.pk, row.head)
+        facts = log_history.newest_first(row.pk, row.head)
+        chain.build(request, facts, budget=6_000, compaction=found[1] if found else None)
+
+    ways: dict[str, Callable[[Any], None]] = {"opening": opened, "resuming": resumed, "chain": chained}
+    spent: dict[str, dict[str, list[float]]] = {name: {str(length): [] for length in rows} for name in ways}
+    for number in range(rounds + WARM_UP_ROUNDS):
+        for name, way in ways.items():
+            for length, row in rows.items():
+                began = time.perf_counter()
+                way(row)
+                if number >= WARM_UP_ROUNDS:
+                    spent[name][str(length)].append((time.perf_counter() - began) * 1_000)
+    return {name: {length: statistics.median(ms) for length, ms in times.items()} for name, times in spent.items()}
 
 
 def _turn(session: uuid.UUID, deliver: Callable[[Any], Any]) -> None:

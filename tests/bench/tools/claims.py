@@ -22,15 +22,14 @@ from tools_app import calls  # noqa: E402
 
 #: What fairness is measured against: by age alone, with an index of its own.
 _FIFO_INDEX = "CREATE INDEX IF NOT EXISTS bench_fifo ON tools_app_toolcall (queue, id) WHERE status = 'queued'"
-_FIFO = """
+_FIFO = f"""
 UPDATE tools_app_toolcall c
    SET status = 'running', attempt = c.attempt + 1, owner = %s, started_at = clock_timestamp()
   FROM (SELECT id FROM tools_app_toolcall
          WHERE status = 'queued' AND queue = ANY(%s) AND run_after <= (SELECT clock_timestamp())
          ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED) AS next
  WHERE c.id = next.id
-RETURNING c.session_id, c.ref, c.turn, c.tool, c.args::text, c.scope::text, c.attempt, c.handed_back, c.owner,
-          c.background, c.course, c.started_at, extract(epoch FROM c.deadline_at - clock_timestamp())::float
+RETURNING {calls.COLUMNS}
 """
 _WAITING = """
 INSERT INTO tools_app_toolcall (session_id, ref, tool, args, scope, queue, course, order_at, background, status,
@@ -46,7 +45,7 @@ VALUES (%s, 'newcomer', 'echo', '{}', '{}', 'tools', %s, false, 'queued', 0, clo
 """
 
 #: How far the newcomer's wait is followed, in calls.
-_LOOK = 500
+_LOOK = 2_000
 
 Claim = Callable[[int], list[tuple[str, str]]]
 
@@ -96,7 +95,8 @@ def plan() -> list[str]:
     """How Postgres carries out a claim of 100."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF) " + calls._CLAIM, [["tools"], 1e9, 100, [], "bench", 100]
+            "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF) " + calls.claim_sql(100),
+            [["tools"], 1e9, [], "bench", 100],
         )
         return [line for (line,) in cursor.fetchall()]
 
@@ -115,14 +115,14 @@ def bench(waiting: int, claims: int) -> dict[str, object]:
         entry: dict[str, object] = {}
         for kind, claim in kinds.items():
             fill(waiting, sessions, courses)
+            behind = {course: wait_of_a_newcomer(claim, course, _LOOK) for course in ("course 0", "another course")}
             ms = {limit: claim_ms(claim, limit, claims) for limit in (1, 100)}
-            same, other = "course 0", "another course"
             entry[kind] = {
                 "claim of 1, ms": round(ms[1], 3),
                 "claim of 100, ms": round(ms[100], 3),
                 "calls/s by 100": round(100_000 / ms[100]),
-                "newcomer of the course waits behind": wait_of_a_newcomer(claim, same, _LOOK),
-                "newcomer of another course waits behind": wait_of_a_newcomer(claim, other, _LOOK),
+                "newcomer of the course waits behind": behind["course 0"],
+                "newcomer of another course waits behind": behind["another course"],
             }
         figures[name] = entry
     fill(0, 1, 1)

@@ -23,7 +23,7 @@ Caller = Callable[..., tuple[int, dict[str, Any]]]
 def caller(user: Any) -> Caller:
     token = access.issue_token(user)
 
-    def call(session: uuid.UUID, command: str, *, id: str = "", **d: Any) -> tuple[int, dict[str, Any]]:
+    def call(session: uuid.UUID, command: str, /, *, id: str = "", **d: Any) -> tuple[int, dict[str, Any]]:
         body = {"t": command, "id": id or f"id-{uuid.uuid4()}", "d": d}
         path = f"/api/sessions/{session}/commands"
         answer = Client().post(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -412,6 +413,14 @@ def test_both_stand_in_the_log_with_who_did_them(scripted_session: uuid.UUID, ki
 def unchanged(session: uuid.UUID) -> tuple[Any, ...]:
     row = Session.objects.get(pk=session)
     return row.head, row.status, row.kernel, row.event_no
+
+
+@contextmanager
+def untouched(session: uuid.UUID) -> Iterator[None]:
+    """What happens within leaves the session as it is."""
+    before = unchanged(session)
+    yield
+    assert unchanged(session) == before
 
 
 def test_suspending_twice_is_refused_and_writes_nothing(scripted_session: uuid.UUID, folds: Folds) -> None:

@@ -26,6 +26,8 @@ from sessions_app.why import Wait, Why, why
 from tests.integration.sessions_app.test_sys_suspend import send
 from tools_app import calls, monitor
 from tools_app.models import ToolCall, Worker
+from tools_app.retry import Decision
+from tutor.strategies import Strategy
 
 
 def only(session: uuid.UUID) -> Wait:
@@ -117,7 +119,7 @@ def test_between_two_attempts_the_error_and_the_next_begin_are_said(scripted_ses
     start_worker()
     send(scripted_session, "call")
     (call,) = calls.claim("worker-1", ["tools"], 1)
-    server.deliver(calls.again(call, 30.0, "503 from the model", []))
+    server.deliver(calls.again(call, Decision(Strategy.RETRY, "unreachable", 30.0), "503 from the model", []))
     wait = only(scripted_session)
 
     assert wait.kind == "tool_between_attempts"

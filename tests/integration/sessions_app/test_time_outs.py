@@ -111,3 +111,25 @@ def test_a_closed_session_is_not_woken(scripted_session: uuid.UUID) -> None:
 
     assert Session.objects.get(pk=scripted_session).head == head
     assert not Timer.objects.filter(session_id=scripted_session).exists()
+
+
+def test_s34_a_crashed_event_cancels_no_event_time_out(
+    scripted_session: uuid.UUID, folds: Callable[[uuid.UUID], None]
+) -> None:
+    """Cancelling belongs to the transition; an event whose callback crashed made none (OTP's process would be gone)."""
+    sessions.handle_user_message(scripted_session, "quiet:30")
+    sessions.handle_user_message(scripted_session, "crash")
+    time.sleep(0.05)
+    timers.sweep()
+
+    assert seen(scripted_session) == ["quiet:30", "tick quiet"]
+    folds(scripted_session)
+
+
+def test_s34_an_event_that_is_handled_cancels_it(scripted_session: uuid.UUID) -> None:
+    sessions.handle_user_message(scripted_session, "quiet:30")
+    sessions.handle_user_message(scripted_session, "say:hello")
+    time.sleep(0.05)
+    timers.sweep()
+
+    assert "tick quiet" not in seen(scripted_session)

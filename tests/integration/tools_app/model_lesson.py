@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -16,14 +15,20 @@ from sessions_app import sessions
 from sessions_app.delivery import CommandId, Delivery
 from sessions_app.models import Session
 from sessions_app.server import deliver
-from tools_app import calls, chains, scope
+from tools_app import calls, chains, registry, scope
 from tools_app.calls import Claimed
 from tools_app.executor import execute
+from tools_app.pools import Pools
 from tutor import catalogue, events
 from tutor.course import Course
 from tutor.course_format import read
 from tutor.prompts import ChatMessage
 from tutor.publication import publish
+
+
+def claim(limit: int = 1) -> list[Claimed]:
+    """Calls of any queue."""
+    return calls.claim("test", registry.queues(), limit)
 
 
 @dataclass
@@ -61,20 +66,25 @@ class ModelLesson:
 
     def work(self) -> None:
         """Run what is queued until nothing is."""
-        while taken := calls.claim("test", ["tools"], 100):
+        while taken := claim(100):
             for call in taken:
                 deliver(asyncio.run(self._run(call)))
 
     async def _run(self, call: Claimed) -> Delivery:
         if call.tool != "clarify_concept":
-            with ThreadPoolExecutor(1) as threads:
-                return await execute(call, threads)
+            pools = Pools()
+            try:
+                return await execute(call, pools)
+            finally:
+                pools.close()
         await self.ask(call)
         return calls.succeeded(call, {"text": self.answer}, fallback=False, facts=[])
 
     async def ask(self, call: Claimed) -> tuple[ChatMessage, ...]:
         """What the tool does before it asks its model."""
-        who = scope.of_claimed(call.session, call.scope, call=call.ref, attempt=call.attempt, turn=call.turn)
+        who = scope.of_claimed(
+            call.session, call.scope, call.authority, call=call.ref, attempt=call.attempt, turn=call.turn
+        )
         messages = await chains.messages(who, call.tool, call.args)
         self.shown[call.ref] = msgspec.json.encode(messages)
         return messages

@@ -166,3 +166,26 @@ def test_the_offline_tool_begins_a_new_attempt_where_text_was_shown(
     committed = [entry.fact for entry in log.read(lesson) if entry.kind == "output.committed"][-1]
     assert committed.attempt == 2  # type: ignore[attr-defined]
     folds(lesson)
+
+
+def test_a_cancelled_turn_closes_the_request_to_the_model_soon(
+    lesson: uuid.UUID, endpoint: ModelServer, folds: Folds
+) -> None:
+    endpoint.behaviour = model_server.stalls("It is like a ")
+    sessions.handle_user_message(lesson, "why is it like a balance?")
+    until = time.monotonic() + 20
+    while not endpoint.requests:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    group_commit.submit(
+        Delivery(
+            lesson, events.CancelRequested(), by="learner", command=CommandId("c", "turn.cancel", b""), opens_turn=False
+        )
+    ).result()
+
+    # Half a second by the worker's beat; by itself the request would wait for its next token much longer.
+    until = time.monotonic() + 5
+    while endpoint.requests[0].hung_up_at is None:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    folds(lesson)

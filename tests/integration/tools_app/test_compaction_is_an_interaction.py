@@ -16,7 +16,7 @@ from sessions_app.exceptions import AlreadyRequested, ClosedSession
 from sessions_app.models import Interaction, Session
 from sessions_app.server import deliver
 from sessions_app.sessions import handle_user_message, shutdown
-from tests.integration.tools_app.model_lesson import ModelLesson, started
+from tests.integration.tools_app.model_lesson import ModelLesson, claim, started
 from tools_app import calls
 from tools_app.models import ToolCall
 from tutor.interactions import CompactionCompleted
@@ -97,7 +97,7 @@ def test_the_conversation_goes_on_while_it_is_under_way(long_lesson: ModelLesson
 def test_one_that_fails_changes_nothing(long_lesson: ModelLesson, reason: Any, kinds: Kinds) -> None:
     state = Session.objects.get(pk=long_lesson.session).data
     compacting.request(long_lesson.session, actor="test")
-    (call,) = calls.claim("test", ["tools"], 1)
+    (call,) = claim()
     deliver(calls.failed(call, reason, "it broke"))
 
     row = Session.objects.get(pk=long_lesson.session)
@@ -110,7 +110,7 @@ def test_one_that_fails_changes_nothing(long_lesson: ModelLesson, reason: Any, k
 
 def test_a_result_that_is_none_changes_nothing_and_ends_the_call(long_lesson: ModelLesson) -> None:
     compacting.request(long_lesson.session, actor="test")
-    (call,) = calls.claim("test", ["tools"], 1)
+    (call,) = claim()
     deliver(calls.succeeded(call, {"nonsense": 1}, fallback=False, facts=[]))
 
     assert completed(long_lesson.session) == []
@@ -157,7 +157,7 @@ def test_a_second_one_stands_for_the_first_as_well(long_lesson: ModelLesson) -> 
 def test_a_rewind_while_it_is_under_way_ends_it(long_lesson: ModelLesson, kinds: Kinds) -> None:
     early = next(e.seq for e in log.read(long_lesson.session) if e.kind == "turn.finished")
     compacting.request(long_lesson.session, actor="test")
-    (call,) = calls.claim("test", ["tools"], 1)
+    (call,) = claim()
     branching.rewind(long_lesson.session, early, actor="test", by="operator")
 
     deliver(calls.succeeded(call, {}, fallback=False, facts=[]))

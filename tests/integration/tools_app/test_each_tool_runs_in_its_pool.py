@@ -12,7 +12,7 @@ import pytest
 
 from sessions_app import log, sessions
 from tests import computing_tools
-from tools_app import registry
+from tools_app import conf, registry
 from tools_app.models import ToolCall
 from tools_app.registry import Tool
 from tools_app.runner import Runner
@@ -79,11 +79,10 @@ def test_a_child_that_is_killed_costs_an_attempt_and_the_next_one_succeeds(
     becomes(monkeypatch, computing_tools.double, cpu=True)
     ran: list[str] = []
 
-    async def dies_once(_tool: Tool, _scope: Any, args: dict[str, Any]) -> dict[str, Any]:
+    async def dies_once(_tool: Tool, scope: dict[str, Any], args: dict[str, Any], *more: Any) -> dict[str, Any]:
         ran.append(args["text"])
-        scope = {"session": str(uuid.UUID(int=1)), "learner": 1, "course": "c", "machine_args": {}, "roles": []}
         name, asked = ("end_badly", {"how": "is killed"}) if len(ran) == 1 else ("double", {"number": 4})
-        return await really(registry.registered(name, offline=False), scope, asked)  # type: ignore[no-any-return]
+        return await really(registry.registered(name, offline=False), scope, asked, *more)  # type: ignore[no-any-return]
 
     really = runner._pools._children.run
     monkeypatch.setattr(runner._pools._children, "run", dies_once)
@@ -93,3 +92,43 @@ def test_a_child_that_is_killed_costs_an_attempt_and_the_next_one_succeeds(
 
     assert (call.ending, call.attempt, len(ran)) == ("finished", 2, 2)
     assert strategies(scripted_session) == [("killed", "retry")]
+
+
+def test_a_drain_does_not_wait_for_a_thread_that_nothing_can_stop(
+    scripted_session: uuid.UUID, transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    becomes(monkeypatch, dawdle)
+    runner = Runner(registry.queues())
+    runner.start()
+    sessions.handle_user_message(scripted_session, "call")
+    runner.wake()
+    until = time.monotonic() + 10
+    while not ToolCall.objects.filter(status="running").exists():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+    began = time.monotonic()
+    ended_all = runner.drain(0.1)
+
+    assert not ended_all
+    assert time.monotonic() - began < 1.9
+    call = ToolCall.objects.get(session_id=scripted_session)
+    assert (call.status, call.attempt, call.handed_back) == ("queued", 1, 1)
+
+
+def test_a_worker_whose_database_never_answers_ends_itself(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends: list[int] = []
+    monkeypatch.setattr("tools_app.runner.os._exit", ends.append)
+    runner = Runner(registry.queues())
+    # A result has been on its way into the database for longer than any statement may take.
+    runner._settling[object()] = time.monotonic() - conf.STUCK_S - 1  # type: ignore[index]
+    runner.start()
+    until = time.monotonic() + 10
+    while not ends:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    runner.drain(0.1)
+
+    assert ends[0] == 1

@@ -16,8 +16,7 @@ from django.core.management import CommandError, call_command
 from sessions_app import branching, compacting, log, verification
 from sessions_app.models import Interaction, Session
 from sessions_app.shown import shown
-from tests.integration.tools_app.model_lesson import ModelLesson, started
-from tools_app import calls
+from tests.integration.tools_app.model_lesson import ModelLesson, claim, started
 from tutor import events
 from tutor.interactions import ChainBuilt
 
@@ -37,7 +36,7 @@ def test_calls_after_a_rewind_have_names_of_their_own(lesson: ModelLesson) -> No
     branching.rewind(lesson.session, before, actor="test", by="operator")
     lesson.say("why so?")
 
-    assert list(lesson.shown) == ["c1", "c1.1"]
+    assert list(lesson.shown) == ["c1", "c1@1"]
     assert lesson.state == "exposition"
 
 
@@ -63,7 +62,7 @@ def test_it_stands_in_the_log_before_the_model_is_asked(lesson: ModelLesson) -> 
     from sessions_app.sessions import handle_user_message
 
     handle_user_message(lesson.session, "why?")
-    (call,) = calls.claim("test", ["tools"], 1)
+    (call,) = claim()
     asyncio.run(lesson.ask(call))
 
     assert len(records(lesson.session)) == 1
@@ -85,7 +84,7 @@ def test_a_cancelled_calls_chain_leaves_no_record(lesson: ModelLesson) -> None:
     from sessions_app.sessions import handle_user_message
 
     handle_user_message(lesson.session, "why?")
-    (call,) = calls.claim("test", ["tools"], 1)
+    (call,) = claim()
     deliver(Delivery(lesson.session, events.CancelRequested(), by="learner", cancels="", opens_turn=False))
     asyncio.run(lesson.ask(call))
 

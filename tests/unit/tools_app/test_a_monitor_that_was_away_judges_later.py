@@ -49,19 +49,35 @@ def test_a_monitor_judges_from_its_first_sweep_on(monkeypatch: pytest.MonkeyPatc
     assert judged == ["judged"] * 20
 
 
-@given(gaps=st.lists(st.one_of(st.floats(0.1, 1.0), st.floats(10, 1_000)), min_size=1, max_size=30))
-def test_after_a_gap_nobody_is_judged_for_the_time_of_a_lease(gaps: list[float]) -> None:
+@given(gap=st.floats(conf.LEASE_S + 0.01, 10_000), pace=st.floats(0.1, 1.5))
+def test_after_a_gap_nobody_is_judged_for_the_time_of_a_lease(gap: float, pace: float) -> None:
     with pytest.MonkeyPatch.context() as patch:
         did = watched(patch)
         clock, watch = Clock(patch), monitor.Watch()
         watch.sweep()
-        back = -1e9
-        for gap in gaps:
-            clock.now += gap
-            if gap > conf.LEASE_S / 2:
-                back = clock.now
+        clock.now += gap
+        back = clock.now
+        for _ in range(50):
             watch.sweep()
             assert (did[-1] == "overdue only") == (clock.now < back + conf.LEASE_S)
+            clock.now += pace
+
+
+@given(paces=st.lists(st.floats(0.1, 100), min_size=10, max_size=60))
+def test_a_monitor_that_is_only_slow_judges_at_the_latest_a_lease_after_its_last_judgement(paces: list[float]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        did = watched(patch)
+        clock, watch = Clock(patch), monitor.Watch()
+        since: float | None = None
+        for pace in paces:
+            watch.sweep()
+            if did[-1] == "judged":
+                since = None
+            elif since is None:
+                since = clock.now
+            else:
+                assert clock.now < since + conf.LEASE_S
+            clock.now += pace
 
 
 def test_a_sweep_that_fails_is_no_sweep(monkeypatch: pytest.MonkeyPatch, judged: list[str]) -> None:
@@ -80,7 +96,7 @@ def test_a_sweep_that_fails_is_no_sweep(monkeypatch: pytest.MonkeyPatch, judged:
     with pytest.raises(ConnectionError):
         watch.sweep()
     for _ in itertools.repeat(None, 2):
-        clock.now += 1.5
+        clock.now += conf.LEASE_S - 0.3
         watch.sweep()
 
     assert judged == ["judged", "overdue only", "overdue only"]

@@ -90,6 +90,9 @@ def _compared(one: Node, other: Node) -> Iterator[tuple[Mapping[str, Fraction], 
             raise Undecided
         yield {}, left, right
         return
+    if any(not node.symbols and _at(node, {}) is None for node in (one, other)):
+        # It has no value here, nor anywhere else.
+        raise Undecided
     draw = random.Random("\n".join(sorted((text_of(one), text_of(other)))))  # noqa: S311 — sample points, not secrets
     good = 0
     for turn in range(_ROUNDS):

@@ -234,6 +234,11 @@ class Parser:
         def read() -> Node:
             negative = self._sign() if self.sees("+", "-") else False
             inner = self._power()
+            if self.language.tight and isinstance(inner, Number):
+                factors: list[Node] = [inner]
+                while self.peek().kind == "name" and not self.peek().spaced and self._starts_factor():
+                    factors.append(self._power())
+                inner = inner if len(factors) == 1 else Product(tuple(factors))
             return Negative(inner) if negative else inner
 
         return self._nested(read)

@@ -23,7 +23,7 @@ class Language:
     scientific: bool = True
     #: What ``log`` without a base means: ``10``, ``e`` or ``2``.
     log_base: str = "10"
-    #: ``1/2x`` is 1/(2x) rather than (1/2)x.
+    #: ``1/2x`` is 1/(2x) rather than (1/2)x, and ``e^2x`` is e^(2x).
     tight: bool = False
 
     def allows(self, name: str) -> bool:

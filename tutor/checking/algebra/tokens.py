@@ -39,7 +39,7 @@ _PLUS_MINUS = re.compile(r"\+\s?/\s?-|\+-(?=[0-9A-Za-z\\√(])")
 _DEGREE = re.compile(r"\^\s*(?:\{\s*)?\\circ\s*\}?|\\degree(?![A-Za-z])")
 _WORDS = re.compile(r"\\(?:text|textrm|mathrm|mathbf|mathit|operatorname|mbox|mathbb)\s*\{([^{}]*)\}")
 _WRITTEN = str.maketrans(
-    {"⟨": "(", "⟩": ")", "〈": "(", "〉": ")", "∣": "|", "｜": "|", "\u2062": "*", "′": "'", "∧": "&"}
+    {"⟨": "(", "⟩": ")", "〈": "(", "〉": ")", "∣": "|", "｜": "|", "′": "'", "∨": " or ", "∧": " and "}
 )
 
 

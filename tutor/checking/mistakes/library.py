@@ -153,7 +153,7 @@ _ERRORS = (
         "Uses another operation",
         say="Look at the sign once more: which operation is asked for?",
         contrast="$6 + 2 = 8$, $6 - 2 = 4$, $6 * 2 = 12$: the sign makes the difference.",
-        probe=Probe(ask="What is $9 - 5$?", format=_NUMBER, answer="4"),
+        probe=Probe(ask="What is $9 - 6$?", format=_NUMBER, answer="3"),
         remedy=(
             "Say the task aloud with its operation before you work it out.",
             "Tell a story that fits the sign: getting more, giving away, or several times the same.",
@@ -164,7 +164,7 @@ _ERRORS = (
         "Takes the numbers in the other order",
         say="The order matters here: look at which number comes first.",
         contrast="$2 - 5$ is $-3$, and $5 - 2$ is $3$.",
-        probe=Probe(ask="What is $1 - 4$?", format=_NUMBER, answer="-3"),
+        probe=Probe(ask="What is $1 - 8$?", format=_NUMBER, answer="-7"),
         remedy=(
             "Differences and quotients change when their numbers change places.",
             "Start at the first number on the number line and walk as far as the second says.",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.tutor.checking.every_format import CODE, QUESTIONS
+from tests.unit.tutor.checking.every_format import CODE, QUESTIONS, asked
 from tests.unit.tutor.checking.timing import cpu_seconds
 from tutor.checking import check, formats
 from tutor.leak_gate import leaks
@@ -128,6 +128,14 @@ def test_a_heavy_formula_is_bounded_in_time_and_memory(text: str) -> None:
 
     assert taken < WORST_S
     assert peak < WORST_BYTES
+
+
+@pytest.mark.parametrize("text", [text for text in HEAVY if text.count("|") < 2 and "xx" not in text])
+def test_a_heavy_right_answer_is_compared_in_time(text: str) -> None:
+    """The same formula with its signs turned twice is compared at every point."""
+    question = asked("expression", text, vars=["x"])
+
+    assert cpu_seconds(partial(check, question, f"-(-({text}))"), WORST_S) < WORST_S
 
 
 def test_a_long_text_is_refused_before_it_is_read() -> None:

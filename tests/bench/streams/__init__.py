@@ -1,0 +1,1 @@
+"""How long a model's token takes to a learner's socket."""

@@ -1,0 +1,17 @@
+# Included by the Makefile; needs its PYTHON, VENV, VPYTHON and ARGS. Servers nobody here wrote (docs/models.md).
+AIMOCK := tests/peers/node_modules/.package-lock.json
+LITELLM := $(VENV)/litellm
+
+.PHONY: test-peers
+
+# Where there is no npm the tests of this peer are skipped (continuous integration installs it).
+$(AIMOCK): tests/peers/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --prefix tests/peers --silent --no-fund --no-audit && touch $@; fi
+
+$(LITELLM)/bin/litellm:
+	@echo "Installing the LiteLLM proxy into a virtual environment of its own (about 750 MB)"
+	@$(PYTHON) -m venv $(LITELLM)
+	@$(LITELLM)/bin/python -m pip --disable-pip-version-check --quiet install 'litellm[proxy]==1.106.2'
+
+test-peers: $(VENV)/test.stamp $(AIMOCK) $(LITELLM)/bin/litellm ## The model backend against two servers nobody here wrote, LiteLLM's proxy too
+	@LITELLM=$(LITELLM)/bin/litellm $(VPYTHON) -m pytest tests/integration/tools_app/test_servers_nobody_here_wrote.py $(ARGS)
