@@ -76,7 +76,7 @@ def test_nor_with_a_hostile_model_behind_the_explanations(attack: Attack, settin
         machine = TutoringMachine(catalogue.course(SLUG, catalogue.latest(SLUG).version))
         for question in QUESTIONS:
             model.knows(machine.syllabus.instance(question, 1))
-        played = [attack(question, "chat", "emotional") for question in QUESTIONS]
+        played = [attack(question, "chat", "escalation") for question in QUESTIONS[:2]]
 
         assert [outcome for outcome in played if not outcome.held] == []
         assert model.asked
