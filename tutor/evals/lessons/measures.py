@@ -11,7 +11,7 @@ import msgspec
 from tutor.course import Course
 from tutor.evals import leaks
 from tutor.evals.case import Case
-from tutor.evals.lessons.transcript import Transcript, Turn
+from tutor.evals.lessons.transcript import Transcript, Turn, words
 from tutor.evals.recording import recording
 from tutor.evals.tutoring import ADDRESSED, READING_SLACK, addressed, assert_feedback_consistent, questions_in
 from tutor.interactions import HintGiven, Interaction, OutputCommitted, QuestionAsked, RemediationStarted
@@ -76,10 +76,12 @@ def leaks_of(turn: Turn, syllabus: Syllabus) -> list[str]:
     if State(turn.state_after) not in SECRET or question is None:
         return []
     instance = syllabus.of(question)
-    shown = _shown(turn.after, syllabus)
+    shown, given = _shown(turn.after, syllabus), words(turn.event)
     found = []
     for text in _after_the_question(turn.facts):
-        how = leaks.told(_own_words(text, syllabus), instance, shown=shown)
+        # What the learner wrote may be said back: whoever wrote it knows it.
+        said = text.replace(given, "") if given else text
+        how = leaks.told(_own_words(said, syllabus), instance, shown=shown)
         if how is not None:
             found.append(f"{question.id}: “{text}” ({how})")
     return found
