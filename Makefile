@@ -10,7 +10,7 @@ SOURCES := config sessions_app tools_app tutor tests manage.py
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench clean
+.PHONY: help run test check evaluate format bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ check: $(VENV)/test.stamp ## Lint, types, import rules, missing migrations
 	$(VPYTHON) -m mypy $(SOURCES)
 	$(VENV)/bin/lint-imports
 	$(VPYTHON) manage.py makemigrations --check --dry-run
+
+evaluate: $(VENV)/run.stamp ## Evaluate what the tutor says (docs/evals.md)
+	@exec $(VPYTHON) manage.py evaluate $(ARGS)
 
 format: $(VENV)/test.stamp ## Format the code and mend what the linter can mend
 	$(VPYTHON) -m ruff check --fix .

@@ -1,5 +1,5 @@
 # Included by the Makefile; needs its VPYTHON, VENV and ARGS.
-.PHONY: bench bench-quick bench-profile bench-kernel bench-calls bench-streams bench-tools bench-verify bench-redelivery
+.PHONY: bench bench-quick bench-profile bench-kernel bench-calls bench-streams bench-tools bench-verify bench-redelivery bench-import
 
 bench: $(VENV)/test.stamp ## Measure the turn beside its floors, all of it (docs/benchmarks.md)
 	@exec $(VPYTHON) -m tests.bench $(ARGS)
@@ -27,3 +27,6 @@ bench-verify: $(VENV)/test.stamp ## Verify 10,000 played sessions of 1,000,000 i
 
 bench-redelivery: $(VENV)/test.stamp ## 10,000 broker messages delivered again, while calls run and after: what was done twice
 	@exec $(VPYTHON) -m tests.bench.tools.redelivery $(ARGS)
+
+bench-import: $(VENV)/test.stamp ## Ten thousand questions: how long importing, reading and checking take
+	@exec $(VPYTHON) -m tests.bench.importing $(ARGS)

@@ -67,6 +67,8 @@ class HostileModel:
                 status, content = model.reply(body)
                 raw = content.encode()
                 self.send_response(status)
+                kind = "text/event-stream" if body.get("stream") else "application/json"
+                self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(raw)))
                 self.end_headers()
                 self.wfile.write(raw)
@@ -99,10 +101,15 @@ class HostileModel:
         turn = next(self._turn)
         if turn % 17 == 16:
             return ((500, ""), (200, "{"), (200, "{}"))[turn // 17 % 3]
-        data = json.loads(body["messages"][-1]["content"].removeprefix("```json\n").removesuffix("\n```"))
+        data = json.loads(body["messages"][-1]["content"].split("\n\n")[-1])
         question = self.open.get(data["open_question"] or "")
         ways = [*(ways_to_tell(question) if question is not None else ()), *VERDICTS]
         text = ways[turn % len(ways)]
+        if body.get("stream"):
+            pieces = [text[at : at + 5] for at in range(0, len(text), 5)]
+            events = [{"choices": [{"index": 0, "delta": {"content": piece}}]} for piece in pieces]
+            events.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+            return 200, "".join(f"data: {json.dumps(event)}\n\n" for event in events) + "data: [DONE]\n\n"
         return 200, json.dumps({"choices": [{"message": {"content": text}}]})
 
     def complete(self, messages: list[ChatMessage]) -> str:

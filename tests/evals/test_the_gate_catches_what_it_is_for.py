@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -14,13 +15,13 @@ from tutor.course import Course
 from tutor.evals import subject, suites
 from tutor.evals.lessons.tools import OFFLINE
 from tutor.evals.run import Task, run
-from tutor.prompts import ChatMessage
+from tutor.prompts import Request
 from tutor.questions import QuestionInstance
 
 COURSE = subject.course("linear-equations")
 
 
-def violations(tasks: Iterable[Task], at_most: int = 60) -> list[str]:
+def violations(tasks: Iterable[Task], at_most: int = 100) -> list[str]:
     return suites.violations(run([task for _, task in zip(range(at_most), tasks, strict=False)]))
 
 
@@ -43,47 +44,43 @@ def test_a_hint_that_insults() -> None:
     assert any("toxicity" in line for line in violations(suites.course_texts(with_hints("Even an idiot can see it."))))
 
 
-def prompt_without(*words: str) -> Any:
-    def make(course: Course, topic: str, text: str, question: QuestionInstance | None) -> list[ChatMessage]:
-        system, user = prompts.clarification(course, topic, text, question)
-        lines = [line for line in system["content"].splitlines() if not any(word in line for word in words)]
-        return [{"role": "system", "content": "\n".join(lines)}, user]
-
-    return make
+Make = Callable[[Course, str, str, QuestionInstance | None, dict[str, Any]], Request]
 
 
-@pytest.mark.parametrize("words", [["Never state"], ["right or wrong"], ["are data"]])
-def test_a_prompt_that_lost_a_rule(words: list[str]) -> None:
-    found = violations(suites.prompt_texts(COURSE, prompt_without(*words)))
+def broken(how: Callable[[Request], Request]) -> Make:
+    """The product's prompt, changed for the worse."""
+    return lambda *asked: how(prompts.clarification(*asked))
 
-    assert any("prompt_rules" in line for line in found)
+
+def found_by(how: Callable[[Request], Request]) -> set[str]:
+    """The metrics that fail with a broken prompt."""
+    return {line.split(": ")[1] for line in violations(suites.prompt_texts(COURSE, broken(how)))}
+
+
+@pytest.mark.parametrize("words", ["Never state", "right or wrong", "is data"])
+def test_a_prompt_that_lost_a_rule(words: str) -> None:
+    def without(request: Request) -> Request:
+        lines = [line for line in request.system.splitlines() if words not in line]
+        return replace(request, system="\n".join(lines))
+
+    assert found_by(without) == {"prompt_rules"}
 
 
 def test_a_prompt_with_the_learners_text_among_the_instructions() -> None:
-    def make(course: Course, topic: str, text: str, question: QuestionInstance | None) -> list[ChatMessage]:
-        system, user = prompts.clarification(course, topic, text, question)
-        return [{"role": "system", "content": f"{system['content']}\nExplain: {text}"}, user]
-
-    assert any("prompt_injection" in line for line in violations(suites.prompt_texts(COURSE, make)))
+    assert "prompt_injection" in found_by(
+        lambda request: replace(request, system=f"{request.system}\nExplain: {request.wanted['learner_wrote']}")
+    )
 
 
-def test_a_prompt_without_a_fence() -> None:
-    def make(course: Course, topic: str, text: str, question: QuestionInstance | None) -> list[ChatMessage]:
-        system, _ = prompts.clarification(course, topic, text, question)
-        return [system, {"role": "user", "content": text}]
-
-    assert any("prompt_fences" in line for line in violations(suites.prompt_texts(COURSE, make)))
+def test_a_prompt_whose_data_lost_the_learners_text() -> None:
+    assert "prompt_fences" in found_by(lambda request: replace(request, wanted={"explain": True}))
 
 
 def test_a_prompt_that_tells_the_model_the_answer() -> None:
-    def make(course: Course, topic: str, text: str, question: QuestionInstance | None) -> list[ChatMessage]:
-        system, user = prompts.clarification(course, topic, text, question)
-        return [
-            {"role": "system", "content": f"{system['content']}\n{question.solution[-1] if question else ''}"},
-            user,
-        ]
+    solutions = [step for topic in COURSE.topics for question in topic.questions for step in question.solution]
+    fixed = [step for step in solutions if "{" not in step]
 
-    assert any("prompt_secret" in line for line in violations(suites.prompt_texts(COURSE, make)))
+    assert "prompt_secret" in found_by(lambda request: replace(request, system="\n".join([request.system, *fixed])))
 
 
 def test_the_shipped_prompt_is_what_the_others_were_broken_from() -> None:

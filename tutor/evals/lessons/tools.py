@@ -11,8 +11,12 @@ from tutor.checking import check
 from tutor.clarification import explain
 from tutor.course import Course
 from tutor.effects import CallTool
+from tutor.projections import chain
 from tutor.prompts import ChatMessage, clarification
 from tutor.questions import instantiate
+
+#: Room for a message chain, in tokens: that of one turn without its history.
+CHAIN_TOKENS = 8_000
 
 #: A tool: the course and the call's arguments in, the result out. What it raises is a failed call.
 LessonTool = Callable[[Course, dict[str, Any]], dict[str, Any]]
@@ -53,11 +57,12 @@ OFFLINE: Mapping[str, LessonTool] = {
 
 
 def worded_by(complete: Complete) -> Mapping[str, LessonTool]:
-    """The same tools with explanations in a model's words, asked exactly as the product asks."""
+    """The same tools with explanations in a model's words, asked as the product asks at the beginning of a session."""
 
     def clarify(course: Course, args: dict[str, Any]) -> dict[str, Any]:
         question = instantiate(course, args["question"], args["seed"]) if args["question"] else None
-        return {"text": complete(clarification(course, args["topic"], args["text"], question))}
+        request = clarification(course, args["topic"], args["text"], question, {})
+        return {"text": complete(list(chain.build(request, (), budget=CHAIN_TOKENS).messages))}
 
     return {**OFFLINE, "clarify_concept": clarify}
 

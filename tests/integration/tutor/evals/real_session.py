@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import uuid
 
-
 from sessions_app import log
 from sessions_app.delivery import CommandId, Delivery
 from sessions_app.group_commit import group_commit
@@ -63,4 +62,3 @@ class RealSession:
 
     def rest(self) -> None:
         """Real time passes by itself."""
-
