@@ -98,7 +98,7 @@ def _read(found: dict[str, QuestionStatistics], learner: int, facts: Iterator[An
     asking: _Asking | None = None
     for fact in facts:
         match fact:
-            case QuestionAsked(question=question, seed=seed):
+            case QuestionAsked(question=question, seed=seed, part="main"):
                 # After a remediation the same question is shown again: the asking goes on.
                 if asking is None or asking.question != question or asking.seed != seed:
                     asking = _Asking(question, seed)

@@ -30,6 +30,10 @@ class _Chunk:
 
 #: Numbers and formulas without words: no question, but what somebody thinks who reads "think about it".
 _THOUGHT = re.compile(r"(?=.*\d)(?:[\s\d.,;:=+\-−*/·×÷()^$]|(?<![a-z])[a-z](?![a-z]))+", re.IGNORECASE)
+#: The same where "think about it" asks whether something is so.
+_OPINION = re.compile(
+    r"\W*(?:yes|no|yep|yeah|nope|maybe|perhaps|i think so|i don'?t think so|both|neither)\W*", re.IGNORECASE
+)
 _KEEP_IT = (
     "Keep that thought. Nothing is checked while I explain; a question of your own comes soon, and there I look at "
     "your answer. Go on when you are ready, or ask me about a word or a step."
@@ -41,7 +45,7 @@ def explain(course: content.Course, topic_id: str, text: str, question: Question
 
     Where nothing in the course fits it says so and what the learner can do instead.
     """
-    if question is None and _THOUGHT.fullmatch(text):
+    if question is None and (_THOUGHT.fullmatch(text) or _OPINION.fullmatch(text)):
         return _KEEP_IT
     wanted = terms(text)
     context = terms(question.prompt) if question is not None else frozenset()

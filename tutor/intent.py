@@ -173,6 +173,24 @@ def classify(text: str, question: QuestionInstance | None) -> str | None:
     return None
 
 
+_READ_ON = re.compile(
+    r"(?:(?:yes|yep|yeah|sure|ok(?:ay)?|k|right|all ?right|fine|good|great|cool|nice|wow)[\s,.!]*)?"
+    r"(?:ok(?:ay)?|k|kk|right|all ?right|fine|good|great|cool|nice|wow|sure|clear|done|got it|i (?:get|see|understand|"
+    r"understood|got) ?(?:it|that|this)?|understood|(?:that|it|this) (?:makes sense|is clear)|makes sense|"
+    r"next(?: (?:one|please|page|part|step|bit))?|more|go|go to the next(?: .{0,20})?|i(?:'ve| have) read (?:it|that)|"
+    r"thanks?(?: you)?|thx|ty|(?:i'?m |i am )?(?:ready|done)(?: .{0,20})?|(?:ask|give) me (?:a|the) question)",
+    re.IGNORECASE,
+)
+
+
+def while_reading(text: str) -> str | None:
+    """What a learner wants who reads material: as ``classify``, but "ok" and "next" mean go on; None: explain it."""
+    plain = unicode_plain(text).strip()
+    if len(plain) <= _MAX_CHARS and _READ_ON.fullmatch(_bare(plain, keep_question_mark=False)):
+        return None if plain.endswith("?") else "continue"
+    return classify(text, None)
+
+
 def _bare(text: str, *, keep_question_mark: bool) -> str:
     text = re.sub(r"\s+", " ", text).strip(" .!,;:…\"'")
     ends_asking = text.endswith("?")

@@ -319,6 +319,8 @@ class QuestionAsked(Interaction, frozen=True, kw_only=True):
     why: str = ""
     #: What its numbers and the order of its options were drawn from (``tutor.draws``); None in older logs.
     seed: int | None = None
+    #: ``main``, or ``probe:<known error>``: what a treatment asks while the question itself waits.
+    part: str = "main"
 
 
 class AnswerChecked(Interaction, frozen=True, kw_only=True):

@@ -66,6 +66,13 @@ def after_material(number: int) -> str:
 SKIPPED_MATERIAL = "Good, then show me. Here is a question that needs it."
 
 
+def off_topic_reading(topic: str) -> str:
+    return (
+        f"That can wait a little, I think: we are reading about **{topic}**. "
+        "Ask me about it, or continue when you are ready."
+    )
+
+
 def clarified_in_exposition(text: str) -> str:
     return f"{text}\n\n*Ask more, or continue.*"
 
@@ -222,15 +229,6 @@ SCAFFOLD_LEFT = (
 )
 
 # --- known errors ------------------------------------------------------------------------------------------------
-
-
-def contrast(text: str, ask: str, choices: Sequence[dict[str, str]]) -> str:
-    """The contrast example and the one question that exposes the error."""
-    return "\n\n".join(part for part in (text, f"**{ask}**" if ask else "", options(choices)) if part)
-
-
-def options(choices: Sequence[dict[str, str]]) -> str:
-    return "\n".join(f"- **{choice['id']}**) {choice['text']}" for choice in choices)
 
 
 def forced_remediation(name: str) -> str:

@@ -38,6 +38,9 @@ DOING = {
     "clarify_concept": "Looking for a good explanation…",
 }
 #: verdict → (sign, words, style).
+#: States in which what was asked last is still to be answered.
+_ASKING = {"awaiting_answer", "awaiting_tool_result", "remediating_known_error"}
+
 VERDICTS = {
     "correct": ("✓", "Correct", "bold green"),
     "form_issue": ("≈", "Right value, other form", "bold yellow"),
@@ -178,7 +181,7 @@ class Chat:
                 self._status.stop()
                 if turn is not None:
                     self._finished.setdefault(turn, asyncio.Event()).set()
-            case "state.changed" if d.get("to") not in {"awaiting_answer", "awaiting_tool_result"}:
+            case "state.changed" if d.get("to") not in _ASKING:
                 self._choices, self._question = {}, None
 
     def _ask(self, d: dict[str, Any]) -> None:
@@ -189,7 +192,8 @@ class Chat:
             letter = chr(ord("a") + number)
             self._choices[letter] = choice["id"]
             parts.append(Markdown(f"**{letter.upper()}.** {plain_formulas(choice['text'])}"))
-        title = f"Question {d.get('number', '')}".strip()
+        own = d.get("part", "main") == "main"
+        title = f"Question {d.get('number', '')}".strip() if own else "A question in between"
         self._print(Panel(Group(*parts), title=title, title_align="left", border_style="cyan"))
 
     def _say_learner(self, text: str) -> None:

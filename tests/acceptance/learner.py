@@ -25,9 +25,9 @@ async def go_on(client: ProtocolClient) -> list[Frame]:
         case "awaiting_answer":
             return await client.say(right_answer(question_of(client)["d"]))
         case "remediating_known_error":
-            text = "\n".join(event["d"]["text"] for event in client.stream.of("output.committed")[-2:])
-            answer = probe_answer(text)
-            assert answer is not None, f"the remediation asks nothing:\n{text}"
+            probe = question_of(client)["d"]
+            answer = probe_answer(probe["prompt"])
+            assert answer is not None, f"the remediation asks nothing: {probe}"
             return await client.say(answer)
         case _:
             return await client.turn("continue")

@@ -53,6 +53,24 @@ def asked(syllabus: Syllabus, question: OpenQuestion) -> QuestionAsked:
     )
 
 
+def probed(syllabus: Syllabus, data: TutoringData) -> QuestionAsked:
+    """The fact that shows the probe of the known error under treatment: an option of it is chosen like any other."""
+    treated = data.remediation
+    probe = syllabus.probe(treated.known_error, treated.question, treated.seed) if treated else None
+    if treated is None or probe is None:
+        raise LookupError("no known error with a probe is under treatment")
+    return QuestionAsked(
+        question=treated.question,
+        prompt=probe.prompt,
+        format=probe.learner_format(),
+        skill=probe.skills[0],
+        number=data.number,
+        choices=probe.choices,
+        seed=treated.seed,
+        part=probe.part,
+    )
+
+
 def _question_left(s: Situation) -> bool:
     return isinstance(s.selection, Selection)
 

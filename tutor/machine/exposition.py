@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from tutor import events, wording
+from tutor import events, intent, wording
 from tutor.effects import Record
 from tutor.interactions import AuthorNoted
 from tutor.machine.data import TutoringData
-from tutor.machine.situation import Situation, change, clarify, set_question, tell
+from tutor.machine.situation import Situation, again, change, clarify, set_question, tell
 from tutor.machine.state import State
 from tutor.machine.syllabus import Syllabus
 from tutor.machine.table import Rows
@@ -45,6 +45,37 @@ def greet(s: Situation) -> Result:
     text, data = first_chunk(s.syllabus, change(s.data, topic=topic.id))
     hello = wording.greeting(s.syllabus.course.course.title, topic.title)
     return NextState(State.EXPOSITION, data, tell(hello, text))
+
+
+#: Wishes that are commands of their own while material is read.
+_WISHES: dict[str, type[events.EventContent]] = {
+    "continue": events.ContinueRequested,
+    "skip": events.SkipRequested,
+    "hint": events.HintRequested,
+    "pause": events.PauseRequested,
+}
+
+
+def _wish(s: Situation) -> str | None:
+    return intent.while_reading(s.content.text)
+
+
+def _means_a_command(s: Situation) -> bool:
+    return _wish(s) in _WISHES
+
+
+def _is_small_talk(s: Situation) -> bool:
+    return _wish(s) == "off_topic"
+
+
+@rows.row("22", State.EXPOSITION, events.UserMessage, when=_means_a_command)
+def take_as_command(s: Situation) -> Result:
+    return KeepState(actions=(again(_WISHES[_wish(s) or ""]()),))
+
+
+@rows.row("22", State.EXPOSITION, events.UserMessage, when=_is_small_talk)
+def lead_back(s: Situation) -> Result:
+    return KeepState(s.data, tell(wording.off_topic_reading(s.syllabus.topics[s.data.topic].title)))
 
 
 @rows.row("S1", State.EXPOSITION, events.UserMessage, to=State.AWAITING_TOOL_RESULT)

@@ -156,9 +156,13 @@ class TutoringMachine:
 
     def current_question(self, state: str, data: TutoringData) -> dict[str, Any] | None:
         """The open question as the fields of ``question.asked``; None where none is open."""
-        if data.question is None or State(state) in {State.REVIEWING, State.COMPLETED}:
+        if data.remediation is not None and data.remediation.presented:
+            asked = answering.probed(self.syllabus, data)
+        elif data.question is None or State(state) in {State.REVIEWING, State.COMPLETED}:
             return None
-        plain: dict[str, Any] = msgspec.to_builtins(answering.asked(self.syllabus, data.question))
+        else:
+            asked = answering.asked(self.syllabus, data.question)
+        plain: dict[str, Any] = msgspec.to_builtins(asked)
         return plain
 
     def pedagogical_context(self, data: TutoringData) -> dict[str, Any]:

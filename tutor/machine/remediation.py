@@ -5,7 +5,7 @@ from __future__ import annotations
 from tutor import events, wording
 from tutor.effects import Record
 from tutor.interactions import AuthorNoted, RemediationFinished, RemediationStarted
-from tutor.machine.answering import show_solution
+from tutor.machine.answering import asked, probed, show_solution
 from tutor.machine.data import ErrorRecord, Remediation, TutoringData
 from tutor.machine.situation import Situation, change, check, set_question, tell
 from tutor.machine.state import ACTIVE, State
@@ -36,9 +36,8 @@ def show_contrast(s: Situation) -> Result:
     if r.presented:
         return KeepState()
     known = s.syllabus.known_error(r.known_error, r.question, r.seed)
-    probe = _probe(s)
-    text = wording.contrast(known.contrast, probe.prompt, probe.choices or [])
-    return KeepState(change(s.data, remediation=change(r, presented=True)), tell(text))
+    data = change(s.data, remediation=change(r, presented=True))
+    return KeepState(data, (*tell(known.contrast), Record(probed(s.syllabus, data))))
 
 
 @rows.row("28", State.REMEDIATING, events.HintRequested)
@@ -161,6 +160,9 @@ def _back(
     back = State(s.remediation.back)
     if back is State.SETTING_QUESTION:
         return set_question(data, *actions)
+    if back is State.AWAITING_ANSWER and data.question is not None:
+        # The probe stood in its place: what is answered now is the question again, with its own options.
+        actions = (*actions, Record(asked(s.syllabus, data.question)))
     return NextState(back, change(data, remediation=None), actions)
 
 

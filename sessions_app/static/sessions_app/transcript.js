@@ -188,7 +188,8 @@ export class Transcript {
 
   #ask(d) {
     this.#closeQuestion();
-    const head = element("p", "kicker", `Question ${d.number ?? ""}`.trim());
+    const title = (d.part ?? "main") === "main" ? `Question ${d.number ?? ""}`.trim() : "A question in between";
+    const head = element("p", "kicker", title);
     const prompt = prose(d.prompt_html, d.prompt);
     prompt.classList.add("prompt");
     const card = element("section", "question", head, prompt);

@@ -102,9 +102,9 @@ def _lines(fact: Interaction) -> Iterator[Line]:
             yield Line("tutor", text)
         case HintGiven(text=text):
             yield Line("hint", text)
-        case QuestionAsked(prompt=prompt, number=number, choices=choices):
+        case QuestionAsked(prompt=prompt, number=number, choices=choices, part=part):
             options = "".join(f"\n- **{choice['id']}**) {choice['text']}" for choice in choices or ())
-            yield Line("question", f"{number}. {prompt}{options}")
+            yield Line("question", f"{f'{number}. ' if part == 'main' else ''}{prompt}{options}")
         case AnswerChecked(verdict=verdict, feedback=feedback, known_error=known_error):
             yield Line("verdict", f"{verdict}{f' ({known_error})' if known_error else ''}: {feedback}")
         case MasteryChanged(skill=skill, p=p, why=why):

@@ -11,6 +11,7 @@ from tests.unit.tutor.machine.lesson import Lesson
 from tests.unit.tutor.machine.small_course import small_course
 from tutor.course import Course
 from tutor.course_format import read
+from tutor.interactions import QuestionAsked
 from tutor.machine import TutoringMachine
 from tutor.management.commands.course import COURSES
 from tutor.questions import treatment
@@ -32,7 +33,7 @@ def test_contrast_and_probe_are_shown_whatever_the_answer_of_the_open_question(s
     lesson = _first_known_error(seed)
 
     assert "Think of $x + 1 = 5$." in lesson.said
-    assert PROBE in lesson.said
+    assert lesson.fact(QuestionAsked).prompt == PROBE
 
 
 @pytest.mark.parametrize("seed", range(40))

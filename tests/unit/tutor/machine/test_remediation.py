@@ -21,13 +21,26 @@ def test_row_17_a_known_error_counts_as_an_attempt_and_is_treated() -> None:
 
 def test_row_28_the_contrast_and_the_probe_are_shown_once() -> None:
     lesson = remediating()
-    assert lesson.said.count("Which number plus 3 makes 7?") == 1
     assert "10 + 3 is not 7" in lesson.said
+    assert lesson.fact(interactions.QuestionAsked).prompt == "Which number plus 3 makes 7?"
 
     lesson.say("4").fail()
 
     assert lesson.state == "remediating_known_error"
-    assert "Which number plus 3" not in lesson.said
+    assert not [fact for fact in lesson.facts if isinstance(fact, interactions.QuestionAsked)]
+
+
+def test_row_28_the_probe_is_asked_as_a_question_of_its_own() -> None:
+    lesson = remediating()
+    question = lesson.data.question
+    probe = lesson.fact(interactions.QuestionAsked)
+    current = lesson.machine.current_question(lesson.state, lesson.data)
+
+    assert question is not None
+    assert (probe.question, probe.part, probe.number) == (question.id, "probe:same_sign", question.number)
+    assert current is not None
+    assert current["part"] == "probe:same_sign"
+    assert lesson.submit("4").calls[0].args["part"] == "probe:same_sign"
 
 
 def test_row_28_a_hint_is_the_remedy() -> None:
@@ -52,6 +65,8 @@ def test_row_30_after_the_probe_the_question_is_open_again() -> None:
     assert lesson.data.known_errors["same_sign"].remediated == 1
     assert lesson.data.question is not None
     assert lesson.data.question.attempts == 1
+    again = lesson.fact(interactions.QuestionAsked)
+    assert (again.question, again.part, again.number) == (lesson.data.question.id, "main", 1)
 
 
 def test_row_31_a_missed_probe_is_explained_in_another_way() -> None:
@@ -139,7 +154,7 @@ def test_a1_a_running_treatment_gives_way() -> None:
     lesson = remediating().cast(FORCED)
 
     assert lesson.fact(interactions.RemediationFinished).outcome == "replaced"
-    assert "Which number plus 3 makes 7?" in lesson.said
+    assert lesson.fact(interactions.QuestionAsked).prompt == "Which number plus 3 makes 7?"
     assert lesson.say("4").verdict("correct").state == "awaiting_answer"
 
 
