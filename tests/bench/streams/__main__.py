@@ -104,7 +104,7 @@ def show(console: Console, taken: dict[str, Any]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.streams", description=__doc__)
     parser.add_argument("--streams", type=int, default=200)
-    parser.add_argument("--tokens", type=int, default=200, help="of one answer")
+    parser.add_argument("--tokens", type=int, default=400, help="of one answer")
     parser.add_argument("--every-ms", type=float, default=50, help="pause between two tokens")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--json", type=Path, default=Path(".data/bench-streams.json"), help="where the report goes")
