@@ -41,6 +41,7 @@ include tests/crash_points/crash_points.mk
 include tests/otp/fuzz.mk
 include tests/peers/peers.mk
 include tests/stored_logs/stored_logs.mk
+include tests/unit/tutor/machine/machine.mk
 include tests/variants/variants.mk
 
 clean: ## Remove the virtual environment and caches; data stays where `make run` said it is

@@ -113,6 +113,11 @@ def _remediation(d: dict[str, Any], view: View) -> tuple[events.EventContent, st
     return events.RemediationForced(known_error=body(d, _Remediation).known_error, actor=view.actor), None
 
 
+def _clear_safety(d: dict[str, Any], view: View) -> tuple[events.EventContent, str | None]:
+    body(d, _Nothing)
+    return events.SafetyCleared(actor=view.actor), None
+
+
 def _reset(d: dict[str, Any], view: View) -> tuple[events.EventContent, str | None]:
     return events.ResetRequested(state=body(d, _Reset).state, actor=view.actor), None
 
@@ -146,6 +151,7 @@ EVENTS: dict[str, _Command] = {
     "session.resume": _Command(_plain(events.ResumeRequested)),
     "session.close": _Command(_plain(events.EndRequested)),
     "session.force_remediation": _Command(_remediation, role="teacher"),
+    "session.clear_safety": _Command(_clear_safety, role="teacher"),
     "session.reset": _Command(_reset, role="operator"),
 }
 

@@ -60,6 +60,18 @@ def force_remediation(session: uuid.UUID, known_error: str, *, actor: str, comma
     ).result()
 
 
+def clear_safety(session: uuid.UUID, *, actor: str, command_id: str | None = None) -> Delivered:
+    """End a safety hold: a teacher has looked after the learner. Raises ``CommandError`` where there is none."""
+    return group_commit.submit(
+        Delivery(
+            session,
+            events.SafetyCleared(actor=actor),
+            by="teacher",
+            command=_command("session.clear_safety", command_id),
+        )
+    ).result()
+
+
 def shutdown(session: uuid.UUID, *, command_id: str | None = None) -> Delivered:
     """End a session with its report. Raises ``CommandError`` where it is closed already."""
     return group_commit.submit(

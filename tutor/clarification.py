@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tutor import course as content
-from tutor.leak_gate import leaks
+from tutor.leak_gate import Known, leaks
 from tutor.terms import terms
 
 if TYPE_CHECKING:
@@ -40,15 +41,23 @@ _KEEP_IT = (
 )
 
 
-def explain(course: content.Course, topic_id: str, text: str, question: QuestionInstance | None) -> str:
+def explain(
+    course: content.Course,
+    topic_id: str,
+    text: str,
+    question: QuestionInstance | None,
+    shown: Collection[str] = (),
+) -> str:
     """An explanation from the course (Markdown, at most ``MAX_WORDS`` words) that does not give the answer away.
 
+    ``shown``: ids of the material that the learner has read already, which may be said again.
     Where nothing in the course fits it says so and what the learner can do instead.
     """
     if question is None and (_THOUGHT.fullmatch(text) or _OPINION.fullmatch(text)):
         return _KEEP_IT
     wanted = terms(text)
-    context = terms(question.prompt) if question is not None else frozenset()
+    # What its author would look for in an explanation says best what the question is about.
+    context = terms(" ".join((question.prompt, *question.explain_keys))) if question is not None else frozenset()
     skills = frozenset(question.skills) if question is not None else frozenset()
     ranked = sorted(
         (
@@ -58,10 +67,12 @@ def explain(course: content.Course, topic_id: str, text: str, question: Question
         key=lambda entry: entry[:2],
         reverse=True,
     )
+    bodies = (m.body for topic in course.topics for m in topic.materials if m.id in shown and m.body)
+    known = Known(material=tuple(bodies), learner=text)
     for score, _, chunk in ranked:
         if score <= 0:
             break
-        said = _within(chunk.text, question)
+        said = _within(chunk.text, question, known)
         if said:
             return said
     return _nothing(course, topic_id, question)
@@ -100,13 +111,13 @@ def _chunks(course: content.Course) -> list[_Chunk]:
     return chunks
 
 
-def _within(text: str, question: QuestionInstance | None) -> str:
+def _within(text: str, question: QuestionInstance | None, known: Known) -> str:
     """Whole sentences of ``text`` up to the limit, without those that would tell the answer."""
     sentences = [part.strip() for part in _SENTENCE.split(text) if part and part.strip()]
     kept: list[str] = []
     words = 0
     for sentence in sentences:
-        if question is not None and leaks(sentence, question):
+        if question is not None and leaks(sentence, question, known):
             continue
         words += len(sentence.split())
         if words > MAX_WORDS:
@@ -114,7 +125,7 @@ def _within(text: str, question: QuestionInstance | None) -> str:
         kept.append(sentence)
     said = " ".join(kept)
     # Half an explanation is none; and sentences that are safe alone may tell together.
-    if len(kept) * 2 < len(sentences) or (question is not None and said and leaks(said, question)):
+    if len(kept) * 2 < len(sentences) or (question is not None and said and leaks(said, question, known)):
         return ""
     return said
 

@@ -85,6 +85,12 @@ class RemediationForced(EventContent, frozen=True, kw_only=True):
     actor: str
 
 
+class SafetyCleared(EventContent, frozen=True, kw_only=True):
+    """A teacher has looked after the learner: the lesson may go on."""
+
+    actor: str
+
+
 class ResetRequested(EventContent, frozen=True, kw_only=True):
     """An operator puts the session into a state."""
 
@@ -168,6 +174,7 @@ AnyEvent = (
     | ResumeRequested
     | EndRequested
     | RemediationForced
+    | SafetyCleared
     | ResetRequested
     | Branched
     | ToolSucceeded

@@ -159,9 +159,20 @@ class PolicyChanged(Interaction, frozen=True, kw_only=True):
 
 
 class SafetyHeld(Interaction, frozen=True, kw_only=True):
+    """The learner wrote something that a person has to see. ``why``: ``tutor.safety.Concern``; the words stand in the
+    message before it."""
+
     kind = "safety.held"
     visibility = Visibility.TEACHER
     why: str
+
+
+class SafetyReleased(Interaction, frozen=True, kw_only=True):
+    """A teacher has ended a safety hold."""
+
+    kind = "safety.released"
+    visibility = Visibility.TEACHER
+    actor: str
 
 
 # --- messages and turns ------------------------------------------------------------------------------------------

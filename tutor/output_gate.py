@@ -10,8 +10,10 @@ import re
 from typing import Any
 
 from tutor import catalogue, leak_gate, wording
+from tutor.leak_gate import NOTHING, Known
 from tutor.machine import data as tutoring_data
 from tutor.machine.state import SECRET, State
+from tutor.machine.syllabus import Syllabus
 from tutor.questions import QuestionInstance, instantiate
 
 #: Where a sentence ends: its white space goes with it.
@@ -21,8 +23,9 @@ _END = re.compile(r"(?<=[.!?:])\s+|\n+")
 class SentenceGate:
     """Shows a text sentence by sentence, until one would give the question's answer away."""
 
-    def __init__(self, question: QuestionInstance) -> None:
+    def __init__(self, question: QuestionInstance, known: Known = NOTHING) -> None:
         self.closed = False
+        self._known = known
         self._question = question
         self._shown = ""
         self._waiting = ""
@@ -46,7 +49,7 @@ class SentenceGate:
         for end in ends:
             sentence = self._waiting[start:end]
             # Sentences that are safe alone may tell together.
-            if leak_gate.withholds(self._shown + released + sentence, self._question):
+            if leak_gate.withholds(self._shown + released + sentence, self._question, self._known):
                 self.closed = True
                 released += ("\n\n" if self._shown + released else "") + wording.WITHHELD
                 break
@@ -65,4 +68,5 @@ def of_session(machine_args: dict[str, Any], state: str, data: dict[str, Any]) -
     if back not in SECRET:
         return None
     course = catalogue.course(machine_args["course"], machine_args["version"])
-    return SentenceGate(instantiate(course, loaded.question.id, loaded.question.seed))
+    question = instantiate(course, loaded.question.id, loaded.question.seed)
+    return SentenceGate(question, Syllabus(course).known(loaded))

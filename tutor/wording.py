@@ -389,6 +389,22 @@ def after_the_end(lines: Sequence[str]) -> str:
 
 ALREADY_ENDED = "This lesson is already finished."
 
+# --- a learner who needs a person --------------------------------------------------------------------------------
+
+SUPPORT = (
+    "Thank you for telling me. What you wrote sounds serious, and you should not be alone with it.\n\n"
+    "I am a computer program and cannot help with this myself, so I have let your teacher know. "
+    "Please talk to a person you trust now: a parent, a teacher, a friend. "
+    "If you are in danger, or might hurt yourself, call your local emergency number.\n\n"
+    "The lesson can wait. Nothing here counts against you."
+)
+SUPPORT_AGAIN = (
+    "I am still here, and your teacher has been told. The lesson waits until you have talked to somebody. "
+    "If it is urgent, call your local emergency number, or go to a grown-up near you."
+)
+HELD = "The lesson waits until your teacher has talked to you. You can write to me, or end the lesson."
+HOLD_RELEASED = "Your teacher says that we can go on. There is no hurry: continue where we were whenever you like."
+
 # --- waiting, failing, pausing -----------------------------------------------------------------------------------
 
 

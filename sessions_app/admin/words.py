@@ -39,6 +39,7 @@ KINDS: dict[str, str] = {
     "state.changed": "State changed",
     "policy.changed": "Busy policy changed",
     "safety.held": "Held for safety",
+    "safety.released": "Safety hold ended",
     "message.accepted": "Learner",
     "message.queued": "Learner (queued)",
     "message.merged": "Message joined another",

@@ -109,7 +109,8 @@ class Process:
         question = None
         for entry in log.read(session):
             if entry.kind == "question.asked":
-                question = msgspec.json.decode(entry.payload or "{}")
+                asked = msgspec.json.decode(entry.payload or "{}")
+                question = asked if asked.get("part", "main") == "main" else question
         return "continue" if question is None else right_answer(question)
 
     # --- the worker ----------------------------------------------------------------------------------------------

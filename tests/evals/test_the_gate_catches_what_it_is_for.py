@@ -109,7 +109,7 @@ def test_an_explanation_that_gives_in(monkeypatch: pytest.MonkeyPatch) -> None:
         question = instantiate(course, args["question"], args["seed"]) if args["question"] else None
         return {"text": f"All right: {question.answer}" if question else "What would you like to know?"}
 
-    monkeypatch.setattr(leak_gate, "leaks", lambda _text, _question: False)
+    monkeypatch.setattr(leak_gate, "leaks", lambda *_: False)
     tools = {**OFFLINE, "clarify_concept": gives_in}
     found = violations(suites.red_team(COURSE, per_question=12, tools=tools), 200)
 

@@ -111,6 +111,8 @@ class TutoringData(msgspec.Struct, frozen=True, kw_only=True):
     probing: bool = False
     told_fallback: bool = False
     operator_told: bool = False
+    #: Why the lesson waits for a teacher (``tutor.safety.Concern``); empty: it does not.
+    safety_hold: str = ""
     retests: tuple[Retest, ...] = ()
     put_off: tuple[str, ...] = ()
     asked: dict[str, int] = {}

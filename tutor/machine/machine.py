@@ -13,7 +13,7 @@ from tutor import events, leak_gate, statem, wording
 from tutor.course import Course
 from tutor.effects import Disposition, Record, Refuse, say
 from tutor.interactions import OutputCommitted
-from tutor.machine import answering, exposition, lifecycle, remediation, reviewing, tool_results
+from tutor.machine import answering, exposition, lifecycle, remediation, reviewing, safeguarding, tool_results
 from tutor.machine import data as tutoring_data
 from tutor.machine.data import TutoringData
 from tutor.machine.situation import Situation, change
@@ -42,6 +42,7 @@ _COMMANDS: dict[str, events.EventContent] = {
 _LEARNERS = frozenset(COMMANDS) - {
     events.Start,
     events.RemediationForced,
+    events.SafetyCleared,
     events.ResetRequested,
     events.Branched,
 }
@@ -51,6 +52,7 @@ _MOVES = (
     events.ToolSucceeded,
     events.ToolFailed,
     events.RemediationForced,
+    events.SafetyCleared,
     events.ResetRequested,
     events.Branched,
 )
@@ -69,6 +71,7 @@ class TutoringMachine:
         self.syllabus = Syllabus(course)
         self.table = Table(
             chain(
+                safeguarding.rows,
                 exposition.rows,
                 answering.rows,
                 tool_results.rows,
@@ -108,7 +111,7 @@ class TutoringMachine:
         if isinstance(result, statem.Stop):
             return result
         result = _tell_of_fallback(situation, row, result, new)
-        result = self._gated(row, result, after, new)
+        result = self._gated(situation, row, result, after, new)
         return _with_clocks(situation, row, result, after)
 
     def row_for(self, event: Event, state: str, data: TutoringData) -> Row:
@@ -123,7 +126,7 @@ class TutoringMachine:
         allowed = self.allowed(s.state, s.data)
         return KeepState(actions=(Refuse(wording.not_possible(allowed), allowed),))
 
-    def _gated(self, row: Row, result: Result, after: State, data: TutoringData) -> Result:
+    def _gated(self, s: Situation, row: Row, result: Result, after: State, data: TutoringData) -> Result:
         """Nothing that is said gives the open question's answer away, except in rows that may show it."""
         if isinstance(result, statem.Stop) or row.may_show_answer or data.question is None or after not in SECRET:
             return result
@@ -134,9 +137,11 @@ class TutoringMachine:
             shown = self.syllabus.treatment(data.remediation.known_error, data.remediation.question)
             question = msgspec.structs.replace(question, prompt=f"{question.prompt}\n{shown}")
 
+        known = self.syllabus.known(s.data)
+
         def gate(action: Action) -> Action:
             match action:
-                case Record(interaction=OutputCommitted(text=text)) if leak_gate.leaks(text, question):
+                case Record(interaction=OutputCommitted(text=text)) if leak_gate.leaks(text, question, known):
                     return say(wording.WITHHELD)
             return action
 

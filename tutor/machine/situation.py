@@ -145,13 +145,15 @@ def dispatch(
 def clarify(s: Situation, text: str, *, return_state: State, about_question: bool) -> NextState:
     """``→T(clarify_concept)``."""
     question = s.data.question if about_question else None
-    args = {
+    args: dict[str, Any] = {
         # An interleaved question is about an earlier topic, and so is what is unclear about it.
         "topic": s.syllabus.topic_of(question.id).id if question else s.data.topic,
         "text": text,
         "question": question.id if question else None,
         "seed": question.seed if question else s.data.seed,
     }
+    if question is not None:
+        args["shown"] = [material.id for material in s.syllabus.shown(args["topic"], s.data)]
     return dispatch(s, "clarify_concept", args, return_state=return_state, given=text)
 
 

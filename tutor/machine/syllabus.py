@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from tutor import questions
 from tutor.course import Course, KnownError, Material, Question, Skill, Topic
+from tutor.leak_gate import Known
 from tutor.machine.data import OpenQuestion, TutoringData
 from tutor.questions import QuestionInstance, UnknownQuestion
 from tutor.selection import PREREQUISITE_P, Progress
@@ -67,6 +68,19 @@ class Syllabus:
     def chunks(self, topic: str) -> list[Material]:
         """The topic's material, chunk by chunk."""
         return self.topics[topic].materials
+
+    def shown(self, topic: str, data: TutoringData) -> list[Material]:
+        """The topic's material that this learner has been shown."""
+        if topic == data.topic:
+            return self.chunks(topic)[: data.chunks]
+        return self.chunks(topic) if topic in data.finished else []
+
+    def known(self, data: TutoringData) -> Known:
+        """What the learner has before them: to say it again gives no answer away."""
+        material = tuple(m.body for topic in self.topics for m in self.shown(topic, data) if m.body)
+        # Only in an explanation is a learner's number spoken about; beside a verdict it would be confirmed.
+        explaining = data.pending is not None and data.pending.tool == "clarify_concept"
+        return Known(material=material, learner=data.pending.given if data.pending and explaining else "")
 
     def next_topic(self, data: TutoringData) -> Topic | None:
         """The next topic by prerequisites, in the course's order; None when all are finished.

@@ -54,6 +54,7 @@ COMMANDS: tuple[type[events.EventContent], ...] = (
     events.ResumeRequested,
     events.EndRequested,
     events.RemediationForced,
+    events.SafetyCleared,
     events.ResetRequested,
     events.Branched,
 )

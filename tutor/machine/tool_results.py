@@ -150,7 +150,7 @@ def show_explanation(s: Situation) -> Result:
     state, data = returned(change(s.data, failures=0))
     text = s.result.text if isinstance(s.result, ClarifyResult) else ""
     secret = data.question is not None and state in {State.AWAITING_ANSWER, State.REMEDIATING}
-    if secret and leak_gate.withholds(text, s.instance):
+    if secret and leak_gate.withholds(text, s.instance, s.syllabus.known(s.data)):
         return NextState(state, data, tell(wording.WITHHELD))
     clarified = wording.clarified_in_exposition if state is State.EXPOSITION else wording.clarified_with_question_open
     # What was streamed is committed with more after it, never with other words.

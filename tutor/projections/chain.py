@@ -5,6 +5,8 @@ where the lesson stands. The chain has the form every provider takes: one system
 turn, first and last the user. A tool's result stands in it as the user's data, whole, with the tool's name: there is
 no request without its result to send, whatever still runs.
 
+What could tell who the learner is stands in no message (``tutor.redaction``): all requests are made here.
+
 What learners and tools said is JSON data in user messages; only what the tutor said is the assistant's.
 """
 
@@ -24,9 +26,10 @@ from tutor.projections.fact import Fact
 from tutor.projections.standing import standing
 from tutor.projections.tokens import clipped, of_message, tokens
 from tutor.prompts import ChatMessage, Request
+from tutor.redaction import redacted, redacted_value
 
 NAME = "chain"
-VERSION = 1
+VERSION = 2
 
 Rule = Literal["full", "summary", "drop"]
 #: What stands in the chain of a tool's result. Dropped are those that the log tells better: the verdict stands as
@@ -131,7 +134,7 @@ def build(
 
 
 def _data(value: Any) -> str:
-    return _encoder.encode(value).decode()
+    return _encoder.encode(redacted_value(value)).decode()
 
 
 def _context(request: Request, compaction: CompactionCompleted | None, left: int) -> tuple[dict[str, Any], int]:
@@ -206,9 +209,9 @@ def _parts(facts: Iterable[Fact], age: int) -> Iterator[Part]:
             case interactions.MessageAccepted(text=text):
                 yield "user", _data({"learner_wrote": text})
             case interactions.OutputCommitted(text=text) | interactions.HintGiven(text=text):
-                yield "assistant", text
+                yield "assistant", redacted(text)
             case interactions.ObserverSaid(text=text):
-                yield "assistant", text
+                yield "assistant", redacted(text)
             case interactions.QuestionAsked(prompt=prompt, choices=choices):
                 options = "".join(f"\n- {choice['id']}: {choice['text']}" for choice in choices or [])
                 yield "assistant", prompt + options

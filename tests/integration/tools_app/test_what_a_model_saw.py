@@ -52,7 +52,7 @@ def test_the_record_says_projection_version_range_and_digest(lesson: ModelLesson
     (record,) = records(lesson.session)
     sent = lesson.shown["c1"]
     assert (record.call, record.attempt, record.purpose) == ("c1", 1, "clarify_concept")
-    assert (record.projection, record.projection_version) == ("chain", 1)
+    assert (record.projection, record.projection_version) == ("chain", 2)
     assert 1 <= record.first <= record.upto < lesson.head
     assert (record.digest, record.bytes) == (hashlib.sha256(sent).hexdigest(), len(sent))
     assert record.tokens <= record.budget

@@ -4,7 +4,7 @@ import pytest
 
 from tests.unit.tutor.checking.answers import number, question
 from tutor import course as content
-from tutor.leak_gate import leaks
+from tutor.leak_gate import Known, leaks
 
 EQUATION = number(7, prompt="Solve $x + 3 = 10$.", vars=["x"])
 
@@ -73,3 +73,37 @@ def test_a_text_too_long_to_read_is_not_let_through() -> None:
 @pytest.mark.parametrize("text", ["You cannot work out $1/0$.", "10e999 is a lot", "1/0 = 7"])
 def test_what_is_no_number_stops_nobody_from_reading_on(text: str) -> None:
     assert leaks(text, EQUATION) is ("7" in text)
+
+
+# --- what the learner has before them already --------------------------------------------------------------------
+
+READ = Known(material=("Undo what was done. Taking 3 away 7 times is tiring. So $x = 7$ fits $x + 1 = 8$.",))
+
+
+@pytest.mark.parametrize(
+    "text", ["Taking 3 away 7 times is tiring.", "Undo what was done. So $x = 7$ fits $x + 1 = 8$."]
+)
+def test_a_sentence_that_stands_in_the_material_may_be_said_again(text: str) -> None:
+    assert leaks(text, EQUATION)
+    assert not leaks(text, EQUATION, READ)
+
+
+@pytest.mark.parametrize("text", ["So $x = 7$.", "7", "**7**", "Taking 3 away gives 7.", "Here, too, $x = 7$."])
+def test_its_numbers_in_other_words_are_a_statement_of_ours(text: str) -> None:
+    assert leaks(text, EQUATION, READ)
+
+
+def test_a_number_the_learner_wrote_may_be_mentioned_but_not_confirmed() -> None:
+    asked = Known(learner="why do I get 7 here?")
+    assert not leaks("Where did the 7 come from?", EQUATION, asked)
+    assert leaks("The answer is 7.", EQUATION, asked)
+    assert leaks("**7**", EQUATION, asked)
+
+
+def test_who_tries_all_numbers_learns_nothing() -> None:
+    assert leaks("Look at 7.", EQUATION, Known(learner="is it 5, 6, 7, 8 or 9?"))
+
+
+def test_an_option_and_a_word_are_the_answer_wherever_they_stand() -> None:
+    asked = question(content.Format(type="short_text", aliases=["opposite"]), "inverse", prompt="Name it.")
+    assert leaks("It is the inverse.", asked, Known(material=("It is the inverse.",), learner="inverse?"))

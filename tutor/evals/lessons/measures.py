@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -77,11 +78,12 @@ def leaks_of(turn: Turn, syllabus: Syllabus) -> list[str]:
         return []
     instance = syllabus.of(question)
     shown, given = _shown(turn.after, syllabus), words(turn.event)
+    known = dataclasses.replace(syllabus.known(turn.after), learner=given)
     found = []
     for text in _after_the_question(turn.facts):
         # What the learner wrote may be said back: whoever wrote it knows it.
         said = text.replace(given, "") if given else text
-        how = leaks.told(_own_words(said, syllabus), instance, shown=shown)
+        how = leaks.told(_own_words(said, syllabus), instance, shown=shown, known=known)
         if how is not None:
             found.append(f"{question.id}: “{text}” ({how})")
     return found

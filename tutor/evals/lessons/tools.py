@@ -46,7 +46,7 @@ def check_explanation(course: Course, args: dict[str, Any]) -> dict[str, Any]:
 def clarify_concept(course: Course, args: dict[str, Any]) -> dict[str, Any]:
     """An explanation from the course's own material."""
     question = instantiate(course, args["question"], args["seed"]) if args["question"] else None
-    return {"text": explain(course, args["topic"], args["text"], question)}
+    return {"text": explain(course, args["topic"], args["text"], question, args.get("shown", ()))}
 
 
 OFFLINE: Mapping[str, LessonTool] = {

@@ -30,7 +30,8 @@ def run_tool(course: Course, call: CallTool) -> dict[str, Any]:
             return verdict
         case "clarify_concept":
             open_one = instantiate(course, args["question"], args["seed"]) if args["question"] else None
-            return {"text": clarification.explain(course, args["topic"], args["text"], open_one)}
+            shown = args.get("shown", ())
+            return {"text": clarification.explain(course, args["topic"], args["text"], open_one, shown)}
         case "check_explanation":
             keys = instantiate(course, args["question"], args["seed"]).explain_keys
             covered = [key for key in keys if key in args["text"].lower()]

@@ -23,6 +23,7 @@ _SAMPLES: dict[type[events.EventContent], events.EventContent] = {
     events.UserMessage: events.UserMessage(text="hello"),
     events.AnswerSubmitted: events.AnswerSubmitted(question="undo1", value="1"),
     events.RemediationForced: events.RemediationForced(known_error="same_sign", actor="teacher:1"),
+    events.SafetyCleared: events.SafetyCleared(actor="teacher:1"),
     events.ResetRequested: events.ResetRequested(state="exposition", actor="operator:1"),
     events.ToolSucceeded: events.ToolSucceeded(ref="c1", tool="check_answer", result={"verdict": "correct"}),
     events.ToolFailed: events.ToolFailed(ref="c1", tool="check_answer", reason="error"),
@@ -283,6 +284,9 @@ def test_the_walks_reach_every_state_and_every_row() -> None:
     while good.state != "completed":
         good.submit(good.right()) if good.state == "awaiting_answer" else good.go_on()
         rows |= set(good.rows())
+
+    held = Lesson().start().say("I want to die")
+    rows |= set(held.rows())
 
     passing = {"created", "setting_question"}
     enter_calls = {"28", "35"}
