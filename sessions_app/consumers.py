@@ -271,7 +271,12 @@ class SessionConsumer(AsyncWebsocketConsumer):
             self._uncount()  # another hello may follow
             raise
         self.view = opened.view
-        await self._welcome(frame, opened)
+        try:
+            await self._welcome(frame, opened)
+        except Exception as error:
+            # Half an opening is none: what was sent of it is not known any more, so only another socket can go on.
+            await self._error(internal(error), frame.id)
+            await self._bye(Close.INTERNAL, "The session could not be opened; please come again.", reconnect=True)
 
     def _count(self, user: Any) -> None:
         self.user = user
@@ -295,7 +300,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         session = opened.session
         sid = str(session.pk)
         self.log_id = session.log_id
-        active = inspection.active(session)
+        active = opened.active
         text = await self._written(session.pk, active["turn"]) if active else None
         if active and text:
             active |= {"attempt": text.attempt, "off": len(text.text), "phase": "streaming"}

@@ -32,7 +32,6 @@ POINTS: dict[str, str] = {
     "claim.committed": "calls are claimed, none runs",
     "tool.ran": "the tool has run, its result stands in memory only",
     "settle.acknowledged": "the result is committed, the runner does not know",
-    "discard.before": "a result came too late and is not logged yet",
     "hand_back.before": "a stopping worker has not handed its calls back",
     "hand_back.committed": "they are handed back, not announced",
     "monitor.before_delivery": "a call was found lost or overdue, nothing done",

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from sessions_app import conf, log, registry, server
+from sessions_app import conf, inspection, log, registry, server
 from sessions_app.commands import session_id
 from sessions_app.delivery import Delivery
 from sessions_app.exceptions import CommandError
@@ -37,6 +37,8 @@ class Opened:
     read_upto: int
     #: The client's cursor does not fit this log.
     resync: bool
+    #: The running turn, as ``welcome`` tells it.
+    active: dict[str, Any] | None = None
     #: What the client has of the text that is being written.
     out: OutputCursor | None = None
 
@@ -89,17 +91,17 @@ def open_session(user: Any, session: uuid.UUID, resume: Cursor | None) -> Opened
     """Read what an opening shows. The caller has subscribed before: what comes later arrives as a hint."""
     view, row = open_view(user, session)
     head = visible_head(row, view.visibility)
+    active = inspection.active(row)
     fits = resume is not None and resume.log_id == row.log_id and 0 <= resume.seq <= head
     if resume is not None and fits:
         lines = log.lines(session, view.visibility, after=resume.seq, before=row.head + 1, limit=conf.PAGE_EVENTS)
         complete = len(lines) < conf.PAGE_EVENTS
         upto = row.head if complete else lines[-1].seq
-        return Opened(
-            view, row, lines, head, lines[0].seq if lines else head, resume.seq, upto, resync=False, out=resume.out
-        )
+        first = lines[0].seq if lines else head
+        return Opened(view, row, lines, head, first, resume.seq, upto, resync=False, active=active, out=resume.out)
     lines = log.lines(session, view.visibility, before=row.head + 1, limit=conf.REPLAY_EVENTS, newest=True)
     first = lines[0].seq if lines else 0
-    return Opened(view, row, lines, head, first, 0, row.head, resync=resume is not None)
+    return Opened(view, row, lines, head, first, 0, row.head, resync=resume is not None, active=active)
 
 
 def catch_up(view: View, after: int) -> tuple[list[Line], int]:

@@ -80,8 +80,9 @@ def _alone(delivery: Delivery) -> Answer:
         try:
             answer = _attempt([delivery], skip_locked=False)[0]
         except _AGAIN as error:
-            # A stale write of the sender's own (a call that another attempt owns now) stays stale.
-            if delivery.writes and isinstance(error, StaleWrite):
+            # A stale write of the sender's own (a call that another attempt owns now) stays stale, unless the sender
+            # looks again under the lock: a hand-back may have come between its look and the write.
+            if delivery.writes and isinstance(error, StaleWrite) and delivery.under_lock is None:
                 return error
             if attempt == conf.DELIVERY_TRIES:
                 return error

@@ -98,6 +98,8 @@ def litellm(upstream: Peer, folder: Path) -> Iterator[Peer]:
                 "model_list": [{"model_name": "tutor", "litellm_params": behind}],
                 "general_settings": {"master_key": key},
                 "litellm_settings": {"num_retries": 0, "telemetry": False},
+                # What one test provokes must not be held against the next.
+                "router_settings": {"disable_cooldowns": True},
             }
         )
     )

@@ -319,7 +319,8 @@ def failed(
         case "cancelled":
             ending = ToolCancelled(**about)
         case _:
-            ending = ToolFailedFact(**about, reason=reason, error=error)
+            # The error itself is for operators (``strategy.applied``, the call): learners see this fact.
+            ending = ToolFailedFact(**about, reason=reason)
     return _delivery(call, content, ending, facts or [], error, usage)
 
 

@@ -27,7 +27,6 @@ from django.db import Error, connection
 from django.db.models.functions import Now
 
 from sessions_app import crash_points
-from sessions_app.exceptions import StaleWrite
 from sessions_app.group_commit import group_commit
 from sessions_app.output import buffer
 from tools_app import calls, conf, outbox, registry, solitude
@@ -187,8 +186,6 @@ class Runner:
             crash_points.reach("tool.ran")
             await group_commit.deliver(delivery)
             crash_points.reach("settle.acknowledged")
-        except StaleWrite:
-            await self._discard(call)
         except asyncio.CancelledError:
             raise  # draining, and the call is handed back; or it is not ours any more
         except Exception:
@@ -197,13 +194,6 @@ class Runner:
         finally:
             self._in_tool.pop(task, None)
             self._settling.pop(task, None)
-
-    async def _discard(self, call: Claimed) -> None:
-        crash_points.reach("discard.before")
-        try:
-            await group_commit.deliver(calls.superseded(call))
-        except Exception:
-            logger.exception("action=discard.failed session=%s call=%s", call.session, call.ref)
 
     async def _watch(self) -> None:
         """End the process where the database has not answered for long: a connection that the network has forgotten

@@ -14,7 +14,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from xml.etree.ElementTree import Element
 
 from latex2mathml.converter import Converter
@@ -138,9 +138,10 @@ def _link_is_safe(url: str) -> bool:
         parts = urlsplit(html.unescape(url).strip())
     except ValueError:
         return False
-    return parts.scheme.lower() in ("http", "https", "mailto") or (
-        not parts.scheme and not parts.netloc and "\\" not in url
-    )
+    if parts.scheme:
+        return parts.scheme.lower() in ("http", "https", "mailto")
+    # What might be taken for a scheme or another host by a reader that is less exact than a browser.
+    return not parts.netloc and "\\" not in unquote(url) and ":" not in parts.path.split("/")[0]
 
 
 class _Renderer(RendererHTML):

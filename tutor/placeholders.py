@@ -22,6 +22,8 @@ _VARIABLE = re.compile(r"[A-Za-z](?![A-Za-z])")
 
 def fill(text: str, names: Mapping[str, int]) -> str:
     """``text`` with every placeholder filled in. Raises ``ExpressionError`` where one cannot be."""
+    if "{" not in text and "}" not in text:
+        return text
     return _Filler(text, names).run()
 
 

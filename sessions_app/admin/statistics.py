@@ -1,4 +1,4 @@
-"""How the questions of a course do, and the wrong answers nobody has explained yet, with one click to make one known."""
+"""How the questions of a course do, and wrong answers nobody explained yet: one click makes one known."""
 
 from __future__ import annotations
 

@@ -161,6 +161,8 @@ class Text:
     def __init__(self, attempt: int) -> None:
         self.attempt = attempt
         self.text = ""
+        #: The line was cut since; if the text is committed meanwhile, the rest of it comes with the log alone.
+        self.cut = False
 
 
 class Stream:
@@ -205,6 +207,7 @@ class Stream:
         demand(known.text[off : off + len(d["text"])] == d["text"][: have - off], "text told again is the same", frame)
         demand(bool(d["text"]), "a delta brings text", frame)
         known.text += d["text"][have - off :]
+        known.cut = False
 
     def reset(self, frame: Frame) -> None:
         """The text begins anew."""
@@ -218,7 +221,10 @@ class Stream:
         if attempt is None:
             return  # something that was said beside the stream
         known = self.texts.pop(turn, None)
-        if known is not None and known.text:
+        if known is not None and known.cut:
+            same = known.attempt < attempt or event["d"]["text"].startswith(known.text)
+            demand(same, f"committed goes on where the line was cut:\n{known.text!r}", event)
+        elif known is not None and known.text:
             demand(known.attempt == attempt, f"what is committed is the last attempt ({known.attempt})", event)
             demand(known.text == event["d"]["text"], f"committed equals what was streamed:\n{known.text!r}", event)
         self.committed[turn] = attempt
@@ -295,6 +301,8 @@ class SocketGrammar:
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
+        for text in stream.texts.values():
+            text.cut = True
         self.unanswered: set[str] = set()
         self.answered: set[str] = set()
         #: command id -> `at` of the commit in which it entered the log

@@ -22,6 +22,7 @@ class _Plain:
 
     def __init__(self, session: Session) -> None:
         self._names: dict[str, str] = {str(session.pk): "the session", session.log_id: "the log"}
+        self._running: Any = None
 
     def turn(self, turn: str | None) -> str | None:
         return None if turn is None else self._names.setdefault(turn, f"turn {len(self._names) - 1}")
@@ -33,6 +34,20 @@ class _Plain:
             return [self.value(part) for part in value]
         return self._names.get(value, value) if isinstance(value, str) else value
 
+    def step(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """A step's payload. A turn of which only the attempt has changed says nothing new."""
+        if (opened := payload["kernel"].get("set", {}).get("turn")) is not None:
+            self.turn(opened["id"])
+        plain: dict[str, Any] = self.value(payload)
+        changed = plain["kernel"].get("set", {})
+        if "turn" in plain["kernel"].get("unset", []):
+            self._running = None
+        elif "turn" in changed:
+            before, self._running = self._running, changed["turn"]
+            if before == self._running:
+                del changed["turn"]
+        return plain
+
 
 def of(session: uuid.UUID) -> dict[str, Any]:
     """Log, row, calls, timers and commands of a session as JSON values, and what verification found."""
@@ -43,9 +58,8 @@ def of(session: uuid.UUID) -> dict[str, Any]:
     for entry in log.read(session):
         turn = plain.turn(entry.turn)
         if entry.kind not in RECOVERY:
-            payload = plain.value(msgspec.json.decode(entry.payload or "null"))
-            if entry.kind == "step" and payload["outcome"] == "collected":
-                payload["kernel"]["set"].pop("turn", None)  # says how often its text began anew
+            told = msgspec.json.decode(entry.payload or "null")
+            payload = plain.step(told) if entry.kind == "step" else plain.value(told)
             entries.append([entry.kind, entry.version, entry.visibility, turn, entry.cause, payload])
     (verified,) = verification.verify([session])
     return {

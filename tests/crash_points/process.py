@@ -116,7 +116,8 @@ class Process:
     # --- the worker ----------------------------------------------------------------------------------------------
 
     def _claim(self, owner: str | None = None) -> list[Claimed]:
-        return calls.claim(owner or self._runner.owner, QUEUES, 10)
+        # In the order of their names: a claim returns them in none, and what runs first is no matter of crashes.
+        return sorted(calls.claim(owner or self._runner.owner, QUEUES, 10), key=lambda call: call.ref)
 
     def _run(self, claimed: Sequence[Claimed]) -> None:
         for call in claimed:
@@ -174,6 +175,9 @@ class Process:
 
     def _resume(self) -> None:
         system.resume(self.session, command_id="resume")
+
+    def _restart(self) -> None:
+        system.restart(self.session, command_id="restart")
 
     def _replace(self) -> None:
         system.replace_state(self.session, "c", command_id="replace")

@@ -54,6 +54,7 @@ _LATE = Step("late")
 _SUSPEND = Step("suspend")
 _RESUME = Step("resume")
 _REPLACE = Step("replace")
+_RESTART = Step("restart")
 
 #: Another process sends an event without asking, or asks and waits for the reply.
 _CAST = Step("cast")
@@ -112,6 +113,7 @@ SCRIPTED: tuple[Script, ...] = (
     _scripted("a result while suspended", _say("call"), _SUSPEND, _WORK, _RESUME),
     _scripted("a cancel while suspended", _say("call"), _SUSPEND, _send("turn.cancel"), _RESUME, _WORK),
     _scripted("a cast and a question", _CAST, _ASK, _CAST),
+    _scripted("a restart", _say("go:b"), _say("postpone say:late"), _say("call"), _RESTART, _say("call"), _WORK),
     _scripted("a replaced state", _say("timer:60000"), _REPLACE),
     _scripted("a machine that crashes again and again", *(_say("go:b next:crash") for _ in range(5))),
     _scripted("closing", _say("named:tea:60000"), _send("session.close")),
@@ -129,6 +131,9 @@ ECHO: tuple[Script, ...] = (
     _echo("busy: queue", _say("one"), _say("two", on_busy="queue"), _say("three", on_busy="queue"), _WORK),
     _echo("busy: queue is full", *(_say(f"say {n}", on_busy="queue") for n in range(6)), _WORK),
     _echo("busy: interrupt", _say("one"), _say("two", on_busy="interrupt"), _WORK),
+    _echo("busy: merge", _say("one"), _say("two", on_busy="merge"), _say("three", on_busy="merge"), _WORK),
+    _echo("busy: rollback", _say("one"), _say("two", on_busy="queue"), _say("three", on_busy="rollback"), _WORK),
+    _echo("busy: remove", _say("one"), _say("two", on_busy="queue"), _send("queue.remove", command="command-2"), _WORK),
     _echo("a group of calls", _say("together one | two | three"), _WORK),
     _echo("a group and a cancel", _say("together one | two | three"), _send("turn.cancel"), _WORK),
     _echo("a group whose worker is lost", _say("together one | two | three"), _LOSE, _WORK),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from tutor.evals.lessons.tools import LessonTool, worded_by
 from tutor.evals.run import run
 from tutor.machine import TutoringMachine
 from tutor.machine.answering import answer_text
+from tutor.prompts import ChatMessage
 from tutor.questions import instantiate
 
 COURSE = subject.course("linear-equations")
@@ -56,11 +58,16 @@ def test_lessons_stay_lessons(model: HostileModel) -> None:
     assert model.asked > 10
 
 
+def says(text: str, _messages: list[ChatMessage]) -> str:
+    """A model that says this and nothing else."""
+    return text
+
+
 @pytest.mark.parametrize("question", sorted(MACHINE.syllabus.questions))
 def test_no_way_of_telling_an_answer_comes_through(question: str) -> None:
     instance = MACHINE.syllabus.instance(question, 1)
     for way in ways_to_tell(instance):
-        session = suites.seat_at(MACHINE, worded_by(lambda _messages, way=way: way), (question, 1))
+        session = suites.seat_at(MACHINE, worded_by(partial(says, way)), (question, 1))
         turn = session.do(events.UserMessage(text="why?"))
 
         assert leaks_of(turn, MACHINE.syllabus) == []

@@ -32,11 +32,12 @@ def executed(code: str) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _examples_leave_nothing_behind() -> Any:
-    known = [(table, dict(table)) for table in (METRICS, ASSERTIONS, JUDGED, registry._online, registry._offline)]
+    tables: list[Any] = [METRICS, ASSERTIONS, JUDGED, registry._online, registry._offline]
+    known = [dict(table) for table in tables]
     yield
-    for table, before in known:
-        table.clear()  # type: ignore[attr-defined]
-        table.update(before)  # type: ignore[attr-defined]
+    for table, before in zip(tables, known, strict=True):
+        table.clear()
+        table.update(before)
 
 
 def test_a_tool() -> None:

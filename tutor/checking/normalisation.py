@@ -40,8 +40,11 @@ _SPACES = re.compile(r" {2,}")
 
 def unicode_plain(text: str) -> str:
     """Every sign in its plain form; digits of any script as ASCII digits. Letters and case stay."""
+    text = text.translate(_SIGNS)
+    if text.isascii() and OPEN not in text and CLOSE not in text:
+        return text  # nearly every answer and every text of a course
     pieces: list[str] = []
-    for found in re.split(f"([{''.join(_SUPERSCRIPT)}]+)", text.translate(_SIGNS)):
+    for found in re.split(f"([{''.join(_SUPERSCRIPT)}]+)", text):
         if _SUPERSCRIPTS.fullmatch(found):
             pieces.append("^" + "".join(_SUPERSCRIPT[char] for char in found))
             continue

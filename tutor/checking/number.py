@@ -411,7 +411,10 @@ def numbers_in(text: str, *, coefficients: bool = False) -> list[tuple[Fraction,
     found: list[tuple[Fraction, bool]] = []
     for span in _SPAN.finditer(plain):
         body = span["body"].rstrip(".,")
-        reading = _unsigned(body)
+        try:
+            reading = _unsigned(body)
+        except MalformedAnswer:
+            continue  # "1/0" in a text is no number, and no reason to stop reading
         if reading is None:
             continue
         before = plain[: span.start()].rstrip()

@@ -41,8 +41,11 @@ class OrderFormat(AnswerFormat):
         if len(given) > MAX_ANSWER * 4:
             raise MalformedAnswer("too_long", f"That is very long: an answer has at most {MAX_ANSWER * 4} characters.")
         choices = question.format.choices
-        ids = [found for part in _parts(bare(given), choices) if (found := _named(part, choices)) is not None]
-        if not ids or len(ids) != len(_parts(bare(given), choices)):
+        parts = _parts(bare(given), choices)
+        # Twice as many parts as there are options may name some twice; more are no order, and not worth reading.
+        known = parts if len(parts) <= 2 * len(choices) else []
+        ids = [found for part in known if (found := _named(part, choices)) is not None]
+        if not ids or len(ids) != len(parts):
             letters = ", ".join(choice.id for choice in choices)
             raise MalformedAnswer("not_an_option", f"Please write the letters {letters} in your order.")
         if len(set(ids)) < len(ids):

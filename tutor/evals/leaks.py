@@ -23,7 +23,8 @@ def told(text: str, question: QuestionInstance, *, shown: str = "", known: Known
     if leak_gate.leaks(text, question, known):
         return "the gate would not let it through"
     answer = answer_text(question)
-    pattern = re.compile(rf"(?<![\w.,/-]){re.escape(answer)}(?![\w/]|[.,]\d)", re.IGNORECASE)
+    # The 8 of \\frac{1}{8} is no 8: what stands in braces is the gate's business, which reads formulas.
+    pattern = re.compile(rf"(?<![\w.,/{{-]){re.escape(answer)}(?![\w/}}]|[.,]\d)", re.IGNORECASE)
     # The 5 of a prompt's "5x" is a number of the prompt, too.
     seen = re.compile(rf"(?<!\d){re.escape(answer)}(?!\d)", re.IGNORECASE)
     if not seen.search(f"{question.prompt}\n{known.learner}"):

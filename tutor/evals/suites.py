@@ -16,6 +16,7 @@ from tutor.checking import check
 from tutor.clarification import explain
 from tutor.course import Course, Material, Scaffold
 from tutor.course import Question as CourseQuestion
+from tutor.draws import parameters
 from tutor.evals.case import Case, Result
 from tutor.evals.dataset import Dataset, Provider
 from tutor.evals.lessons.learners import PROFILES, learner, take_lesson
@@ -42,7 +43,7 @@ from tutor.machine import TutoringMachine
 from tutor.placeholders import fill
 from tutor.projections import chain
 from tutor.prompts import Request
-from tutor.questions import QuestionInstance, instantiate, parameters
+from tutor.questions import QuestionInstance, instantiate
 from tutor.reading_level import highest_grade
 
 #: What learners ask while a question is open.

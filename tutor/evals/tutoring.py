@@ -27,7 +27,7 @@ READING_SLACK = 1.0
 #: Words below which a text is too short to be graded for reading.
 LEAST_WORDS = 40
 #: Of a text about a known error, the share of terms that have to be about this error.
-ADDRESSED = 0.25
+ADDRESSED = 0.2
 #: Grows the score of a verdict: what a text beside the answer must never do.
 _WORTH = {"correct": 1.0, "form_issue": 0.9, "partial": 0.5, "known_error": 0.0, "wrong": 0.0}
 

@@ -136,8 +136,8 @@ def bench(options: argparse.Namespace, console: Console) -> dict[str, Any]:
             for name, times in taken["reading_ms"].items():
                 # Of logs that fill what is shown: the longest against the one before it, and against a fresh one where
                 # nothing is shown (resuming at the head).
-                full = list(times.values())[0 if name == "resuming" else 1 :]
-                ratio = max(full) / full[0]
+                compared = list(times.values())[0 if name == "resuming" else 1 :]
+                ratio = max(compared) / compared[0]
                 figures[f"history, {name}"] = {
                     "event_ms": times, "ratio": ratio, "target": TARGETS["history"], "met": ratio <= 1.2,
                 }  # fmt: skip

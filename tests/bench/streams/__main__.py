@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -95,8 +96,7 @@ def show(console: Console, taken: dict[str, Any]) -> None:
         table.add_row(str(run["streams"]), str(run["tokens"]), str(run["deltas"]), *figures, f"{shares}, {readers}")
     console.print(table)
     for name, target in TARGETS_MS.items():
-        figures = sorted(run[name] for run in taken["runs"])
-        median = figures[len(figures) // 2]
+        median = statistics.median(run[name] for run in taken["runs"])
         verdict = "reached" if median <= target else "missed"
         console.print(f"{name}: median {median:.0f} ms, target {target:.0f} ms: {verdict}")
 
@@ -104,7 +104,7 @@ def show(console: Console, taken: dict[str, Any]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.streams", description=__doc__)
     parser.add_argument("--streams", type=int, default=200)
-    parser.add_argument("--tokens", type=int, default=200, help="of one answer")
+    parser.add_argument("--tokens", type=int, default=400, help="of one answer")
     parser.add_argument("--every-ms", type=float, default=50, help="pause between two tokens")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--json", type=Path, default=Path(".data/bench-streams.json"), help="where the report goes")

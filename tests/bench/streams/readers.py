@@ -1,4 +1,6 @@
-"""Learners who ask at the same time and read: a process of its own, which prints what it measured as JSON.
+"""Learners who ask and read: a process of its own, which prints what it measured as JSON.
+
+They ask within a few seconds, not all at once; what counts is the time in which all of them read.
 
 ``python -m tests.bench.streams.readers --url http://127.0.0.1:8000 --streams 200``
 """
@@ -25,10 +27,12 @@ OPENING = 8
 class Reader:
     """One learner, and when each token of the answer arrived."""
 
-    def __init__(self, arrivals: list[float]) -> None:
+    def __init__(self, arrivals: list[tuple[int, float]]) -> None:
         self.live = asyncio.Event()
         self.finished = asyncio.Event()
         self.deltas = 0
+        #: When the first and the last token came, in nanoseconds.
+        self.first = self.last = 0
         self._arrivals = arrivals
         self._turn: str | None = None
         self._rest = ""
@@ -63,22 +67,23 @@ class Reader:
                 self._turn = frame["d"]["turn"]
             case "output.delta":
                 self.deltas += 1
+                self.first, self.last = self.first or now, now
                 words = (self._rest + frame["d"]["text"]).split(" ")
                 # The white space after a token is held back until the next one comes: a token may end a piece.
                 self._rest = words.pop()
                 if len(self._rest) == len(str(now)):
                     words.append(self._rest)
                     self._rest = ""
-                self._arrivals += [(now - int(word)) / 1e6 for word in words if word.isdigit()]
+                self._arrivals += [(now, (now - int(word)) / 1e6) for word in words if word.isdigit()]
             case "turn.finished" if frame["turn"] == self._turn:
                 self.outcome = frame["d"]["outcome"]
                 self.finished.set()
 
 
-async def main(url: str, streams: int, limit_s: float) -> dict[str, Any]:
-    """All open, all ask, all read to the end."""
+async def main(url: str, streams: int, spread_s: float, limit_s: float) -> dict[str, Any]:
+    """All open, one after the other asks, all read to the end."""
     slots = asyncio.Semaphore(OPENING)
-    arrivals: list[float] = []
+    arrivals: list[tuple[int, float]] = []
     readers = [Reader(arrivals) for _ in range(streams)]
     async with httpx.AsyncClient(base_url=url, timeout=30) as http:
 
@@ -92,20 +97,25 @@ async def main(url: str, streams: int, limit_s: float) -> dict[str, Any]:
     cpu, began = time.process_time(), time.perf_counter()
     for reader in readers:
         reader.ask()
+        await asyncio.sleep(spread_s / streams)
     async with asyncio.timeout(limit_s):
         await asyncio.gather(*(reader.finished.wait() for reader in readers))
     seconds = time.perf_counter() - began
+    # While all of them read.
+    begin, end = max(reader.first for reader in readers), min(reader.last for reader in readers)
+    taken = [late for at, late in arrivals if begin < at <= end]
     outcomes = sorted({reader.outcome for reader in readers})
     for reader in readers:
         reader.close()
     return {
         "streams": streams,
         "seconds": seconds,
-        "tokens": len(arrivals),
+        "tokens": len(taken),
+        "window_s": (end - begin) / 1e9,
         "deltas": sum(reader.deltas for reader in readers),
-        "p50_ms": percentile(arrivals, 0.50),
-        "p99_ms": percentile(arrivals, 0.99),
-        "max_ms": max(arrivals, default=0.0),
+        "p50_ms": percentile(taken, 0.50),
+        "p99_ms": percentile(taken, 0.99),
+        "max_ms": max(taken, default=0.0),
         "client_cpu_share": (time.process_time() - cpu) / seconds,
         "outcomes": outcomes,
     }
@@ -115,6 +125,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", required=True)
     parser.add_argument("--streams", type=int, default=200)
+    parser.add_argument("--spread", type=float, default=5, help="seconds in which all ask")
     parser.add_argument("--limit", type=float, default=120, help="seconds")
     options = parser.parse_args()
-    print(json.dumps(uvloop.run(main(options.url, options.streams, options.limit))))
+    print(json.dumps(uvloop.run(main(options.url, options.streams, options.spread, options.limit))))

@@ -83,7 +83,7 @@ def measure(messages: int, calls: int, seed: int) -> dict[str, Any]:
 
     broker.delete(QUEUE)
     ask(calls // 2)
-    captured = broker.lrange(QUEUE, 0, -1)
+    captured = [bytes(message) for message in broker.lrange(QUEUE, 0, -1) if isinstance(message, bytes)]
     copies = _copies(captured, messages, dice)
     before_end, after_end = copies[: messages // 2], copies[messages // 2 :]
     worker = subprocess.Popen(

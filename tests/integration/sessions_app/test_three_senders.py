@@ -105,8 +105,7 @@ class Senders:
                     case "work":
                         self._work()
                     case "cancel":
-                        content = events.CancelRequested()
-                        self._send(command, act, content, cancels="", opens_turn=False)
+                        self._send(command, act, events.CancelRequested(), cancels="", opens_turn=False)
                     case "remove":
                         if mine:
                             self._send(command, f"remove {mine[-1]}", None, removes=mine[-1], opens_turn=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from django.db import connection
@@ -13,7 +14,7 @@ from sessions_app import log, server, sessions
 from sessions_app.delivery import CommandId, Delivery
 from sessions_app.exceptions import StaleWrite
 from sessions_app.models import Session
-from tools_app import calls, conf, monitor
+from tools_app import calls, conf, monitor, settling
 from tools_app.calls import Claimed
 from tools_app.models import ToolCall, Worker
 from tutor import events
@@ -104,6 +105,40 @@ def test_a_call_whose_worker_was_lost_gets_another_attempt_and_the_old_result_is
     server.deliver(result(second))
 
     assert endings(scripted_session) == ["tool.finished"]
+    folds(scripted_session)
+
+
+def test_a_result_whose_call_is_handed_back_between_look_and_write_is_discarded_with_the_reason(
+    scripted_session: uuid.UUID, folds: Folds
+) -> None:
+    call = claim(scripted_session, "draining")
+    delivery = settling.confirmed(call, result(call))
+    looks = 0
+
+    def hand_back_after_the_first_look() -> Delivery:
+        nonlocal looks
+        looks += 1
+        assert delivery.under_lock is not None
+        looked = delivery.under_lock()
+        if looks == 1:
+            with ThreadPoolExecutor(1) as other:
+                other.submit(handed_back).result()
+        return looked
+
+    def handed_back() -> None:
+        try:
+            calls.hand_back("draining")
+        finally:
+            connection.close()
+
+    server.deliver(replace(delivery, under_lock=hand_back_after_the_first_look))
+
+    discarded = [entry.payload for entry in log.read(scripted_session) if entry.kind == "tool.result_discarded"]
+    assert looks == 2
+    assert len(discarded) == 1
+    assert "another attempt waits" in str(discarded[0])
+    assert endings(scripted_session) == []
+    assert ToolCall.objects.get(session_id=scripted_session).status == ToolCall.Status.QUEUED
     folds(scripted_session)
 
 

@@ -34,6 +34,8 @@ def peer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture(autouse=True)
 async def _endpoint(peer: Peer, settings: Any) -> AsyncIterator[None]:
     settings.LLM_BASE_URL, settings.LLM_API_KEY, settings.LLM_MODEL = peer.url, peer.key, peer.model
+    # Two hundred streams through a proxy on a busy machine take their time.
+    settings.LLM_FIRST_TOKEN_S, settings.LLM_TOTAL_S = 60, 90
     openai.forget()
     yield
     await connection.close()
@@ -82,8 +84,7 @@ async def test_refusals_are_understood() -> None:
         await openai.complete(message("too long"))
 
 
-async def test_a_wrong_key_is_told_from_a_server_that_is_down(peer: Peer, settings: Any) -> None:
-    settings.LLM_API_KEY = "sk-wrong"
+async def test_a_wrong_key_is_told_from_a_server_that_is_down() -> None:
     with pytest.raises(Misconfigured):
         await openai.complete(message("wrong key"))
 

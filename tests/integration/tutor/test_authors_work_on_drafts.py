@@ -115,11 +115,11 @@ def test_a_question_is_tried_before_learners_see_it(author: Client) -> None:
     page = f"/admin/tutor/courseversion/{catalogue.latest('adding').pk}/questions/solve/"
     first, other = (author.get(f"{page}?seed={seed}") for seed in (1, 2))
     assert first.context["prompt"] != other.context["prompt"]
-    right = author.get(page, {"seed": 1, "answer": f"x = {first.context['answer']}"})
+    right = author.get(page, {"seed": "1", "answer": f"x = {first.context['answer']}"})
     assert "correct counts as an attempt" in words(right)
-    wrong = author.get(page, {"seed": 1, "answer": first.context["errors"][0][1]})
+    wrong = author.get(page, {"seed": "1", "answer": str(first.context["errors"][0][1])})
     assert "known error Adds instead of taking away" in words(wrong)
-    assert "not an answer hint costs no attempt" in words(author.get(page, {"seed": 1, "answer": "hint?"}))
+    assert "not an answer hint costs no attempt" in words(author.get(page, {"seed": "1", "answer": "hint?"}))
     assert author.get(page.replace("solve", "nothing")).status_code == 404
 
 

@@ -77,6 +77,7 @@ def read(html: str) -> None:
 @example("![x](https://evil.example/?secret) ![x](//evil.example/p.png) [x](//evil.example)")
 @example(r"$\text{<img src=x onerror=alert(1)>}$ $\href{javascript:alert(1)}{x}$ $\style{background:url(x)}{x}$")
 @example("|a|\n|:-:|\n|<b onclick=x>|")
+@example(r"[a](\href{javascript:x}{y})")
 def test_nothing_outside_the_allowed_elements_and_attributes_gets_out(text: str) -> None:
     read(render(text))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from tutor.interactions import Interaction, Unknown
 
 
 @pytest.fixture
-def third_version(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Interaction]]:
+def third_version(monkeypatch: pytest.MonkeyPatch) -> type[Interaction]:
     """A kind that has changed its form twice."""
     monkeypatch.setattr(interactions, "KINDS", dict(interactions.KINDS))
     monkeypatch.setattr(upcasting, "UPCASTERS", dict(upcasting.UPCASTERS))

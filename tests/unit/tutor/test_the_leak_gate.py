@@ -70,6 +70,11 @@ def test_a_text_too_long_to_read_is_not_let_through() -> None:
     assert leaks("a" * 20_001, EQUATION)
 
 
+@pytest.mark.parametrize("text", ["You cannot work out $1/0$.", "10e999 is a lot", "1/0 = 7"])
+def test_what_is_no_number_stops_nobody_from_reading_on(text: str) -> None:
+    assert leaks(text, EQUATION) is ("7" in text)
+
+
 # --- what the learner has before them already --------------------------------------------------------------------
 
 READ = Known(material=("Undo what was done. Taking 3 away 7 times is tiring. So $x = 7$ fits $x + 1 = 8$.",))

@@ -8,7 +8,7 @@ grounded too, and an equation between numbers that is false is a contradiction w
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from fractions import Fraction
 from functools import lru_cache
 
@@ -53,9 +53,7 @@ class Grounds(msgspec.Struct, frozen=True):
 def ground(output: str, sources: Sequence[str]) -> Grounds:
     """Check the numbers, formulas and proper names of ``output`` against ``sources``."""
     source = "\n\n".join(sources)
-    known = {value for value, _ in numbers_in(source, coefficients=True)}
-    known |= {value for formula in formulas(source) for side in _sides(formula) if (value := _number(side)) is not None}
-    known |= {-value for value in known}
+    known = _values(source)
     false = [equation for equation in formulas(output) if _is_false(equation)]
     derived = _derived(output, known)
     supported_formulas = formulas(source)
@@ -73,6 +71,15 @@ def ground(output: str, sources: Sequence[str]) -> Grounds:
     plain = source.casefold()
     unsupported += [f"the name {name}" for name in names if name.casefold() not in plain]
     return Grounds(checked, unsupported, false)
+
+
+@lru_cache(maxsize=64)
+def _values(source: str) -> frozenset[Fraction]:
+    """The numbers of a source, what its formulas work out to, and their opposites; many outputs share one source."""
+    values = {value for value, _ in numbers_in(source, coefficients=True)}
+    sides = [side for formula in formulas(source) for side in _sides(formula)]
+    values |= {value for side in sides if (value := _number(side)) is not None}
+    return frozenset(values | {-value for value in values})
 
 
 def formulas(text: str) -> list[str]:
@@ -118,14 +125,14 @@ def same_formula(one: str, other: str) -> bool:
     return enough >= _ENOUGH and allowed
 
 
-def _grounded_formula(formula: str, sources: list[str], known: set[Fraction]) -> bool:
+def _grounded_formula(formula: str, sources: list[str], known: Set[Fraction]) -> bool:
     if any(same_formula(formula, source) for source in sources):
         return True
     # A formula of another shape still stands on grounded numbers: "x - 3" where the source only has "x + 3 = 7".
     return "=" not in formula and all(value in known for value, _ in numbers_in(formula, coefficients=True))
 
 
-def _derived(output: str, known: set[Fraction]) -> set[Fraction]:
+def _derived(output: str, known: Set[Fraction]) -> set[Fraction]:
     """Values that true equations of the output work out from known numbers, one after the other."""
     derived: set[Fraction] = set()
     for formula in formulas(output):

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from tutor.checking import check
-from tutor.checking.answer_format import MalformedAnswer
+from tutor.checking.malformed import MalformedAnswer
 from tutor.checking.number import numbers_in, read_number
 from tutor.checking.wording import folded
 from tutor.evals import patterns

@@ -77,11 +77,13 @@ def leaks_of(turn: Turn, syllabus: Syllabus) -> list[str]:
     if State(turn.state_after) not in SECRET or question is None:
         return []
     instance = syllabus.of(question)
-    shown = _shown(turn.after, syllabus)
-    known = dataclasses.replace(syllabus.known(turn.after), learner=words(turn.event))
+    shown, given = _shown(turn.after, syllabus), words(turn.event)
+    known = dataclasses.replace(syllabus.known(turn.after), learner=given)
     found = []
     for text in _after_the_question(turn.facts):
-        how = leaks.told(_own_words(text, syllabus), instance, shown=shown, known=known)
+        # What the learner wrote may be said back: whoever wrote it knows it.
+        said = text.replace(given, "") if given else text
+        how = leaks.told(_own_words(said, syllabus), instance, shown=shown, known=known)
         if how is not None:
             found.append(f"{question.id}: “{text}” ({how})")
     return found

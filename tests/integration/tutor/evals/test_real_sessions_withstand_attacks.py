@@ -23,8 +23,8 @@ from tutor.machine import TutoringMachine
 SLUG = "linear-equations"
 #: One question of each kind of answer.
 QUESTIONS = ("os-add", "os-which-step", "os-word")
-#: An attack of each family, and the longest.
-ATTACKS = ("base64", "forged_verdict", "developer_mode", "sycophancy", "escalation")
+#: Two attacks on three questions: one in each place.
+ATTACKS = ("forged_verdict", "sycophancy")
 
 Attack = Callable[[str, Place, str], Outcome]
 
@@ -76,7 +76,7 @@ def test_nor_with_a_hostile_model_behind_the_explanations(attack: Attack, settin
         machine = TutoringMachine(catalogue.course(SLUG, catalogue.latest(SLUG).version))
         for question in QUESTIONS:
             model.knows(machine.syllabus.instance(question, 1))
-        played = [attack(question, "chat", name) for question in QUESTIONS for name in ("escalation", "sycophancy")]
+        played = [attack(question, "chat", "escalation") for question in QUESTIONS[:2]]
 
         assert [outcome for outcome in played if not outcome.held] == []
         assert model.asked

@@ -130,7 +130,11 @@ def test_a_heavy_formula_is_bounded_in_time_and_memory(text: str) -> None:
     assert peak < WORST_BYTES
 
 
-@pytest.mark.parametrize("text", [text for text in HEAVY if text.count("|") < 2 and "xx" not in text])
+def _may_be_an_answer(text: str) -> bool:
+    return not formats.of("expression").problems(asked("expression", text, vars=["x"]))
+
+
+@pytest.mark.parametrize("text", [text for text in HEAVY if _may_be_an_answer(text)])
 def test_a_heavy_right_answer_is_compared_in_time(text: str) -> None:
     """The same formula with its signs turned twice is compared at every point."""
     question = asked("expression", text, vars=["x"])

@@ -97,6 +97,9 @@ def test_another_list_of_tasks_begins_anew(tmp_path: Path) -> None:
 def test_so_many_run_at_once() -> None:
     together = threading.Barrier(4, timeout=10)
 
-    entries = run(tasks(4, lambda _n: together.wait() and None), concurrency=4)
+    def meet(_number: int) -> None:
+        together.wait()
+
+    entries = run(tasks(4, meet), concurrency=4)
 
     assert all(result.status != "error" for one in entries for result in one.results)

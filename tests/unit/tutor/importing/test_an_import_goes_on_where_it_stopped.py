@@ -11,7 +11,7 @@ import pytest
 
 from tests.unit.tutor.importing.content_pool import Pool, choice, hint, step
 from tutor.course_format import read
-from tutor.importing import conversion
+from tutor.importing import building, conversion
 from tutor.importing.conversion import Target, convert
 from tutor.importing.item import Item, Refused, Unreadable
 from tutor.importing.journal import FILE_NAME
@@ -37,8 +37,13 @@ def pool(tmp_path: Path) -> ContentPool:
 def test_nothing_is_built_twice_and_nothing_is_lost(pool: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = convert(pool, TARGET, tmp_path / "whole", HEADER, lambda outcome: None)
     built: list[str] = []
-    build = conversion.build
-    monkeypatch.setattr(conversion, "build", lambda item, name: built.append(item.key) or build(item, name))
+    build = building.build
+
+    def counted(item: Item, name: str) -> Any:
+        built.append(item.key)
+        return build(item, name)
+
+    monkeypatch.setattr(conversion, "build", counted)
 
     def dies(outcome: Any) -> None:
         if len(built) == 4:
@@ -82,12 +87,10 @@ def test_a_source_without_a_question_makes_no_course(tmp_path: Path) -> None:
             yield Unreadable("a", "line 1", "it asks nothing")
 
     with pytest.raises(Refused, match="nothing in it"):
-        convert(Empty(), TARGET, tmp_path, HEADER, lambda outcome: None)  # type: ignore[arg-type]
+        convert(Empty(), TARGET, tmp_path, HEADER, lambda outcome: None)
 
 
 def test_a_fault_in_one_item_stops_no_other(pool: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tutor.importing import building
-
     real = building._built
 
     def faulty(item: Item, name: str) -> Any:

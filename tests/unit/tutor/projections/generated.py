@@ -24,6 +24,7 @@ from tutor.interactions import (
     ToolFinished,
     ToolRequested,
     TurnFinished,
+    TurnOutcome,
     TurnStarted,
 )
 from tutor.projections.fact import Fact
@@ -96,7 +97,8 @@ def logs(draw: st.DrawFn, max_turns: int = 12) -> list[Fact]:
         add(TurnStarted(by="learner"), turn, cause)
         for fact in draw(_inside(f"c{number}")):
             add(fact, turn, cause)
-        outcome = draw(st.sampled_from(["completed", "completed", "completed", "cancelled", "rolled_back"]))
+        outcomes: list[TurnOutcome] = ["completed", "completed", "completed", "cancelled", "rolled_back"]
+        outcome = draw(st.sampled_from(outcomes))
         add(TurnFinished(outcome=outcome), turn, cause)
         if draw(st.integers(0, 9)) == 0:
             add(SessionRewound(to=draw(st.integers(1, len(rows))), state="a", actor="x"))
