@@ -5,7 +5,7 @@
 WALKS ?= 1000
 
 check-walks: $(VENV)/test.stamp ## Hold 1,000 other random lessons to each invariant of the machine (WALKS=…; docs/machine.md)
-	@TUTOR_WALKS=$(WALKS) $(VPYTHON) -m pytest -q -n auto tests/unit/tutor/machine/test_invariants.py $(ARGS)
+	@TUTOR_WALKS=$(WALKS) $(VPYTHON) -m pytest -q -n auto --timeout=0 tests/unit/tutor/machine/test_invariants.py $(ARGS)
 
 diagram: $(VENV)/run.stamp ## Draw the state machine in docs/machine.md from its table
 	@$(VPYTHON) manage.py diagram
