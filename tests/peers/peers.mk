@@ -4,9 +4,8 @@ LITELLM := $(VENV)/litellm
 
 .PHONY: test-peers
 
-# Where there is no npm the tests of this peer are skipped (continuous integration installs it).
-$(AIMOCK): tests/peers/package-lock.json
-	@if command -v npm >/dev/null; then npm ci --prefix tests/peers --silent --no-fund --no-audit && touch $@; fi
+$(AIMOCK): tests/peers/package-lock.json $(VENV)/test.stamp
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --prefix tests/peers --silent --no-fund --no-audit && touch $@
 
 $(LITELLM)/bin/litellm:
 	@echo "Installing the LiteLLM proxy into a virtual environment of its own (about 750 MB)"

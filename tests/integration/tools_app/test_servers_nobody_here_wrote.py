@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
@@ -20,7 +21,7 @@ from tools_app.exceptions import ContextTooLong, Misconfigured, Overloaded, Unre
 from tutor.prompts import ChatMessage
 
 
-@pytest.fixture(scope="module", params=["aimock", "litellm"])
+@pytest.fixture(scope="module", params=["aimock", *(["litellm"] if peer_servers.LITELLM in os.environ else [])])
 def peer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
     folder: Path = tmp_path_factory.mktemp("peers")
     with peer_servers.aimock(folder) as mock:
