@@ -38,6 +38,8 @@ MISSED_BEATS = 3
 HELLO_S = 5
 #: How often a socket compares heads while a turn is active, in seconds: the channel layer may lose a hint.
 LOOK_S = 5
+#: A session whose due time-outs could not be looked at is looked at again after so many seconds.
+LOOK_AGAIN_S = 5
 #: Sessions that may share one transaction.
 BATCH_SESSIONS = 64
 #: Threads of one process that commit.

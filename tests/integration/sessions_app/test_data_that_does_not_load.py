@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -9,10 +10,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from sessions_app import registry, server, system, verification
+from sessions_app import conf, registry, server, system, timers, verification
 from sessions_app.delivery import Delivery
 from sessions_app.exceptions import UnloadableData, UnloadableSession
-from sessions_app.models import Session
+from sessions_app.models import Session, Timer
 from tests.integration.sessions_app.test_sys_suspend import send, untouched
 from tests.scripted_machine import ScriptedMachine
 from tutor import events
@@ -98,3 +99,24 @@ def test_the_row_is_broken_and_not_only_the_test(broken: uuid.UUID) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT data->>'calls' FROM sessions_app_session WHERE id = %s", [broken])
         assert cursor.fetchone() == ("many",)
+
+
+def test_sessions_that_cannot_be_looked_at_hold_up_nobodys_time_outs(
+    broken: uuid.UUID, learner: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strictly = settings.TUTOR_MACHINES
+    settings.TUTOR_MACHINES = {**strictly, "scripted": "tests.scripted_machine.load"}
+    send(broken, "named:tea:1")
+    settings.TUTOR_MACHINES = strictly
+    monkeypatch.setattr(conf, "BATCH_SESSIONS", 1)
+    monkeypatch.setattr(timers.due, "__defaults__", (1,))
+    healthy, _ = registry.start_or_find(learner.pk, "another", "scripted", {})
+    send(healthy, "named:tea:1")
+    time.sleep(0.05)
+
+    assert timers.sweep() == 2
+
+    assert Session.objects.get(pk=healthy).data["seen"][-1] == "tick tea"
+    # The other one is asked again, but not at once.
+    assert list(Timer.objects.values_list("session_id", flat=True)) == [broken]
+    assert timers.due() == []
