@@ -14,7 +14,9 @@ from tools_app.models import ToolCall
 #: Facts about recovering itself: only a run that was killed has them.
 RECOVERY = frozenset({"strategy.applied", "turn.recovering", "tool.result_discarded"})
 #: Fields that say who, when and how often.
-_FREE = frozenset({"owner", "caller", "started_at", "attempts", "attempt", "texts", "output_attempt", "due", "at"})
+_FREE = frozenset(
+    {"owner", "caller", "started_at", "attempts", "attempt", "texts", "output_attempt", "due", "at", "hibernated"}
+)
 
 
 class _Plain:
