@@ -1,9 +1,10 @@
 """The breaker above the sessions: when many of one machine overflow at once, the fault is not theirs.
 
 A bad release or a broken course crashes thousands of sessions; going back to thousands of checkpoints at once would be
-the next outage. While more than ``OVERFLOWS`` events of a machine went into quarantine within ``WINDOW_S`` seconds, its
+the next outage. While ``SESSIONS`` of a machine have had an event put into quarantine within ``WINDOW_S`` seconds, its
 sessions take no learners' commands (``unavailable``, with a time to come back), and nothing is restored: a crash
-skips its event. It closes by itself as the window moves on.
+skips its event. It closes by itself as the window moves on. Sessions are counted, not events: one learner's lesson that
+crashes again and again is nobody else's trouble.
 
 What counts stands in the database, so all processes see the same; each looks at most once a second.
 """
@@ -18,15 +19,15 @@ from django.db import connection
 from sessions_app.delivery import Delivery
 from sessions_app.exceptions import CommandError
 
-#: Quarantined events of one machine that open its breaker, and within how many seconds.
-OVERFLOWS = 50
+#: Sessions of one machine that open its breaker when they overflow, and within how many seconds.
+SESSIONS = 50
 WINDOW_S = 60
 #: How long a process believes what it has seen, in seconds; what clients are told to wait, in milliseconds.
 LOOK_S = 1.0
 AFTER_MS = 10_000
 
 _COUNT = """
-SELECT count(*) FROM sessions_app_quarantine
+SELECT count(DISTINCT session_id) FROM sessions_app_quarantine
  WHERE machine = %s AND at > (SELECT clock_timestamp()) - make_interval(secs => %s)
 """
 
@@ -46,7 +47,7 @@ def look(machine: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, [machine, WINDOW_S])
         found = cursor.fetchone()
-    is_open = bool(found and found[0] >= OVERFLOWS)
+    is_open = bool(found and found[0] >= SESSIONS)
     with _lock:
         _seen[machine] = (now, is_open)
     return is_open

@@ -33,21 +33,31 @@ def overflows(count: int, machine: str = "scripted") -> None:
 
 
 def test_below_the_limit_everything_goes_on(scripted_session: uuid.UUID) -> None:
-    overflows(breaker.OVERFLOWS - 1)
+    overflows(breaker.SESSIONS - 1)
 
     assert sessions.handle_user_message(scripted_session, "say:hello").disposition == "started"
 
 
 def test_at_the_limit_learners_are_told_when_to_come_back(scripted_session: uuid.UUID) -> None:
-    overflows(breaker.OVERFLOWS)
+    overflows(breaker.SESSIONS)
     with pytest.raises(CommandError) as refused:
         sessions.handle_user_message(scripted_session, "say:hello")
 
     assert (refused.value.code, refused.value.after_ms) == ("unavailable", breaker.AFTER_MS)
 
 
+def test_one_session_that_overflows_again_and_again_is_nobody_elses_trouble(scripted_session: uuid.UUID) -> None:
+    poisoned = uuid.uuid4()
+    Quarantine.objects.bulk_create(
+        Quarantine(session_id=poisoned, machine="scripted", seq=seq, event={}, reason="x")
+        for seq in range(breaker.SESSIONS * 2)
+    )
+
+    assert sessions.handle_user_message(scripted_session, "say:hello").disposition == "started"
+
+
 def test_other_machines_are_unaffected(echo_session: uuid.UUID) -> None:
-    overflows(breaker.OVERFLOWS)
+    overflows(breaker.SESSIONS)
 
     assert sessions.handle_user_message(echo_session, "hello").disposition == "started"
 
@@ -55,7 +65,7 @@ def test_other_machines_are_unaffected(echo_session: uuid.UUID) -> None:
 def test_results_and_time_outs_still_reach_a_session_but_nothing_is_restored(
     scripted_session: uuid.UUID, folds: Folds
 ) -> None:
-    overflows(breaker.OVERFLOWS)
+    overflows(breaker.SESSIONS)
     assert breaker.look("scripted")
     server.deliver(Delivery(scripted_session, events.UserMessage(text="go:b"), by="tool"))
     server.deliver(Delivery(scripted_session, events.UserMessage(text="crash"), by="tool"))
@@ -66,7 +76,7 @@ def test_results_and_time_outs_still_reach_a_session_but_nothing_is_restored(
 
 
 def test_it_closes_as_the_window_moves_on(scripted_session: uuid.UUID) -> None:
-    overflows(breaker.OVERFLOWS)
+    overflows(breaker.SESSIONS)
     assert breaker.look("scripted")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE sessions_app_quarantine SET at = at - interval '2 minutes'")
