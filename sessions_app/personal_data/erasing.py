@@ -77,10 +77,10 @@ def erase_session(session: uuid.UUID, *, actor: str, why: str = "erased") -> int
 # --- one learner -------------------------------------------------------------------------------------------------
 
 
-def learner_of(text: str) -> Any:
+def learner_of(text: str, *, by_name: bool = True) -> Any:
     """The user of a user name, or of a key. Raises ``UnknownLearner``."""
     users: Any = get_user_model()._default_manager
-    found = users.filter(**{get_user_model().USERNAME_FIELD: text}).first()
+    found = users.filter(**{get_user_model().USERNAME_FIELD: text}).first() if by_name else None
     if found is None and text.isascii() and text.isdigit() and len(text) < 19:
         found = users.filter(pk=int(text)).first()
     if found is None:

@@ -65,8 +65,9 @@ def lines(learner: Any) -> Iterator[dict[str, Any]]:
         "last_login": _iso(learner.last_login),
     }
     count = 2
-    for session in Session.objects.filter(learner_id=learner.pk).order_by("created_at").iterator(chunk_size=100):
-        for line in _of_session(session):
+    rows = Session.objects.filter(learner_id=learner.pk)
+    for key in list(rows.order_by("created_at").values_list("pk", flat=True)):
+        for line in _of_session(rows.get(pk=key)):
             count += 1
             yield line
     yield {"line": "end", "lines_before": count}

@@ -110,7 +110,7 @@ def register_all() -> None:
         SessionPlace("the interaction log", _texts, _erase_log, "interaction", _interactions),
         SessionPlace("what machine and kernel remember", _rows_with_data, _empty_row),
         rows_of("replies to commands", Command),
-        rows_of("callers and replies", Call, line="reply", columns=("status", "value", "reason", "at"), order_by="at"),
+        rows_of("callers and replies", Call, line="reply", columns=("status", "value", "reason", "at")),
         rows_of("events in quarantine", Quarantine, line="quarantined", columns=("seq", "event", "reason", "at")),
         rows_of("time-outs", Timer),
         FleetingPlace("text that is being written (Redis)", buffer.count, buffer.erase),

@@ -89,12 +89,10 @@ def of_learners() -> list[LearnerPlace]:
     return [place for place in _places if isinstance(place, LearnerPlace)]
 
 
-def rows_of(
-    name: str, model: type[Model], *, line: str = "", columns: Sequence[str] = (), order_by: str = "pk"
-) -> SessionPlace:
+def rows_of(name: str, model: type[Model], *, line: str = "", columns: Sequence[str] = ()) -> SessionPlace:
     """A table whose rows belong to a session each (``session_id``) and go when it is erased.
 
-    ``line`` and ``columns`` say how a row is exported; without ``columns`` it has all of them.
+    ``line`` and ``columns`` say how a row is exported.
     """
     rows: Any = model._default_manager
 
@@ -103,7 +101,11 @@ def rows_of(
         return int(deleted)
 
     def export(session: uuid.UUID) -> Iterator[dict[str, Any]]:
-        yield from rows.filter(session_id=session).order_by(order_by).values(*columns).iterator(chunk_size=PAGE_ROWS)
+        # By key, a page at a time and without a cursor: whoever reads may pause, and go on in another thread.
+        left = rows.filter(session_id=session).order_by("pk")
+        while page := list(left.values("pk", *columns)[:PAGE_ROWS]):
+            left = left.filter(pk__gt=page[-1]["pk"])
+            yield from ({name: row[name] for name in columns} for row in page)
 
     return SessionPlace(
         name,
