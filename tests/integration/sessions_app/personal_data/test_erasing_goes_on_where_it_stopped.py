@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.management import call_command
 
-from sessions_app import branching, conf, log, registry, server, sessions, system, verification
+from sessions_app import branching, conf, log, opening, registry, server, sessions, system, verification
 from sessions_app.access import issue_token, user_of_token
 from sessions_app.exceptions import CommandError, InsideTransaction, NotErasable
 from sessions_app.models import Erasure, Interaction, Session
@@ -211,3 +213,27 @@ def test_it_is_refused_within_a_transaction(learner: Any) -> None:
 def test_a_place_is_named_once() -> None:
     with pytest.raises(ValueError, match="already"):
         places.register(places.SessionPlace("the interaction log", lambda _sessions: 0, lambda _session: 0))
+
+
+@pytest.mark.parametrize(
+    "command", ["show", "why", "state", "status", "history", "project --as transcript", "project --as timeline"]
+)
+def test_an_erased_session_can_still_be_looked_at(learner: Any, command: str) -> None:
+    session = started(learner)
+    erasing.erase_session(session, actor="root")
+
+    out = StringIO()
+    action, *more = command.split()
+    call_command("session", action, str(session), *more, stdout=out)
+
+    assert "say:scripted" not in out.getvalue()
+
+
+def test_whoever_opens_an_erased_session_reads_that_it_was_erased(learner: Any) -> None:
+    session = started(learner)
+    erasing.erase_session(session, actor="root")
+
+    opened = opening.open_session(learner, session, None)
+
+    assert opened.lines
+    assert {line.payload for line in opened.lines} == {'{"erased":true}'}
