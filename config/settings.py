@@ -156,6 +156,8 @@ TUTOR_SLOW_SWEEPS = {
 }
 #: What learners wrote is erased so many days after their session ended; a course may say otherwise. 0: never.
 TUTOR_RETENTION_DAYS = env.integer("TUTOR_RETENTION_DAYS", 0)
+#: Sessions that nobody has come back to for so many days are ended: only then do the days above begin. 0: never.
+TUTOR_ABANDONED_DAYS = env.integer("TUTOR_ABANDONED_DAYS", 0)
 
 #: Modules and packages whose tools workers run; a package's modules are imported, too (docs/tools.md).
 TUTOR_TOOLS = ["tools_app.tools"]

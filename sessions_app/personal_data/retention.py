@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -16,7 +17,7 @@ from itertools import islice
 from django.conf import settings
 from django.db import connection
 
-from sessions_app import conf
+from sessions_app import conf, system
 from sessions_app.personal_data import erasing
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,13 @@ SELECT s.id, s.course, s.head
    AND NOT s.id = ANY(%(but)s)
  ORDER BY s.created_at DESC
  LIMIT %(limit)s
+"""
+#: Neither the learner nor anybody else has been there for so long, and no time-out.
+_ABANDONED = """
+SELECT id FROM sessions_app_session
+ WHERE live AND erased_at IS NULL AND changed_at < (SELECT clock_timestamp()) - make_interval(days => %s)
+   AND NOT id = ANY(%s)
+ ORDER BY created_at LIMIT %s
 """
 _DAYS = """
 SELECT s.course, coalesce(c.retention_days, %s), count(*), count(*) FILTER (WHERE s.live)
@@ -80,6 +88,26 @@ def due(limit: int = conf.RETENTION_SESSIONS, *, but: frozenset[uuid.UUID] = fro
         return [Due(*row) for row in cursor.fetchall()]
 
 
+def end_abandoned() -> Iterator[uuid.UUID]:
+    """End sessions that nobody has come back to for ``TUTOR_ABANDONED_DAYS``, and tell after each; 0: none."""
+    days, failed = settings.TUTOR_ABANDONED_DAYS, list[uuid.UUID]()
+    while days and (found := _abandoned(days, failed)):
+        for session in found:
+            try:
+                system.end(session, "abandoned", actor=ACTOR)
+            except Exception:
+                logger.exception("action=retention.not_ended session=%s", session)
+                failed.append(session)
+            else:
+                yield session
+
+
+def _abandoned(days: int, but: list[uuid.UUID]) -> list[uuid.UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute(_ABANDONED, [days, but, conf.RETENTION_SESSIONS])
+        return [session for (session,) in cursor.fetchall()]
+
+
 def planned() -> Iterator[Due]:
     """All sessions whose days are over, as ``erase`` would take them. Changes nothing."""
     seen: frozenset[uuid.UUID] = frozenset()
@@ -103,5 +131,6 @@ def erase() -> Iterator[Due]:
 
 
 def sweep() -> int:
-    """Erase some of the sessions whose days are over; the next sweep takes more. Returns how many."""
+    """End some that were abandoned, erase some whose days are over; the next sweep takes more. Returns how many."""
+    deque(islice(end_abandoned(), conf.RETENTION_SESSIONS), maxlen=0)
     return sum(1 for _ in islice(erase(), conf.RETENTION_SESSIONS))

@@ -45,6 +45,9 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{one.course}: kept {days}; {one.sessions:,} sessions with text, {one.live:,} of them not ended"
             )
+        if not options["dry_run"]:
+            ended = sum(1 for _ in retention.end_abandoned())
+            self.stdout.write(f"Ended {ended:,} that were abandoned." if ended else "None was abandoned.")
         found = Counter[str]()
         interactions = 0
         for due in retention.planned():

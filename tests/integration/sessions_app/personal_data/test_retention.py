@@ -15,6 +15,7 @@ from django.utils import timezone
 from sessions_app import branching, registry, sessions, verification
 from sessions_app.management.commands import timer_service
 from sessions_app.models import Interaction, Session
+from sessions_app.personal_data import retention
 from tutor.models import Course
 
 pytestmark = pytest.mark.usefixtures("redis_url")
@@ -73,6 +74,21 @@ def test_a_session_that_has_not_ended_is_kept_however_old(learner: Any) -> None:
 
     assert "1 of them not ended" in run()
     assert has_text(session)
+
+
+def test_one_that_was_abandoned_is_ended_and_its_days_begin_then(learner: Any, settings: Any) -> None:
+    settings.TUTOR_ABANDONED_DAYS = 90
+    gone, away = (registry.start_or_find(learner.pk, name, "scripted", {})[0] for name in ("gone", "away"))
+    aged(gone, 91)
+    aged(away, 89)
+
+    assert "Ended 1 that were abandoned." in run()
+
+    assert dict(Session.objects.values_list("pk", "live")) == {gone: False, away: True}
+    assert has_text(gone)
+    aged(gone, 31)
+    retention.sweep()
+    assert not has_text(gone)
 
 
 def test_a_course_may_keep_longer_shorter_or_for_ever(learner: Any) -> None:
