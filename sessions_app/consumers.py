@@ -25,19 +25,26 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.http.request import validate_host
 
-from sessions_app import access, commands, conf, draining, hints, inspection, log, opening, protocol
+from sessions_app import access, commands, conf, draining, frames, hints, inspection, log, opening, protocol
 from sessions_app.exceptions import CommandError, SessionError
+from sessions_app.frames import Active, Close, Hello, OutputCursor
 from sessions_app.log import Line
 from sessions_app.outgoing import Outgoing
 from sessions_app.output import buffer, news
 from sessions_app.output.buffer import Piece, Written
 from sessions_app.output.sent import Sent, committed
 from sessions_app.pool import in_database
-from sessions_app.protocol import Close, Hello, OutputCursor
 from sessions_app.view import View
 
 logger = logging.getLogger(__name__)
 
+_LIMITS = frames.Limits(
+    text=conf.TEXT_CHARS,
+    frame=conf.FRAME_BYTES,
+    replay=conf.REPLAY_EVENTS,
+    queue=conf.QUEUE_MESSAGES,
+    sockets=conf.SOCKETS_PER_USER,
+)
 #: Open sockets of this process by user.
 _sockets: Counter[int] = Counter()
 
@@ -79,11 +86,11 @@ class SessionConsumer(AsyncWebsocketConsumer):
         self.closed = False
         self.ticker: asyncio.TimerHandle | None = None
         offered = self.scope.get("subprotocols") or []
-        if offered and protocol.SUBPROTOCOL not in offered:
+        if offered and frames.SUBPROTOCOL not in offered:
             await self.accept()
-            await self._bye(Close.VERSION, f"This server speaks {protocol.SUBPROTOCOL}.", reconnect=False)
+            await self._bye(Close.VERSION, f"This server speaks {frames.SUBPROTOCOL}.", reconnect=False)
             return
-        await self.accept(protocol.SUBPROTOCOL if offered else None)
+        await self.accept(frames.SUBPROTOCOL if offered else None)
         draining.opened(self)
         if draining.is_draining():
             await self.drain(1_000)
@@ -144,7 +151,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         if self.closed:
             return
         sid = str(self.view.session) if self.view else None
-        d = {"code": code, "reason": reason, "reconnect": reconnect, "after_ms": after_ms}
+        d = frames.Bye(code=code, reason=reason, reconnect=reconnect, after_ms=after_ms)
         self._send(protocol.server_frame("bye", sid, d))
         self.closed = True
         with contextlib.suppress(TimeoutError):
@@ -196,7 +203,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
             code = _OPENING_FAILED[error.code]
             await self._bye(code, error.message, reconnect=code == Close.INTERNAL)
 
-    async def _handle(self, frame: protocol.ClientFrame) -> None:
+    async def _handle(self, frame: frames.ClientFrame) -> None:
         if frame.t == "hello":
             if self.view is not None:
                 raise CommandError("bad_request", "This socket has said hello already; open another one.")
@@ -221,11 +228,11 @@ class SessionConsumer(AsyncWebsocketConsumer):
         if delivered is not None and not delivered.live and not delivered.duplicate:
             await self._bye(Close.SESSION_CLOSED, "The session is closed.", reconnect=False)
 
-    async def _ping(self, frame: protocol.ClientFrame) -> None:
+    async def _ping(self, frame: frames.ClientFrame) -> None:
         assert self.view is not None  # noqa: S101 — checked by the caller
         await self._read()
         await self._catch_up_output()
-        d = {"head": self.sent, "off": self.text.off, "at": protocol.now()}
+        d = frames.Pong(head=self.sent, off=self.text.off, at=protocol.now())
         self._send(protocol.server_frame("pong", str(self.view.session), d, cause=frame.id))
 
     # --- opening -------------------------------------------------------------------------------------------------
@@ -252,7 +259,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
     def _same_origin(origin: str) -> bool:
         return validate_host(urlsplit(origin).hostname or "", settings.ALLOWED_HOSTS)
 
-    async def _hello(self, frame: protocol.ClientFrame) -> None:
+    async def _hello(self, frame: frames.ClientFrame) -> None:
         hello = protocol.body(frame.d, Hello)
         user = await self._authenticate(hello)
         if user is None:
@@ -266,7 +273,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         try:
             session_id = await in_database(opening.session_for, user, hello)
             await self._join(session_id)
-            opened = await in_database(opening.open_session, user, session_id, hello.resume)
+            opened = await in_database(opening.open_session, user, session_id, hello)
         except BaseException:
             self._uncount()  # another hello may follow
             raise
@@ -296,40 +303,36 @@ class SessionConsumer(AsyncWebsocketConsumer):
         except Exception:
             logger.warning("action=join.failed conn=%s", self.conn, exc_info=True)
 
-    async def _welcome(self, frame: protocol.ClientFrame, opened: opening.Opened) -> None:
+    async def _welcome(self, frame: frames.ClientFrame, opened: opening.Opened) -> None:
         session = opened.session
         sid = str(session.pk)
         self.log_id = session.log_id
         active = opened.active
-        text = await self._written(session.pk, active["turn"]) if active else None
+        text = await self._written(session.pk, active.turn) if active else None
         if active and text:
-            active |= {"attempt": text.attempt, "off": len(text.text), "phase": "streaming"}
-        d = {
-            "conn": self.conn,
-            "session": sid,
-            "log_id": session.log_id,
-            "head": opened.head,
-            "floor": 0,
-            "first": opened.first,
-            "state": session.state,
-            "active": active,
-            "queue": inspection.queue(session),
-            "deadline": inspection.next_deadline(session),
-            "policy": session.on_busy,
-            "course": session.course,
-            "live": session.live,
-            "limits": {
-                "text": conf.TEXT_CHARS,
-                "frame": conf.FRAME_BYTES,
-                "replay": conf.REPLAY_EVENTS,
-                "queue": conf.QUEUE_MESSAGES,
-                "sockets": conf.SOCKETS_PER_USER,
-            },
-            "beat_s": conf.BEAT_S,
-        }
+            active = frames.Active(turn=active.turn, attempt=text.attempt, off=len(text.text), phase="streaming")
+        d = frames.Welcome(
+            conn=self.conn,
+            session=sid,
+            log_id=session.log_id,
+            head=opened.head,
+            floor=0,
+            first=opened.first,
+            state=session.state,
+            active=active,
+            queue=inspection.queue(session),
+            deadline=inspection.next_deadline(session),
+            policy=session.on_busy,
+            course=session.course,
+            live=session.live,
+            role=opened.view.role,
+            read_only=opened.view.read_only,
+            limits=_LIMITS,
+            beat_s=conf.BEAT_S,
+        )
         self._send(protocol.server_frame("welcome", sid, d, cause=frame.id))
         if opened.resync:
-            resync = {key: d[key] for key in ("log_id", "head", "first", "state")}
+            resync = frames.Resync(log_id=d.log_id, head=d.head, first=d.first, state=d.state)
             self._send(protocol.server_frame("resync", sid, resync, cause=frame.id))
         self.sent = opened.after
         self._resume_output(active, opened.out)
@@ -343,7 +346,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         # From here on pieces are taken as they come; what came before them is read.
         news.listener().subscribe(session.pk, self._output_arrived)
         await self._catch_up_output()
-        self._send(protocol.server_frame("live", sid, {"head": self.sent}, cause=frame.id))
+        self._send(protocol.server_frame("live", sid, frames.Live(head=self.sent), cause=frame.id))
         if not session.live:
             await self._bye(Close.SESSION_CLOSED, "The session is closed; its history stays readable.", reconnect=False)
             return
@@ -414,9 +417,9 @@ class SessionConsumer(AsyncWebsocketConsumer):
             logger.warning("action=output.not_read conn=%s error=%s", self.conn, error)
             return None
 
-    def _resume_output(self, active: dict[str, Any] | None, out: OutputCursor | None) -> None:
+    def _resume_output(self, active: Active | None, out: OutputCursor | None) -> None:
         """What the client says it has of the running turn's text counts as sent."""
-        turn = active["turn"] if active else None
+        turn = active.turn if active else None
         if out is not None and out.turn == turn:
             self.text.begin(turn, out.attempt, out.off)
         else:

@@ -20,8 +20,8 @@ from django.test import Client
 from sessions_app import commands, inspection, log, server, sessions
 from sessions_app.delivery import CommandId, Delivery
 from sessions_app.exceptions import CommandError
+from sessions_app.frames import ClientFrame
 from sessions_app.models import Session
-from sessions_app.protocol import ClientFrame
 from sessions_app.view import View
 from sessions_app.why import why
 from tests.acceptance.grammar import ENDINGS
