@@ -447,3 +447,58 @@ MOMENTARY: dict[str, type[Body]] = {
     "output.delta": OutputDelta,
     "output.reset": OutputReset,
 }
+
+
+# --- bodies of HTTP that are no frames ---------------------------------------------------------------------------
+
+
+class Guest(Body, frozen=True):
+    """A learner without an account. The token is all there is to come back with."""
+
+    token: str
+    user: str
+
+
+class Ticket(Body, frozen=True):
+    """For ``hello.d.ticket``: lets one socket in, within a minute."""
+
+    ticket: str
+
+
+class Listed(Body, frozen=True):
+    """A course as the list shows it. ``summary`` is Markdown; ``topics`` and ``questions``: how many."""
+
+    slug: str
+    title: str
+    summary: str
+    version: int
+    topics: int
+    questions: int
+    lang: str
+    licence: str
+    source: str
+
+
+class Start(Body, frozen=True):
+    """Which course to start, or to find the live session of."""
+
+    course: str
+
+
+class Events(Body, frozen=True):
+    """Frames of events after a seq, one page, oldest first."""
+
+    events: list[dict[str, Any]]
+
+
+class Health(Body, frozen=True):
+    """This process answers."""
+
+    ok: bool
+
+
+class Ready(Body, frozen=True):
+    """Whether a lesson can be taken here, and what is missing."""
+
+    ready: bool
+    missing: list[str]

@@ -18,8 +18,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from sessions_app import access, frames, hints, opening, protocol, registry, server
 from sessions_app.consumers import SessionConsumer
 from sessions_app.group_commit import group_commit
+from sessions_app.stream_grammar import Frame, SocketGrammar, Stream
 from sessions_app.view import View
-from tests.acceptance.grammar import Frame, SocketGrammar, Stream
 from tools_app import calls
 
 #: asgiref's own has no types.
