@@ -61,6 +61,28 @@ DEFAULT_RETRY: dict[Code, Retry] = {
     "internal": "same_id",
 }
 
+#: Its status over HTTP.
+STATUS: dict[Code, int] = {
+    "bad_frame": 400,
+    "bad_request": 400,
+    "unknown_command": 400,
+    "forbidden": 403,
+    "read_only": 403,
+    "not_found": 404,
+    "busy": 409,
+    "stale": 409,
+    "id_reused": 409,
+    "invalid_transition": 409,
+    "no_such_turn": 409,
+    "too_large": 413,
+    "rate_limited": 429,
+    "over_budget": 429,
+    "queue_full": 429,
+    "draining": 503,
+    "unavailable": 503,
+    "internal": 500,
+}
+
 
 class SessionError(Exception):
     """Base of all errors of sessions."""

@@ -191,8 +191,8 @@ def _reading(sessions: dict[int, uuid.UUID], rounds: int) -> dict[str, dict[str,
     """
     from sessions_app import history as log_history
     from sessions_app import log, opening
+    from sessions_app.frames import Cursor, Hello
     from sessions_app.models import Session
-    from sessions_app.protocol import Cursor
     from tutor.interactions import Visibility
     from tutor.projections import chain
     from tutor.prompts import Request
@@ -201,10 +201,11 @@ def _reading(sessions: dict[int, uuid.UUID], rounds: int) -> dict[str, dict[str,
     request = Request(purpose="bench", system="You are a tutor.")
 
     def opened(row: Any) -> None:
-        opening.open_session(row.learner, row.pk, None)
+        opening.open_session(row.learner, row.pk, Hello())
 
     def resumed(row: Any) -> None:
-        opening.open_session(row.learner, row.pk, Cursor(log_id=row.log_id, seq=row.learner_head))
+        cursor = Cursor(log_id=row.log_id, seq=row.learner_head)
+        opening.open_session(row.learner, row.pk, Hello(resume=cursor))
 
     def chained(row: Any) -> None:
         found = log_history.compaction_at(row.pk, row.head)
