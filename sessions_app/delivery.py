@@ -60,6 +60,18 @@ class Fenced(NamedTuple):
     attempt: int | None = None
 
 
+#: What a statement returns of one thing.
+Row = tuple[Any, ...]
+
+
+class LookUp(NamedTuple):
+    """A row that a delivery needs as it is once its session is locked; one statement reads those of a whole batch."""
+
+    #: Takes the sessions (``uuid[]``) and keys (``text[]``) that are looked up; each row begins with its two.
+    sql: str
+    key: str
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One event for one session, with what must be written in the same commit."""
@@ -103,9 +115,12 @@ class Delivery:
     attempt: int = 1
     #: Who acts, where it is a person other than the session's learner: the user's key.
     user: int | None = None
-    #: Asked under the session's lock, once it is known to be no duplicate: what is delivered in its place. It reads on
-    #: this thread's connection, in the transaction of the commit, and may raise ``CommandError``.
-    under_lock: Callable[[], Delivery] | None = None
+    #: Read together with the lock, for ``under_lock``.
+    look_up: LookUp | None = None
+    #: Asked under the session's lock, once it is known to be no duplicate: what is delivered in its place. It is given
+    #: the row that ``look_up`` found (None: there is none), may read more on this thread's connection, in the
+    #: transaction of the commit, and may raise ``CommandError``.
+    under_lock: Callable[[Row | None], Delivery] | None = None
 
     @property
     def known_by(self) -> CommandId | None:
