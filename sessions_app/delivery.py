@@ -45,10 +45,12 @@ class Write(NamedTuple):
 
 
 class Wake(NamedTuple):
-    """A hint to send after the commit: equal ones are sent once."""
+    """A hint to send after the commit: equal ones are sent once, and not more often than ``conf.WAKES_EVERY_S``."""
 
     send: Callable[[str], None]
     argument: str
+    #: The channel-layer group of those who are told the same at once.
+    group: str
 
 
 class Fenced(NamedTuple):
