@@ -162,8 +162,9 @@ def postgres() -> psycopg.Connection[Any]:
     connection.ensure_connection()
     pg: psycopg.Connection[Any] = connection.connection
     if pg is not getattr(_mine, "pg", None):
-        # The few statements of the hot path take arrays of any length: one plan serves them all.
-        pg.execute("SET plan_cache_mode = force_generic_plan")
+        # The few statements of the hot path take arrays of any length: one plan serves them all. It may be made while
+        # the tables are small, and is kept while they grow: none of these statements may ever read a whole table.
+        pg.execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off")
         _mine.pg = pg
     return pg
 

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -32,6 +33,7 @@ _salts: list[bytes] = []
 os.register_at_fork(after_in_child=_salts.clear)  # parent and child must not use the same
 
 
+@lru_cache(maxsize=256)  # the rows of one commit have one time, and each tells it twice
 def iso(at_us: int) -> str:
     """Microseconds since 1970 as ISO 8601 in UTC."""
     seconds, micros = divmod(at_us, 1_000_000)
