@@ -13,6 +13,7 @@ from django.core.management import call_command
 from sessions_app import branching, conf, log, opening, registry, server, sessions, system, verification
 from sessions_app.access import issue_token, user_of_token
 from sessions_app.exceptions import CommandError, InsideTransaction, NotErasable
+from sessions_app.frames import Hello
 from sessions_app.models import Erasure, Interaction, Session
 from sessions_app.personal_data import erasing, places
 from tests.integration.tools_app.model_lesson import claim
@@ -233,7 +234,7 @@ def test_whoever_opens_an_erased_session_reads_that_it_was_erased(learner: Any) 
     session = started(learner)
     erasing.erase_session(session, actor="root")
 
-    opened = opening.open_session(learner, session, None)
+    opened = opening.open_session(learner, session, Hello())
 
     assert opened.lines
     assert {line.payload for line in opened.lines} == {'{"erased":true}'}
