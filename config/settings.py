@@ -97,7 +97,8 @@ LAYER_URL = f"{REDIS_URL}/{env.integer('REDIS_LAYER_DB', 1)}"
 
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        # Upstream's pub/sub layer, with a way to send from any thread without waiting.
+        "BACKEND": "sessions_app.hint_layer.HintLayer",
         # redis-py 8 sets a socket time-out of 5 s by default, which would end an idle subscription.
         "CONFIG": {
             "hosts": [

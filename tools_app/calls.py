@@ -78,6 +78,17 @@ UPDATE tools_app_toolcall c
  WHERE c.id = ANY(ARRAY(SELECT id FROM waiting ORDER BY place, random() LIMIT %s))
 RETURNING {COLUMNS}
 """
+#: Where no more calls wait than are wanted, nobody goes before anybody: this takes them all, or none at all.
+_CLAIM_ALL = f"""
+UPDATE tools_app_toolcall c
+   SET status = 'running', attempt = c.attempt + 1, owner = %s, started_at = clock_timestamp()
+ WHERE (SELECT count(*) <= %s FROM (SELECT FROM tools_app_toolcall c
+                                     WHERE c.status = 'queued' AND c.queue = ANY(%s) LIMIT %s) AS few)
+   AND c.id = ANY(ARRAY(SELECT c.id FROM tools_app_toolcall c
+                         WHERE c.status = 'queued' AND c.queue = ANY(%s) AND c.run_after <= (SELECT clock_timestamp())
+                         LIMIT %s FOR NO KEY UPDATE SKIP LOCKED))
+RETURNING {COLUMNS}
+"""
 #: Further ahead than any call's place in the order, in seconds.
 _EVER_S = 1e9
 
@@ -223,8 +234,12 @@ def claim(
     """
     # psycopg itself, not Django's cursor: the statement runs at every hint and should be prepared.
     crash_points.reach("claim.before")
-    ahead_s = 0.0 if in_turn else _EVER_S
-    rows = execute(postgres(), claim_sql(limit), [queues, ahead_s, list(without), owner, limit]).fetchall()
+    rows: list[tuple[Any, ...]] = []
+    if not in_turn and not without:
+        rows = execute(postgres(), _CLAIM_ALL, [owner, limit, queues, limit + 1, queues, limit]).fetchall()
+    if not rows:
+        ahead_s = 0.0 if in_turn else _EVER_S
+        rows = execute(postgres(), claim_sql(limit), [queues, ahead_s, list(without), owner, limit]).fetchall()
     crash_points.reach("claim.committed")
     return [claimed(row) for row in rows]
 
