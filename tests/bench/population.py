@@ -98,8 +98,7 @@ def lengthen(session: uuid.UUID, length: int) -> None:
     from sessions_app import commit, recovery, step
 
     with commit.open_transaction() as transaction:
-        locked, _ = transaction.lock([session], [], skip_locked=False)
-        columns = locked[session]
+        columns = transaction.lock([session], [], {}, skip_locked=False).sessions[session]
         machine = conf.machine(columns[5], msgspec.json.decode(columns[6]))
         row, written = commit.row_of(columns, machine), list[log.Entry]()
         row.now_us -= 1_000 * (length - row.head)
