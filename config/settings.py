@@ -147,10 +147,15 @@ TUTOR_LIVE_SESSIONS = env.integer("TUTOR_LIVE_SESSIONS", 0)
 TUTOR_SWEEPS = {
     "tools_app.monitor.watch": 0.5,
     "tools_app.outbox.sweep": 1.0,
+    "tools_app.observer_service.sweep": 0.5,
 }
 
 #: Modules and packages whose tools workers run; a package's modules are imported, too (docs/tools.md).
 TUTOR_TOOLS = ["tools_app.tools"]
+#: Modules and packages whose observers look at sessions (docs/observers.md), and which of them: their names with commas
+#: between, "none" for none; empty: all, as far as a course does not say otherwise.
+TUTOR_OBSERVERS = ["tutor.observers"]
+TUTOR_OBSERVERS_ON = env.names("TUTOR_OBSERVERS")
 #: A coroutine function that shortens a session's history where a model finds it too long: takes the session's id, says
 #: whether it worked. Empty: the offline tool answers instead.
 TUTOR_COMPACTOR = "sessions_app.compacting.compacted"

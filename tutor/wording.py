@@ -510,10 +510,6 @@ def note_gap(skills: Sequence[str]) -> str:
     return f"No question is left for {joined(skills)} and mastery is not reached: the bank needs more."
 
 
-def note_spinning(skill: str) -> str:
-    return f"Many opportunities on {skill} without progress: a prerequisite may be missing."
-
-
 def note_dispute(answer: str) -> str:
     return f"The learner says that {answer!r} is right."
 
@@ -524,14 +520,6 @@ def note_undecided(answer: str) -> str:
 
 def note_unexplained(answer: str) -> str:
     return f"A wrong answer that no known error explains: {answer!r}."
-
-
-def note_probe_failed(known_error: str) -> str:
-    return f"The known error {known_error} stood after two explanations."
-
-
-def note_stubborn(known_error: str) -> str:
-    return f"The known error {known_error} has come back again and again: it may need a person, or a step before it."
 
 
 def note_skipped_material(topic: str) -> str:

@@ -17,7 +17,7 @@ from tutor.machine import answering, exposition, lifecycle, remediation, reviewi
 from tutor.machine import data as tutoring_data
 from tutor.machine.data import TutoringData
 from tutor.machine.situation import Situation, change
-from tutor.machine.state import SECRET, State
+from tutor.machine.state import ACTIVE, SECRET, State
 from tutor.machine.syllabus import Syllabus
 from tutor.machine.table import COMMANDS, Row, Signal, Table, kind_of
 from tutor.mastery import SkillRecord
@@ -68,6 +68,8 @@ class TutoringMachine:
     def __init__(self, course: Course) -> None:
         self.course = course
         self.on_busy = course.course.on_busy
+        #: Names of the observers that look at its sessions; None: all there are.
+        self.observers = course.course.observers
         self.syllabus = Syllabus(course)
         self.table = Table(
             chain(
@@ -184,6 +186,10 @@ class TutoringMachine:
             "remediating": data.remediation.known_error if data.remediation else None,
             "pedagogy": self.course.course.pedagogy,
         }
+
+    def may_be_told(self, state: str, data: TutoringData) -> bool:
+        """Whether somebody besides the tutor may say something to the learner now."""
+        return not data.safety_hold and State(state) in ACTIVE
 
     def syllabus_context(self, data: TutoringData) -> dict[str, Any]:
         """Where in the course the session is."""
