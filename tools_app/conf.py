@@ -48,7 +48,7 @@ BACKOFF_MOST_S = 8.0
 #: How long after something worth a look observers look, in seconds: what happens meanwhile is seen in the same look.
 OBSERVE_AFTER_S = 2.0
 #: How long one look at a session may take before somebody else looks; no observer begins in its last third.
-OBSERVE_LEASE_S = 30.0
+OBSERVE_LEASE_S = 120.0
 #: Interactions shown to an observer at once, and the most that a view is folded anew from (the newest ones).
 OBSERVE_PAGE = 500
 OBSERVE_HISTORY = 2_000
@@ -63,4 +63,4 @@ OBSERVER_FAILURES = 5
 OBSERVER_BREAKER_FAILURES = 3
 OBSERVER_BREAKER_S = 60.0
 #: How far the processes of observers stand back for others (nice).
-OBSERVER_NICENESS = 10
+OBSERVER_NICENESS = 5

@@ -134,8 +134,8 @@ class ObservedSession(models.Model):
     )
     #: The session's newest seq that was worth a look.
     head = models.BigIntegerField()
-    #: ``infinity``: not before something happens.
-    due_at = models.DateTimeField(db_index=True)
+    #: None: not before something happens.
+    due_at = models.DateTimeField(null=True, db_index=True)
     #: Somebody looks; taken away when it is over, or has run out.
     leased_until = models.DateTimeField(null=True)
     #: Rises with every lease: it fences.
@@ -167,6 +167,8 @@ class ObserverView(models.Model):
     failures = models.SmallIntegerField(db_default=0)
     error = models.TextField(db_default="", blank=True)
     rests_until = models.DateTimeField(null=True)
+    #: It failed too often here: left alone until there is another version of it.
+    given_up = models.BooleanField(db_default=False)
 
     def __str__(self) -> str:
         return f"{self.observer} of {self.session_id}"

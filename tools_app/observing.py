@@ -65,7 +65,7 @@ RETURNING o.session_id, o.lease, s.machine, s.machine_args::text, s.learner_id, 
 _LET_GO = """
 UPDATE tools_app_observedsession
    SET leased_until = NULL,
-       due_at = least(CASE WHEN head > %s THEN due_at ELSE 'infinity' END, %s::timestamptz)
+       due_at = least(CASE WHEN head > %s THEN due_at END, %s::timestamptz)
  WHERE session_id = %s AND lease = %s
 """
 #: A fork has seen what it shares: its parent's observers have spoken about that.
@@ -77,8 +77,7 @@ SELECT s.id, wanted.observer, coalesce(s.fork_seq, 0)
 """
 _VIEWS = """
 SELECT observer, version, seen, view::text, looks, failures,
-       (extract(epoch FROM wake_at) * 1000)::float,
-       rests_until = 'infinity', (extract(epoch FROM nullif(rests_until, 'infinity')) * 1000)::float
+       (extract(epoch FROM wake_at) * 1000)::float, given_up, (extract(epoch FROM rests_until) * 1000)::float
   FROM tools_app_observerview WHERE session_id = %s AND observer = ANY(%s)
 """
 ADVANCE = Statement(
@@ -86,7 +85,7 @@ ADVANCE = Statement(
     """
 UPDATE tools_app_observerview v
    SET version = r.version, seen = r.seen, view = r.view, wake_at = r.wake_at, looks = v.looks + 1, failures = 0,
-       error = '', rests_until = NULL
+       error = '', rests_until = NULL, given_up = false
   FROM json_to_recordset(%s) AS r(session_id uuid, observer text, looks bigint, version int, seen bigint, view jsonb,
        wake_at timestamptz)
  WHERE v.session_id = r.session_id AND v.observer = r.observer AND v.looks = r.looks
@@ -96,7 +95,7 @@ _FAILED = """
 UPDATE tools_app_observerview
    SET failures = failures + 1, error = %s, looks = looks + 1, version = %s,
        view = CASE WHEN %s THEN NULL ELSE view END,
-       rests_until = CASE WHEN %s THEN 'infinity' ELSE clock_timestamp() + make_interval(secs => %s) END
+       given_up = %s, rests_until = clock_timestamp() + make_interval(secs => %s)
  WHERE session_id = %s AND observer = %s AND looks = %s
 """
 _NOW_SAYS = "SELECT state, data::text, live FROM sessions_app_session WHERE id = %s"
@@ -247,6 +246,7 @@ class Looker:
             "view": shown.view,
             "facts": msgspec.to_builtins(shown.facts),
             "now_ms": leased.now_ms,
+            "whole": shown.upto >= leased.head,
             "seen": known.seen,
             "told": shown.told,
         }
@@ -324,7 +324,7 @@ def _read_views(session: uuid.UUID, names: list[str]) -> dict[str, View]:
     rows = execute(postgres(), _VIEWS, [session, names]).fetchall()
     return {
         name: View(version, seen, None if view is None else msgspec.json.decode(view), looks, failures, wake_ms,
-                   bool(given_up), rests_ms)
+                   given_up, rests_ms)
         for name, version, seen, view, looks, failures, wake_ms, given_up, rests_ms in rows
     }  # fmt: skip
 
@@ -413,5 +413,5 @@ def _may_be_said(leased: Leased, text: str, state: str, data: str, live: bool) -
 
 
 def _let_go(leased: Leased, wake_ms: float | None) -> None:
-    wake = "infinity" if wake_ms is None else timestamp(int(wake_ms))
+    wake = None if wake_ms is None else timestamp(int(wake_ms))
     execute(postgres(), _LET_GO, [leased.head, wake, leased.session, leased.lease])

@@ -19,7 +19,7 @@ from tutor.projections.fact import Fact
 ROLE = "observer"
 
 
-@tool(timeout_s=10, cpu=True, roles={ROLE}, argument_bytes=conf.OBSERVE_BYTES)
+@tool(timeout_s=3, cpu=True, roles={ROLE}, argument_bytes=conf.OBSERVE_BYTES)
 def observe(
     scope: Scope,
     module: str,
@@ -27,12 +27,13 @@ def observe(
     view: dict[str, Any] | None,
     facts: list[Fact],
     now_ms: int,
+    whole: bool,
     seen: int,
     told: list[tuple[str, str, int]],
 ) -> dict[str, Any]:
     """``tutor.observers.looking.Looked``. ``module``: where the observer is registered by being imported."""
     os.setpriority(os.PRIO_PROCESS, 0, conf.OBSERVER_NICENESS)
     importlib.import_module(module)
-    looked = look(registry.find(observer), view, facts, now_ms, seen=seen, told=told)
+    looked = look(registry.find(observer), view, facts, now_ms, whole=whole, seen=seen, told=told)
     plain: dict[str, Any] = msgspec.to_builtins(looked)
     return plain

@@ -34,10 +34,11 @@ def look(
     facts: Sequence[Fact],
     now_ms: int,
     *,
+    whole: bool = True,
     seen: int = 0,
     told: Collection[tuple[str, str, int]] = (),
 ) -> Looked:
-    """Show the observer the facts (oldest first) and the time.
+    """Show the observer the facts (oldest first) and, where they are the ``whole`` log until now, the time.
 
     ``view`` None: it is folded anew, and the facts begin where the view begins. What is shown up to the seq ``seen``
     was shown before: it makes the view, and no remark. Neither do the remarks ``told`` (their identities), which stand
@@ -53,7 +54,7 @@ def look(
             if fact.seq > seen and not _late(remark, shown_now, now_ms) and remark.identity not in known:
                 known.add(remark.identity)
                 remarks.append(remark)
-    for remark in _checked(observer, one.tick(now_ms), None):
+    for remark in _checked(observer, one.tick(now_ms) if whole else (), None):
         if remark.identity not in known:
             known.add(remark.identity)
             remarks.append(remark)

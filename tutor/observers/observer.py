@@ -45,8 +45,8 @@ class Observer(msgspec.Struct):
     #: It is looked at after a commit with one of these kinds, and after every so many interactions (0: not by number).
     on: ClassVar[frozenset[str]] = frozenset()
     every: ClassVar[int] = 0
-    #: How long one look may take, in seconds.
-    timeout_s: ClassVar[float] = 2.0
+    #: How long one look may take, in seconds: on a busy machine, of which observers get what turns leave.
+    timeout_s: ClassVar[float] = 30.0
 
     def see(self, one: Seen) -> Iterable[Remark]:
         """Take one interaction into the view; say what it shows, if anything. Each is shown once, in order."""

@@ -37,7 +37,7 @@ def observer(
     reads: Collection[str] = (),
     every: int = 0,
     version: int = 1,
-    timeout_s: float = 2.0,
+    timeout_s: float = 30.0,
 ) -> Callable[[T], T]:
     """Register a class as an observer.
 

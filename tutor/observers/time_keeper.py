@@ -37,6 +37,8 @@ class TimeKeeper(Observer):
     def see(self, one: Seen) -> Iterator[Remark]:
         """Something has happened."""
         silence = one.at_ms - self.last_ms
+        if self.state == "awaiting_answer" and silence >= IDLE_MS and not self.idle_told:
+            yield self._idle()  # nobody looked in time; a teacher reads it later
         if not self.began or silence > BREAK_MS or self.state in _RESTING:
             self.began, self.began_ms, self.long_told = one.seq, one.at_ms, False
         self.last, self.last_ms, self.idle_told = one.seq, one.at_ms, False
@@ -56,8 +58,11 @@ class TimeKeeper(Observer):
         due = self.wake_ms()
         if due is not None and now_ms >= due:
             self.idle_told = True
-            minutes = IDLE_MS // 60_000
-            yield to_teacher("idle", f"A question has been open for {minutes} minutes without a word.", self.last)
+            yield self._idle()
+
+    def _idle(self) -> Remark:
+        minutes = IDLE_MS // 60_000
+        return to_teacher("idle", f"A question was open for {minutes} minutes without a word.", self.last)
 
     def wake_ms(self) -> int | None:
         """When this silence will be long enough to tell of it."""

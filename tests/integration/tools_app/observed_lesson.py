@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
@@ -14,27 +14,42 @@ from tests.integration.tools_app.model_lesson import ModelLesson
 from tools_app.observing import Looker
 from tutor.interactions import Interaction, ObserverNoted, ObserverSaid, ObserverSuggested
 
+Folds = Callable[[uuid.UUID], None]
 #: A wrong answer to every question of the demo course.
 WRONG = "90001"
 
 
-@dataclass
-class Observers:
-    """Those who look, in the test's own process; their observers' code runs in a child, as ever."""
+def time_passes() -> None:
+    """Let everything be due that a look soon after something happened would see, and every rest be over."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE tools_app_observedsession SET due_at = clock_timestamp()"
+            " WHERE due_at <= clock_timestamp() + interval '10 min'"
+        )
+        cursor.execute("UPDATE tools_app_observerview SET rests_until = NULL")
 
-    looker: Looker = field(default_factory=Looker)
 
-    def look(self) -> int:
-        """Time has passed: let everything be due that waits for something to happen, and look at it."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE tools_app_observedsession SET due_at = clock_timestamp()"
-                " WHERE due_at <= clock_timestamp() + interval '5 s'"
-            )
-        return self.look_at_due()
+def leases_run_out() -> None:
+    """Whoever has taken a session is taken for dead."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE tools_app_observedsession SET leased_until = clock_timestamp()")
+    time_passes()
 
-    def look_at_due(self) -> int:
-        return self.looker.look_at_due()
+
+@contextmanager
+def looking() -> Iterator[Looker]:
+    """Somebody who looks, in the test's own process; their observers' code runs in a child, as ever."""
+    one = Looker()
+    try:
+        yield one
+    finally:
+        one.close()
+
+
+def look(looker: Looker) -> int:
+    """Let time pass, and look."""
+    time_passes()
+    return looker.look_at_due()
 
 
 def remarks(session: uuid.UUID, observer: str | None = None) -> list[Any]:
@@ -44,15 +59,17 @@ def remarks(session: uuid.UUID, observer: str | None = None) -> list[Any]:
     return [fact for fact in facts if isinstance(fact, kinds) and observer in {None, fact.observer}]
 
 
-def noted(session: uuid.UUID, observer: str | None = None) -> list[str]:
-    """What teachers were told, by what it is about."""
-    return [fact.about for fact in remarks(session, observer) if isinstance(fact, ObserverNoted)]
+def noted(session: uuid.UUID, observer: str | None = None) -> list[tuple[str, list[int]]]:
+    """What teachers were told: about what, with which evidence."""
+    return [(fact.about, fact.evidence) for fact in remarks(session, observer) if isinstance(fact, ObserverNoted)]
+
+
+def answers(lesson: ModelLesson) -> list[int]:
+    """Where the verdicts stand in the lesson's log."""
+    return [entry.seq for entry in log.read(lesson.session) if entry.kind == "answer.checked"]
 
 
 def answers_wrong(lesson: ModelLesson, times: int) -> None:
     """The same wrong answer, so many times."""
     for _ in range(times):
         lesson.say(WRONG)
-
-
-Folds = Callable[[uuid.UUID], None]
