@@ -24,7 +24,7 @@ import msgspec
 from sessions_app import conf as kernel
 from sessions_app import crash_points, history, server
 from sessions_app.commit import execute, postgres, timestamp
-from sessions_app.delivery import Delivery, Statement, Write
+from sessions_app.delivery import Delivery, LookUp, Row, Statement, Write
 from sessions_app.exceptions import StaleWrite
 from sessions_app.output.gate import gate
 from tools_app import conf, notices, registry
@@ -98,7 +98,10 @@ UPDATE tools_app_observerview
        given_up = %s, rests_until = clock_timestamp() + make_interval(secs => %s)
  WHERE session_id = %s AND observer = %s AND looks = %s
 """
-_NOW_SAYS = "SELECT state, data::text, live FROM sessions_app_session WHERE id = %s"
+_STANDS = """
+SELECT s.id, wanted.key, s.state, s.data::text, s.live
+  FROM unnest(%s::uuid[], %s::text[]) AS wanted(id, key) JOIN sessions_app_session s ON s.id = wanted.id
+"""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -387,18 +390,23 @@ def _write(leased: Leased, result: Result) -> None:
         return
     delivery = Delivery(leased.session, None, by="observer", writes=result.advances, opens_turn=False)
     try:
-        server.deliver(replace(delivery, under_lock=lambda: _decided(leased, delivery, result.remarks)))
+        server.deliver(
+            replace(
+                delivery,
+                look_up=LookUp(_STANDS, ""),
+                under_lock=lambda stands: _decided(leased, delivery, result.remarks, stands),
+            )
+        )
     except StaleWrite:
         logger.info("action=observing.superseded session=%s lease=%d", leased.session, leased.lease)
 
 
-def _decided(leased: Leased, delivery: Delivery, remarks: Sequence[tuple[str, Remark]]) -> Delivery:
-    """Under the session's lock: what may be said to its learner as the session is now."""
-    row = execute(postgres(), _NOW_SAYS, [leased.session]).fetchone()
+def _decided(leased: Leased, delivery: Delivery, remarks: Sequence[tuple[str, Remark]], stands: Row | None) -> Delivery:
+    """Under the session's lock: what may be said to its learner as the session stands now."""
     facts = [
         remark.fact(name)
         for name, remark in remarks
-        if remark.audience != "learner" or (row is not None and _may_be_said(leased, remark.text, *row))
+        if remark.audience != "learner" or (stands is not None and _may_be_said(leased, remark.text, *stands[2:]))
     ]
     return replace(delivery, facts=facts)
 

@@ -51,7 +51,7 @@ def test_what_they_see_is_told_to_teacher_and_tutor(lesson: ModelLesson, looker:
     assert look(looker) == 1
 
     seen = remarks(lesson.session, "cognitive")
-    assert [type(fact) for fact in seen] == [ObserverNoted, ObserverSuggested]
+    assert [fact.kind for fact in seen] == [ObserverNoted.kind, ObserverSuggested.kind]
     assert seen[0].evidence == answers(lesson)
     folds(lesson.session)
     assert not [one for verified in verification.verify() for one in verified.divergences]

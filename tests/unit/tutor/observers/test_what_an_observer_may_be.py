@@ -74,9 +74,10 @@ def test_it_sees_only_what_it_reads_and_teachers_may_see() -> None:
 
 
 def test_a_remark_needs_evidence_and_words() -> None:
-    for bad in (lambda: to_teacher("x", "y"), lambda: to_teacher("x", "y", 0), lambda: to_teacher("x", " ", 1)):
+    nothing: tuple[int, ...] = ()
+    for text, evidence in (("y", nothing), ("y", (0,)), (" ", (1,))):
         with pytest.raises(BadRemark):
-            bad()
+            to_teacher("x", text, *evidence)
 
 
 def test_one_that_points_into_the_future_is_refused() -> None:
@@ -122,7 +123,9 @@ def test_a_word_to_tutor_or_learner_is_not_said_too_late() -> None:
 def test_remarks_are_facts_of_three_kinds_and_none_is_a_verdict_a_score_or_a_state() -> None:
     facts: list[Interaction] = [make("x", "y", 1).fact("o") for make in (to_teacher, to_tutor, to_learner)]
 
-    assert [type(fact) for fact in facts] == [ObserverNoted, ObserverSuggested, ObserverSaid]
+    assert isinstance(facts[0], ObserverNoted)
+    assert isinstance(facts[1], ObserverSuggested)
+    assert isinstance(facts[2], ObserverSaid)
     assert [int(fact.visibility) for fact in facts] == [1, 1, 0]
     assert {fact.kind for fact in facts} == {kind for kind in KINDS if kind.startswith("observer.")}
 
