@@ -406,7 +406,7 @@ def _decided(leased: Leased, delivery: Delivery, remarks: Sequence[tuple[str, Re
     facts = [
         remark.fact(name)
         for name, remark in remarks
-        if remark.audience != "learner" or (stands is not None and _may_be_said(leased, remark.text, *stands[2:]))
+        if remark.audience != "learner" or (stands is not None and _may_be_said(leased, remark.text, *stands))
     ]
     return replace(delivery, facts=facts)
 

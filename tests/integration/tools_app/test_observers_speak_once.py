@@ -78,7 +78,7 @@ def process_that_dies_at(point: str) -> int:
     return done.returncode
 
 
-@pytest.mark.parametrize("point", ["observing.leased", "write.before_commit", "observing.written"])
+@pytest.mark.parametrize("point", ["observing.leased", "observing.written"])
 def test_killed_in_between_it_is_looked_at_again_and_told_once(
     lesson: ModelLesson, looker: Looker, folds: Folds, point: str
 ) -> None:
