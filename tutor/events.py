@@ -106,6 +106,23 @@ class Branched(EventContent, frozen=True, kw_only=True):
     """
 
 
+class FileReady(EventContent, frozen=True, kw_only=True):
+    """A file that the learner uploaded can be read. For machines that ``hear`` it; the log knows it already."""
+
+    file: str
+    name: str
+    sections: int
+
+
+class FileFailed(EventContent, frozen=True, kw_only=True):
+    """A file that the learner uploaded cannot be read. As ``FileReady``."""
+
+    file: str
+    name: str
+    #: Why, in plain words.
+    message: str
+
+
 class ToolEnded(EventContent, frozen=True, kw_only=True, omit_defaults=True):
     """Base of the endings of a tool call: what they say to the kernel."""
 
@@ -177,6 +194,8 @@ AnyEvent = (
     | SafetyCleared
     | ResetRequested
     | Branched
+    | FileReady
+    | FileFailed
     | ToolSucceeded
     | ToolFailed
     | ToolsEnded
