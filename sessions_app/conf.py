@@ -70,6 +70,11 @@ FILES_PER_HOUR = 40
 FILE_NAME_CHARS = 120
 FILE_CHUNK_BYTES = 256 * 1024
 FORM_BYTES = 64 * 1024
+#: Files that are given whole to whoever explains, in characters of all of them together; of longer ones, the sections
+#: in which one of so many terms stands, at most so many.
+WHOLE_FILES_CHARS = 12_000
+SEARCH_TERMS = 20
+SEARCHED_SECTIONS = 200
 #: Bytes of a body that is too large which are read and thrown away, so that its sender reads why it was refused.
 DISCARDED_BYTES = 256 * 1024 * 1024
 #: For reading a file, all attempts together, in milliseconds.

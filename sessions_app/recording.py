@@ -37,7 +37,7 @@ class Recorded:
     #: Rows of the same commit.
     writes: list[Write] = field(default_factory=list)
     #: What the session's machine is told, if it ``hears`` such events.
-    news: events.EventContent | None = None
+    news: events.News | None = None
 
 
 Recorder = Callable[[dict[str, Any]], list[Interaction]]

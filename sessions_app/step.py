@@ -417,6 +417,8 @@ class _Play:
         interrupts = running is not None and event.mark is not None and opening is not None and bool(performing.endings)
         if opening is not None and (performing.disposition in {"busy", "queued"} or (running and not interrupts)):
             opening = None
+        if isinstance(event.content, events.News) and not performing.facts:
+            opening = None  # the machine has taken note and says nothing
         self._write(outcome, performing, opening, running if interrupts else None, ended)
         return not crashed
 
@@ -476,6 +478,8 @@ class _Play:
         if event.mark is not None and event.mark != new:
             # A command that waited: its time has come, whatever brought it (a result, a time-out, a cancel).
             return Turn("", "learner", event.mark)
+        if isinstance(event.content, events.News):
+            return None if self.row.turn else Turn("", by, None)
         if not opens_turn:
             return None
         if event.mark is not None:

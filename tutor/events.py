@@ -106,16 +106,21 @@ class Branched(EventContent, frozen=True, kw_only=True):
     """
 
 
-class FileReady(EventContent, frozen=True, kw_only=True):
-    """A file that the learner uploaded can be read. For machines that ``hear`` it; the log knows it already."""
+class News(EventContent, frozen=True, kw_only=True):
+    """Something that happened beside the conversation: told only to machines that say so (``hears``)."""
+
+
+class FileReady(News, frozen=True, kw_only=True):
+    """A file that the learner uploaded can be read."""
 
     file: str
     name: str
     sections: int
+    pages: int | None = None
 
 
-class FileFailed(EventContent, frozen=True, kw_only=True):
-    """A file that the learner uploaded cannot be read. As ``FileReady``."""
+class FileFailed(News, frozen=True, kw_only=True):
+    """A file that the learner uploaded cannot be read."""
 
     file: str
     name: str

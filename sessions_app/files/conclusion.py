@@ -65,8 +65,9 @@ def _conclusion(ended: Ended, about: dict[str, str]) -> Recorded:
         failed = events.FileFailed(file=file, name=name, message=found.message)
         return Recorded([fact], [Write(_CONCLUDE, {**row, "status": "failed"})], failed)
     ready = FileReady(file=file, name=name, sections=found.sections, pages=found.pages, len=found.chars)
+    heard = events.FileReady(file=file, name=name, sections=found.sections, pages=found.pages)
     row |= {"status": "ready", "sections": found.sections, "pages": found.pages}
-    return Recorded([ready], [Write(_CONCLUDE, row)], events.FileReady(file=file, name=name, sections=found.sections))
+    return Recorded([ready], [Write(_CONCLUDE, row)], heard)
 
 
 def _found(ended: Ended) -> Extracted:

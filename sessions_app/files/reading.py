@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from sessions_app import lineage
+from django.db.models import Q, Sum
+from django.db.models.functions import Length
+
+from sessions_app import conf, lineage
+from sessions_app.files import sniffing
 from sessions_app.models import FileSection, UploadedFile
+from tutor import file_text
+from tutor.file_text import FileOutline, FilePart, Library
 
 
 def listed(session: uuid.UUID) -> list[dict[str, Any]]:
@@ -39,9 +47,44 @@ def ready(session: uuid.UUID, files: Iterable[str]) -> list[UploadedFile]:
     return [rows[name] for name in names if name in rows]
 
 
-def sections(file: UploadedFile) -> list[FileSection]:
-    """A file's text, section by section."""
-    return list(FileSection.objects.filter(file=file).order_by("number"))
+def library(session: uuid.UUID, files: Iterable[str], text: str, *, first: bool = False) -> Library:
+    """The named files as far as they may say something about a text: small ones whole, of others what fits.
+
+    The same at any later time: sections never change, and erased ones are gone.
+    """
+    rows = ready(session, files)
+    if not rows:
+        return file_text.NOTHING
+    outlines = tuple(FileOutline(str(row.pk), row.name, row.sections or 0, row.pages, _headings(row)) for row in rows)
+    return Library(outlines, tuple(_parts(rows, text)), first)
+
+
+def part(row: UploadedFile, section: FileSection) -> FilePart:
+    """A section as a value."""
+    return FilePart(
+        str(row.pk), row.name, section.number, section.heading, section.page, section.text,
+        marked_up=row.media_type in sniffing.MARKED_UP,
+    )  # fmt: skip
+
+
+def _parts(rows: list[UploadedFile], text: str) -> Iterator[FilePart]:
+    kept = FileSection.objects.filter(file__in=rows)
+    size = kept.aggregate(all=Sum(Length("text")))["all"] or 0
+    if size > conf.WHOLE_FILES_CHARS:
+        wanted = file_text.asked_of(text)
+        # A stem stands in every form of its word.
+        fits = (Q(text__icontains=stem) | Q(heading__icontains=stem) for stem in sorted(wanted)[: conf.SEARCH_TERMS])
+        kept = kept.filter(reduce(or_, fits)) if wanted else kept.none()
+    by_file = {row.pk: row for row in rows}
+    order = {row.pk: at for at, row in enumerate(rows)}
+    found = sorted(kept.order_by("file", "number")[: conf.SEARCHED_SECTIONS], key=lambda one: order[one.file_id])
+    yield from (part(by_file[one.file_id], one) for one in found)
+
+
+def _headings(row: UploadedFile) -> tuple[str, ...]:
+    named = FileSection.objects.filter(file=row).exclude(heading="").order_by("number")
+    found = dict.fromkeys(named.values_list("heading", flat=True)[: 2 * file_text.HEADINGS])
+    return tuple(found)[: file_text.HEADINGS]
 
 
 def _is_id(name: str) -> bool:

@@ -15,6 +15,8 @@ HTML = "text/html"
 MARKDOWN = "text/markdown"
 TEXT = "text/plain"
 UNKNOWN = "application/octet-stream"
+#: What becomes Markdown when it is read; of the others every sign means itself.
+MARKED_UP = frozenset({DOCX, HTML, MARKDOWN})
 
 #: How a format begins. A PDF may have some bytes before.
 _MAGIC: tuple[tuple[bytes, str], ...] = (
