@@ -32,7 +32,7 @@ SHOWN_WORDS = 250
 MOST = 50
 
 _YES = re.compile(
-    r"(?:(?:yes|yep|yeah|sure|ok(?:ay)?|please|good|of course|go ahead|do (?:so|that|it)|use (?:it|them))[\s,.!]*){1,3}",
+    r"(?:(?:yes|yep|yeah|sure|ok(?:ay)?|please|good|of course|go ahead|do (?:so|it)|use (?:it|them))[\s,.!]*){1,3}",
     re.IGNORECASE,
 )
 _NO = re.compile(
