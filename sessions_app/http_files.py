@@ -13,7 +13,7 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 
-from sessions_app import commands, draining, http_api, protocol
+from sessions_app import commands, draining, frames, http_api
 from sessions_app.exceptions import CommandError
 from sessions_app.files import reading, uploading
 from sessions_app.files.uploading import Upload
@@ -29,7 +29,7 @@ async def session_files(request: HttpRequest, session_id: str, user: Any) -> Htt
     session = commands.session_id(session_id)
     if request.method == "GET":
         view, _row = await in_database(open_view, user, session)
-        return http_api.respond({"files": await in_database(reading.listed, view.session)})
+        return http_api.respond(await in_database(reading.listed, view.session))
     if draining.is_draining():
         raise CommandError("draining", "The server is restarting; try again.", after_ms=1_000)
     view, _row = await in_database(lambda: open_view(user, session, for_learner=True))
@@ -50,6 +50,6 @@ def _upload(request: HttpRequest) -> Upload:
     if len(found) != 1 or len(files) != 1:
         raise CommandError("bad_request", f'Send multipart/form-data with one file in the field "{FIELD}".')
     command_id = fields.get("id") or f"api-{secrets.token_hex(8)}"
-    if len(command_id) > protocol.ID_CHARS or "\x00" in command_id:
-        raise CommandError("bad_request", f"id must have 1 to {protocol.ID_CHARS} characters.")
+    if len(command_id) > frames.ID_CHARS or "\x00" in command_id:
+        raise CommandError("bad_request", f"id must have 1 to {frames.ID_CHARS} characters.")
     return Upload(found[0], found[0].name or "", command_id)

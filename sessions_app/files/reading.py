@@ -6,36 +6,32 @@ import uuid
 from collections.abc import Iterable, Iterator
 from functools import reduce
 from operator import or_
-from typing import Any
 
+import msgspec
 from django.db.models import Q, Sum
 from django.db.models.functions import Length
 
-from sessions_app import conf, lineage
+from sessions_app import conf, lineage, log
 from sessions_app.files import sniffing
+from sessions_app.frames import FileListed, Files
 from sessions_app.models import FileSection, UploadedFile
 from tutor import file_text
 from tutor.file_text import FileOutline, FilePart, Library
 
 
-def listed(session: uuid.UUID) -> list[dict[str, Any]]:
-    """A session's own files, oldest first, as JSON values."""
+def listed(session: uuid.UUID) -> Files:
+    """A session's own files, oldest first."""
     rows = UploadedFile.objects.filter(session_id=session).exclude(status=UploadedFile.Status.RECEIVING)
-    return [
+    columns = [name for name in FileListed.__struct_fields__ if name not in {"file", "at"}]
+    plain = [
         {
+            **{name: getattr(row, name) for name in columns},
             "file": str(row.pk),
-            "name": row.name,
-            "size": row.size,
-            "media_type": row.media_type,
-            "status": row.status,
-            "sections": row.sections,
-            "pages": row.pages,
-            "reason": row.reason,
-            "message": row.message,
-            "at": row.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "at": log.iso(log.microseconds(row.created_at)),
         }
         for row in rows.order_by("created_at")
     ]
+    return msgspec.convert({"files": plain}, Files)
 
 
 def ready(session: uuid.UUID, files: Iterable[str]) -> list[UploadedFile]:

@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 from django.conf import settings
 from django.core.files import File
 from django.db import transaction
@@ -21,6 +22,7 @@ from sessions_app.delivery import CommandId, Delivered, Delivery, Statement, Wri
 from sessions_app.exceptions import ClosedSession, CommandError
 from sessions_app.files import naming, room, sniffing
 from sessions_app.files.storage import uploads
+from sessions_app.frames import FileTaken
 from sessions_app.group_commit import group_commit
 from sessions_app.models import Command, UploadedFile
 from sessions_app.view import View
@@ -67,7 +69,7 @@ class _Known:
         return hashlib.sha256(f"{COMMAND}\x00{self.name}\x00{self.sha256}".encode()).digest()
 
 
-def receive(view: View, upload: Upload) -> dict[str, Any]:
+def receive(view: View, upload: Upload) -> FileTaken:
     """Take a file in. Returns what its sender is told. It reads and writes piece by piece, whatever the size.
 
     Raises ``CommandError``. Needs a thread that may use the database.
@@ -152,7 +154,7 @@ def _admit(view: View, row: UploadedFile, command: CommandId) -> Delivered:
     writes = [Write(_ADMIT, {"id": row.pk})]
     delivery = Delivery(view.session, None, by=view.role, command=command, control=control, writes=writes)
 
-    def checked() -> Delivery:
+    def checked(_look: tuple[Any, ...] | None) -> Delivery:
         # Files of this session that were taken in since the first look count, too.
         room.check(view.session, view.user_id, row.size)
         return delivery
@@ -167,13 +169,9 @@ def _admit(view: View, row: UploadedFile, command: CommandId) -> Delivered:
         ) from None
 
 
-def _told(file: str, seq: int, *, duplicate: bool) -> dict[str, Any]:
+def _told(file: str, seq: int, *, duplicate: bool) -> FileTaken:
     row = UploadedFile.objects.get(pk=file)
-    return {
-        "file": file,
-        "name": row.name,
-        "size": row.size,
-        "status": row.status,
-        "duplicate": duplicate,
-        "seq": seq,
-    }
+    return msgspec.convert(
+        {"file": file, "name": row.name, "size": row.size, "status": row.status, "duplicate": duplicate, "seq": seq},
+        FileTaken,
+    )

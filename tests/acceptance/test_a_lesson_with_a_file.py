@@ -10,12 +10,13 @@ import httpx
 import pytest
 
 from config.services.data_folder import CHECKOUT
+from sessions_app.stream_grammar import Frame
 from tests import sample_files
-from tests.acceptance.grammar import Frame
 from tests.acceptance.learner import go_on, question_of, to_first_question
 from tests.acceptance.live_system import LiveSystem, is_running
 from tests.acceptance.protocol_client import ProtocolClient, new_guest, whole_stream
 from tests.acceptance.uploading import ended, form_of, upload
+from tests.published_document import check_answer
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 
@@ -126,10 +127,13 @@ def test_a_hundred_megabytes_are_refused_without_being_held_in_memory(shared_liv
             told = {"Content-Type": kind.decode(), **({"Content-Length": str(length)} if said_length else {})}
             answer = http.post(f"/sessions/{session}/files", content=body, headers=told)
 
+            check_answer(answer)
             assert (answer.status_code, answer.json()["d"]["code"]) == (413, "too_large")
             assert "at most 20 MB" in answer.json()["d"]["message"]
 
-        assert http.get(f"/sessions/{session}/files").json() == {"files": []}
+        listed = http.get(f"/sessions/{session}/files")
+        check_answer(listed)
+        assert listed.json() == {"files": []}
 
     assert _most_memory_kib(shared_live_system.pid("web")) - before < 40 * 1024
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import httpx
 
-from tests.acceptance.grammar import Frame
+from sessions_app.stream_grammar import Frame
 from tests.acceptance.protocol_client import PATIENCE_S, ProtocolClient
+from tests.published_document import check_answer
 
 #: Reading a file may take its whole time and be tried again; the machine may be busy.
 READ_S = 90.0
@@ -23,6 +24,7 @@ def upload(url: str, token: str, session: str, content: bytes, name: str, **fiel
         headers={"Authorization": f"Bearer {token}"},
         timeout=PATIENCE_S,
     )
+    check_answer(answer)
     return answer.status_code, answer.json()
 
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sessions_app", "0009_busy_policies_merge_and_rollback"),
+        ("sessions_app", "0010_erasure"),
     ]
 
     operations = [
