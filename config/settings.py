@@ -147,6 +147,7 @@ TUTOR_LIVE_SESSIONS = env.integer("TUTOR_LIVE_SESSIONS", 0)
 TUTOR_SWEEPS = {
     "tools_app.monitor.watch": 0.5,
     "tools_app.outbox.sweep": 1.0,
+    "tutor.question_ratings.sweep": 5.0,
 }
 
 #: Modules and packages whose tools workers run; a package's modules are imported, too (docs/tools.md).

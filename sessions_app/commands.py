@@ -26,7 +26,7 @@ from tutor.interactions import PolicyChanged
 from tutor.statem import EventType
 
 
-class _Nothing(msgspec.Struct, frozen=True):
+class Nothing(msgspec.Struct, frozen=True):
     """A body without fields."""
 
 
@@ -71,6 +71,12 @@ class _Remediation(msgspec.Struct, frozen=True):
     known_error: _Name
 
 
+class _Contest(msgspec.Struct, frozen=True):
+    claim: Literal["known", "unsure", "not_mine"]
+    skill: _Name = ""
+    known_error: _Name = ""
+
+
 class _Reset(msgspec.Struct, frozen=True):
     state: _Name
 
@@ -103,7 +109,7 @@ def _answer(d: dict[str, Any], _view: View) -> tuple[events.EventContent, str | 
 
 def _plain(content: Callable[[], events.EventContent]) -> _Builder:
     def build(d: dict[str, Any], _view: View) -> tuple[events.EventContent, str | None]:
-        body(d, _Nothing)
+        body(d, Nothing)
         return content(), None
 
     return build
@@ -114,8 +120,13 @@ def _remediation(d: dict[str, Any], view: View) -> tuple[events.EventContent, st
 
 
 def _clear_safety(d: dict[str, Any], view: View) -> tuple[events.EventContent, str | None]:
-    body(d, _Nothing)
+    body(d, Nothing)
     return events.SafetyCleared(actor=view.actor), None
+
+
+def _contest(d: dict[str, Any], _view: View) -> tuple[events.EventContent, str | None]:
+    wanted = body(d, _Contest)
+    return events.EstimateContested(claim=wanted.claim, skill=wanted.skill, known_error=wanted.known_error), None
 
 
 def _reset(d: dict[str, Any], view: View) -> tuple[events.EventContent, str | None]:
@@ -147,6 +158,7 @@ EVENTS: dict[str, _Command] = {
     "question.give_up": _Command(_plain(events.GiveUpRequested)),
     "answer.dispute": _Command(_plain(events.DisputeRaised)),
     "continue": _Command(_plain(events.ContinueRequested)),
+    "progress.contest": _Command(_contest),
     "session.pause": _Command(_plain(events.PauseRequested)),
     "session.resume": _Command(_plain(events.ResumeRequested)),
     "session.close": _Command(_plain(events.EndRequested)),
@@ -279,7 +291,7 @@ async def _policy(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Deliv
 
 async def _control(frame: ClientFrame, view: View, control: Control) -> tuple[dict[str, Any], Delivered]:
     _require(view, "operator")
-    body(frame.d, _Nothing)
+    body(frame.d, Nothing)
     command = CommandId(frame.id, frame.t, frame.digest)
     try:
         delivered = await group_commit.deliver(
@@ -346,7 +358,7 @@ async def _fork(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None]:
 
 
 async def _inspect(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None]:
-    body(frame.d, _Nothing)
+    body(frame.d, Nothing)
     return await in_database(inspection.inspect, view.session, view.role), None
 
 
