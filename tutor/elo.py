@@ -8,6 +8,7 @@ move by what it surprised, the less the more answers stand behind them (K = 1 / 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 #: Logits between the author's 0 and 1.
 SPREAD = 4.0
@@ -38,3 +39,26 @@ def step(answers: int) -> float:
 def moved(estimate: float, answers: int, surprise: float) -> float:
     """The estimate after one more answer. ``surprise``: result less expectation, from the estimate's own side."""
     return round(estimate + step(answers) * surprise, 4)
+
+
+class Answer(NamedTuple):
+    """One learner's first answer to a question; ratings in logits."""
+
+    course: str
+    question: str
+    start: float
+    ability: float
+    guess: float
+    right: bool
+
+
+class Rating(NamedTuple):
+    """A question's rating, and how many answers stand behind it."""
+
+    difficulty: float
+    answers: int
+
+    def after(self, answer: Answer) -> Rating:
+        """The rating after one more answer: a question is harder than thought if it was not solved."""
+        expected = chance(answer.ability, self.difficulty, answer.guess)
+        return Rating(moved(self.difficulty, self.answers, expected - answer.right), self.answers + 1)

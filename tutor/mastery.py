@@ -23,8 +23,10 @@ GUESS_CAP = 0.5
 #: This many opportunities without P reaching ``SPINNING_P`` means more of the same does not help.
 SPINNING_OPPORTUNITIES = 8
 SPINNING_P = 0.6
-#: Newest pieces of evidence that are kept to be shown.
+#: Newest pieces of evidence that are kept: to be shown, and to see how many were right in a row.
 RECENT = 5
+#: So many misses, and so many right in a row are needed: who guesses for long enough gets three right, too.
+STREAKS = ((8, 5), (4, 4))
 
 
 class Evidence(StrEnum):
@@ -60,6 +62,8 @@ class SkillRecord(msgspec.Struct, frozen=True, kw_only=True):
     unassisted_typed: int = 0
     #: Solved, but with help.
     helped: int = 0
+    #: First attempts that were not right, and solutions shown, in this session.
+    missed: int = 0
     #: Questions put off.
     skips: int = 0
     #: Opportunities that were behind it when the present attempt at the skill began: what wheel-spinning counts from.
@@ -115,6 +119,7 @@ def witness(record: SkillRecord, bkt: Bkt, evidence: Evidence, *, choices: int =
         unassisted=record.unassisted + alone,
         unassisted_typed=record.unassisted_typed + (alone and choices == 0),
         helped=record.helped + (evidence in {Evidence.AFTER_HINT, Evidence.WITH_HELP}),
+        missed=record.missed + (evidence in {Evidence.NOT_YET, Evidence.GIVEN_UP}),
         recent=(*record.recent, evidence)[-RECENT:],
     )
 
@@ -143,12 +148,25 @@ def chance_of_guess(choices: int) -> float:
 
 
 def mastered(record: SkillRecord, rule: Mastery, *, typed_in_bank: bool) -> bool:
-    """P is high *and* it was shown without help, at least once by more than choosing (if the bank allows that)."""
+    """P is high *and* it was shown without help, at least once by more than choosing (if the bank allows that); by who
+    has missed often, several times in a row."""
     return (
         record.p >= rule.p
         and record.unassisted >= rule.min_unassisted
         and (record.unassisted_typed > 0 or not typed_in_bank)
+        and (record.card is not None or in_a_row(record) >= streak_needed(record))
     )
+
+
+def streak_needed(record: SkillRecord) -> int:
+    """How many right ones in a row the misses so far call for; 0 where there were few."""
+    return next((streak for misses, streak in STREAKS if record.missed >= misses), 0)
+
+
+def in_a_row(record: SkillRecord) -> int:
+    """How many of the newest answers were right at once and without help, up to ``RECENT``."""
+    others = [number for number, one in enumerate(reversed(record.recent)) if one is not Evidence.UNASSISTED]
+    return others[0] if others else len(record.recent)
 
 
 def spinning(record: SkillRecord) -> bool:

@@ -9,40 +9,16 @@ logs as well (``question.rated``), from which all ratings can be counted anew.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from django.db import connection, transaction
 
-from tutor import elo
+from tutor.elo import Answer, Rating
 from tutor.models import AnswerRating, QuestionRating
 
 #: Answers counted in one transaction.
 BATCH = 1_000
 #: The advisory lock of who counts.
 _LOCK = 0x7475_656C
-
-
-class Answer(NamedTuple):
-    """One learner's first answer to a question; ratings in logits (``tutor.elo``)."""
-
-    course: str
-    question: str
-    start: float
-    ability: float
-    guess: float
-    right: bool
-
-
-class Rating(NamedTuple):
-    """A question's rating, and how many answers stand behind it."""
-
-    difficulty: float
-    answers: int
-
-    def after(self, answer: Answer) -> Rating:
-        """The rating after one more answer: a question is harder than thought if it was not solved."""
-        expected = elo.chance(answer.ability, self.difficulty, answer.guess)
-        return Rating(elo.moved(self.difficulty, self.answers, expected - answer.right), self.answers + 1)
 
 
 def difficulties(course: str) -> dict[str, float]:

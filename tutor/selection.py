@@ -73,6 +73,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     reviews: int = 0
     #: Skills that this session is still to review; None: it is a lesson.
     revision: Sequence[str] | None = None
+    #: known error -> skill, of those that were seen and have not passed a re-test since.
+    unresolved: Mapping[str, str] = {}
     #: skill -> the detour it is on.
     detours: Mapping[str, Detour] = {}
     #: Something else waits to be gone on with, so the topic is not over when its skills are mastered.
@@ -119,10 +121,22 @@ def askings_left(question: Question, asked: Mapping[str, int]) -> int:
     return (TEMPLATE_ASKINGS if question.params else FIXED_ASKINGS) - asked.get(question.id, 0)
 
 
+def could_show(question: Question) -> frozenset[str]:
+    """Known errors that an answer to the question can show."""
+    named = {error.ref or error.id for error in question.errors} | {c.known_error for c in question.format.choices}
+    return frozenset(name for name in named if name)
+
+
 def is_mastered(skill: str, topic: Topic, progress: Progress) -> bool:
-    """Whether the topic's rule holds for the skill."""
+    """Whether the topic's rule holds for the skill, and no known error of it waits for a re-test that can be asked."""
     typed = any(skill in q.skills and q.format.type != "choice" for q in topic.questions)
-    return mastery.mastered(progress.skills[skill], topic.mastery, typed_in_bank=typed)
+    if not mastery.mastered(progress.skills[skill], topic.mastery, typed_in_bank=typed):
+        return False
+    waiting = {name for name, of in progress.unresolved.items() if of == skill}
+    return not any(
+        skill in question.skills and askings_left(question, progress.asked) > 0 and waiting & could_show(question)
+        for question in topic.questions
+    )
 
 
 def open_skills(topic: Topic, progress: Progress) -> list[str]:
@@ -223,12 +237,20 @@ def _best(skill: str, bank: Sequence[Question], progress: Progress, *, again: bo
     record = progress.skills[skill]
     hardest = progress.probing or progress.wanted == skill
 
-    def rank(question: Question) -> tuple[bool, int, bool, float]:
+    # Known errors are looked for once the rest is there: first those that wait for a re-test, then those that no
+    # question could show yet, so that nobody is called a master who was not asked the telling question.
+    nearly = record.p >= PREREQUISITE_P
+    waiting = {name for name, of in progress.unresolved.items() if of == skill} if nearly else set()
+    tested = {name for q in bank if skill in q.skills and progress.asked.get(q.id) for name in could_show(q)}
+
+    def rank(question: Question) -> tuple[bool, bool, int, bool, int, float]:
         fit = abs(success_chance(record, question, progress) - TARGET_SUCCESS)
         return (
             question.id == progress.last_question,
+            bool(waiting) and not waiting & could_show(question),
             progress.asked.get(question.id, 0),
             question.id in progress.put_off,
+            -len(could_show(question) - tested) if nearly and not hardest else 0,
             -difficulty(question, progress) if hardest else fit,
         )
 

@@ -33,6 +33,8 @@ def witness(
         return data, ()
     source, topic = s.syllabus.questions[question.id], s.syllabus.topic_of(question.id)
     choices = selection.choices(source)
+    if shown is Evidence.UNASSISTED:
+        data = change(data, known_errors=misconceptions.passed(data, source, question.number))
     records, actions = dict(data.skills), list[Action]()
     if data.asked.get(question.id, 0) <= 1:
         # Only the first meeting tells how hard it is: later ones are of somebody who has seen its solution.
@@ -45,8 +47,6 @@ def witness(
         records[skill] = after = mastery.remembered(after, shown, s.now_ms, mastered=done)
         actions.append(Record(changed(skill, after, wording.why_mastery(shown), mastered=done)))
     data = change(data, skills=records)
-    if shown is Evidence.UNASSISTED:
-        data = change(data, known_errors=misconceptions.passed(data, source, question.number))
     data = _counted_down(s, data, source.skills)
     for skill in source.skills:
         data, alerts = _alerted(s, data, skill, before=s.data.skills[skill])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tutor import selection
 from tutor.course import Question
 from tutor.machine.data import ErrorRecord, Sighting, TutoringData
 from tutor.machine.situation import Situation, change
@@ -37,8 +38,7 @@ def treated(data: TutoringData, name: str) -> dict[str, ErrorRecord]:
 def passed(data: TutoringData, question: Question, number: int) -> dict[str, ErrorRecord]:
     """The learner's known errors after a question that was right at once: those that could have shown, and were met in
     an earlier question, have passed a re-test."""
-    could_show = {error.ref or error.id for error in question.errors}
-    could_show |= {choice.known_error for choice in question.format.choices if choice.known_error}
+    could_show = selection.could_show(question)
     return {
         name: change(record, passed=record.passed + 1, standing="resolved")
         if name in could_show and record.seen and all(sighting.number < number for sighting in record.sightings)

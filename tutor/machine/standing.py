@@ -55,7 +55,7 @@ def begun(syllabus: Syllabus, seed: int, context: Mapping[str, Any]) -> Tutoring
 
 def _carried(record: SkillRecord) -> SkillRecord:
     """A skill at the beginning of a new session: what was put off or span there does not count against it here."""
-    return change(record, skips=0, since=record.opportunities)
+    return change(record, skips=0, missed=0, since=record.opportunities)
 
 
 def standing(syllabus: Syllabus, data: TutoringData, now_ms: int) -> dict[str, Any]:

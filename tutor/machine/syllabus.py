@@ -118,6 +118,11 @@ class Syllabus:
             warm_up=data.warm_up,
             reviews=data.reviews,
             revision=data.revision,
+            unresolved={
+                name: record.skill
+                for name, record in data.known_errors.items()
+                if record.skill and record.standing not in {"resolved", "contested"}
+            },
             detours=data.detours,
             elsewhere=data.shelf is not None or data.revision is not None,
             difficulty=self.difficulty,

@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from sessions_app.models import Interaction
 from tutor import catalogue, elo, interactions, question_ratings
+from tutor.elo import Answer
 from tutor.interactions import QuestionRated
 from tutor.models import QuestionRating
-from tutor.question_ratings import Answer
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tutor import elo
-from tutor.question_ratings import Answer, Rating
+from tutor.elo import Answer, Rating
 
 logits = st.floats(-6, 6)
 
