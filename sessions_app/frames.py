@@ -172,6 +172,14 @@ class Remediation(Body, frozen=True):
     known_error: Name
 
 
+class Contest(Body, frozen=True):
+    """What the learner does not agree with: of a skill, or of a known error."""
+
+    claim: Literal["known", "unsure", "not_mine"]
+    skill: Name = ""
+    known_error: Name = ""
+
+
 class Reset(Body, frozen=True):
     """The state to go to."""
 
@@ -194,11 +202,13 @@ class Accepted(Body, frozen=True):
     result: Literal["cancelled", "cancelling", "already_finished", "removed", "too_late"] | None = None
     #: The command that a message was merged into.
     into: str | None = None
-    #: The fork, and the seq up to which its log is shared.
+    #: The fork, and the seq up to which its log is shared; or the session that reviews this one.
     session: str | None = None
     at: Count | None = None
     #: The seq that a rewind went back to.
     to: Count | None = None
+    #: Of a review: it was not there yet.
+    new: bool | None = None
 
 
 class History(Body, frozen=True):
@@ -242,6 +252,10 @@ class Inspection(Body, frozen=True):
     policy: str
     head: Count
     words: str
+    #: The session of the course before this one.
+    previous: str | None = None
+    #: What is believed of the learner, with reasons and dates of reviews; None: nobody believes anything.
+    progress: dict[str, Any] | None = None
     #: For operators: what it waits for, held by whom.
     why: dict[str, Any] | None = None
 
@@ -412,6 +426,7 @@ COMMANDS: dict[str, CommandType] = {
     "question.give_up": CommandType(Nothing, _WRITTEN),
     "answer.dispute": CommandType(Nothing, _WRITTEN),
     "continue": CommandType(Nothing, _WRITTEN),
+    "progress.contest": CommandType(Contest, _WRITTEN),
     "turn.cancel": CommandType(OfTurn, _WRITTEN),
     "queue.remove": CommandType(Waiting, _WRITTEN),
     "turn.retry": CommandType(OfTurn, _WRITTEN),
@@ -419,6 +434,7 @@ COMMANDS: dict[str, CommandType] = {
     "session.pause": CommandType(Nothing, _WRITTEN),
     "session.resume": CommandType(Nothing, _WRITTEN),
     "session.close": CommandType(Nothing, _WRITTEN),
+    "session.review": CommandType(Nothing, _WRITTEN),
     "session.fork": CommandType(Branch, _WRITTEN),
     "session.rewind": CommandType(Branch, _WRITTEN),
     "history.get": CommandType(Page, ("ok", History), reads=True),
@@ -477,12 +493,29 @@ class Listed(Body, frozen=True):
     lang: str
     licence: str
     source: str
+    #: How far the learner is, with the newest session; None: the course was not begun.
+    progress: dict[str, Any] | None = None
 
 
 class Start(Body, frozen=True):
-    """Which course to start, or to find the live session of."""
+    """Which course to start, or to find the live session of; ``review``: to review what it has taught."""
 
     course: str
+    review: bool = False
+
+
+class SessionListed(Body, frozen=True):
+    """One of the learner's sessions: a fork names its ``parent``, a next one of a course its ``previous``."""
+
+    session: str
+    course: str
+    state: str
+    live: bool
+    status: str
+    started: str
+    changed: str
+    previous: str | None
+    parent: str | None
 
 
 class Events(Body, frozen=True):

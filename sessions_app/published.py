@@ -32,6 +32,7 @@ _HTTP_BODIES = (
     frames.Ticket,
     frames.Listed,
     frames.Start,
+    frames.SessionListed,
     frames.Events,
     frames.FileTaken,
     frames.Files,
@@ -207,6 +208,10 @@ def openapi() -> Json:
             )
         },
         "/api/sessions": {
+            "get": _operation(
+                "The learner's sessions.",
+                {"200": _answer("Newest first.", {"type": "array", "items": _ref(frames.SessionListed)})},
+            ),
             "post": _operation(
                 "Start the learner's session of a course, or find the live one.",
                 {
@@ -214,7 +219,7 @@ def openapi() -> Json:
                     "201": _answer("It is new.", _ref(frames.Inspection)),
                 },
                 body=_ref(frames.Start),
-            )
+            ),
         },
         "/api/sessions/{session}": {
             "parameters": [session],

@@ -102,7 +102,12 @@ def ask(s: Situation) -> Result:
         asked={**data.asked, question.id: data.asked.get(question.id, 0) + 1},
         put_off=tuple(q for q in data.put_off if q != question.id),
         retests=tuple(r for r in data.retests if not (chosen.retest and r.skill == chosen.skill)),
+        reviews=data.reviews + chosen.review,
+        revision=None if data.revision is None else tuple(skill for skill in data.revision if skill != chosen.skill),
+        revised=data.revised if data.revision is None else tuple(dict.fromkeys((*data.revised, chosen.skill))),
         probing=False,
+        warm_up=False,
+        wanted="",
         hint_resting=False,
     )
     return NextState(State.AWAITING_ANSWER, data, (Record(asked(s.syllabus, question)),))
@@ -257,7 +262,7 @@ def show_solution(
 def review(s: Situation, data: TutoringData, shown: Evidence, actions: tuple[Action, ...]) -> NextState:
     """Count the question as not known yet, owe a re-test, ask why the solution works."""
     question = data.question or s.question
-    data, witnessed = evidence.witness(s.syllabus, data, question, shown)
+    data, witnessed = evidence.witness(s, data, question, shown)
     data = evidence.owe_retest(data, question)
     owed = any(retest.skill == question.skill for retest in data.retests)
     closed = change(question, witnessed=True, part="main")

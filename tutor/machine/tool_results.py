@@ -7,9 +7,9 @@ import re
 from tutor import course, events, leak_gate, selection, statem, wording
 from tutor.effects import CancelCall, Disposition, Record, say
 from tutor.interactions import AnswerChecked, AuthorNoted, RemediationStarted
-from tutor.machine import evidence
+from tutor.machine import evidence, misconceptions
 from tutor.machine.answering import show_solution
-from tutor.machine.data import ErrorRecord, OpenQuestion, Remediation, TutoringData
+from tutor.machine.data import OpenQuestion, Remediation, TutoringData
 from tutor.machine.situation import (
     DEADLINE_MS,
     OVERDUE,
@@ -306,7 +306,7 @@ def _form_patience_over(s: Situation) -> bool:
 )
 def correct(s: Situation) -> Result:
     question = s.question
-    data, witnessed = evidence.witness(s.syllabus, settled(s), question, evidence.of_correct(question))
+    data, witnessed = evidence.witness(s, settled(s), question, evidence.of_correct(question))
     helped = question.hint_level > 0 or question.attempts > 0
     if s.verdict.verdict == "form_issue":
         text = wording.FORM_ACCEPTED
@@ -354,25 +354,30 @@ def _treatable(s: Situation) -> bool:
 def known_error_found(s: Situation) -> Result:
     name = s.verdict.known_error or ""
     found = known_error(s)
-    data, witnessed = evidence.witness(s.syllabus, settled(s), s.question, Evidence.NOT_YET)
+    data, witnessed = evidence.witness(s, settled(s), s.question, Evidence.NOT_YET)
     question = _attempted(s, wrong=True)
     question = change(question, remediated=(*question.remediated, name))
     data = change(
         data,
         question=question,
         remediation=Remediation(known_error=name, question=question.id, seed=question.seed, back=State.AWAITING_ANSWER),
-        known_errors=seen(data, name),
     )
+    data, told = _sighted(s, data, name)
     started = Record(RemediationStarted(known_error=name, question=question.id))
     text = wording.known_error_met(s.verdict.feedback or (found.say if found else ""))
-    return NextState(State.REMEDIATING, data, (checked(s), *witnessed, started, *tell(text)))
+    return NextState(State.REMEDIATING, data, (checked(s), *witnessed, *told, started, *tell(text)))
 
 
-def seen(data: TutoringData, name: str) -> dict[str, ErrorRecord]:
-    """The learner's known errors with one more sighting."""
-    record = data.known_errors.get(name, ErrorRecord())
-    relapsed = record.relapsed + (record.remediated > 0)
-    return {**data.known_errors, name: change(record, seen=record.seen + 1, relapsed=relapsed)}
+def _sighted(s: Situation, data: TutoringData, name: str) -> tuple[TutoringData, tuple[Action, ...]]:
+    """The data after one more sighting of a known error. When treating it again would only tire: a step down to what
+    its skill rests on, and a word of it to the teacher."""
+    data = change(data, known_errors=misconceptions.seen(s, data, name))
+    if data.known_errors[name].seen != misconceptions.STUBBORN:
+        return data, ()
+    data, to = evidence.step_down(s, data, s.question.skill)
+    if to is None:
+        return data, ()
+    return data, (Record(AuthorNoted(about=name, note=wording.note_stubborn(name, to))),)
 
 
 def _attempts_left(s: Situation) -> bool:
@@ -381,7 +386,7 @@ def _attempts_left(s: Situation) -> bool:
 
 @rows.row("20", _WAITING, events.ToolSucceeded, to=State.AWAITING_ANSWER, when=on_part("main", "partial"))
 def partly_right(s: Situation) -> Result:
-    data, witnessed = evidence.witness(s.syllabus, settled(s), s.question, Evidence.NOT_YET)
+    data, witnessed = evidence.witness(s, settled(s), s.question, Evidence.NOT_YET)
     data = change(data, question=_attempted(s, wrong=False))
     text = wording.partial(s.verdict.feedback)
     return NextState(State.AWAITING_ANSWER, data, (checked(s), *witnessed, *tell(text)))
@@ -407,15 +412,13 @@ def wrong(s: Situation) -> Result:
 def _wrong(s: Situation) -> tuple[TutoringData, tuple[Action, ...]]:
     """What every wrong answer to the question itself does."""
     name = s.verdict.known_error
-    data, witnessed = evidence.witness(s.syllabus, settled(s), s.question, Evidence.NOT_YET)
-    data = change(
-        data,
-        question=_attempted(s, wrong=True),
-        known_errors=seen(data, name) if name else data.known_errors,
-    )
-    note = AuthorNoted(about=s.question.id, note=wording.note_unexplained(s.pending.given))
-    unexplained = () if name else (Record(note),)
-    return data, (checked(s), *witnessed, *unexplained)
+    data, witnessed = evidence.witness(s, settled(s), s.question, Evidence.NOT_YET)
+    data = change(data, question=_attempted(s, wrong=True))
+    if name:
+        data, told = _sighted(s, data, name)
+    else:
+        told = (Record(AuthorNoted(about=s.question.id, note=wording.note_unexplained(s.pending.given))),)
+    return data, (checked(s), *witnessed, *told)
 
 
 def _next_scaffold(s: Situation) -> int | None:
