@@ -25,7 +25,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from sessions_app.access import issue_token
 teacher = get_user_model().objects.create_user("teacher", is_staff=True)
-teacher.user_permissions.add(Permission.objects.get(codename="view_session"))
+teacher.user_permissions.add(Permission.objects.get(codename="view_session", content_type__app_label="sessions_app"))
 print(issue_token(teacher))
 """
 
