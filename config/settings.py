@@ -169,6 +169,7 @@ TUTOR_SWEEPS = {
     "tools_app.monitor.watch": 0.5,
     "tools_app.outbox.sweep": 1.0,
     "tools_app.observer_service.sweep": 0.5,
+    "sessions_app.files.sweeping.sweep": 60.0,
 }
 
 #: The same for what takes longer: in a thread of its own, so that no time-out waits for it.
@@ -203,6 +204,9 @@ TUTOR_SHOWN = "tools_app.chains.shown"
 #: What a model is shown at most of a session, in tokens (``tutor.projections.tokens``).
 TUTOR_CHAIN_TOKENS = env.integer("TUTOR_CHAIN_TOKENS", 6_000, least=1_000)
 
+#: Largest file that a learner may upload, in bytes.
+TUTOR_FILE_BYTES = env.integer("TUTOR_FILE_BYTES", 20 * 1024 * 1024, least=1024)
+
 LLM_BASE_URL = env.text("LLM_BASE_URL")
 LLM_API_KEY = env.text("LLM_API_KEY")
 LLM_MODEL = env.text("LLM_MODEL")
@@ -225,6 +229,12 @@ USE_TZ = True
 STATIC_URL = "static/"
 # Static files come straight from the apps; a place to collect them is for a web server in front.
 STATIC_ROOT = env.text("STATIC_ROOT") or None
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    # What learners upload: every web process and every worker has to read it, so a folder of one machine will not do.
+    "uploads": {"BACKEND": "sessions_app.files.storage.DatabaseStorage"},
+}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 LOGIN_URL = "/admin/login/"

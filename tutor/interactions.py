@@ -437,10 +437,12 @@ class ObserverSaid(Interaction, frozen=True, kw_only=True):
 class FileUploaded(Interaction, frozen=True, kw_only=True):
     kind = "file.uploaded"
     file: str
+    #: As its sender called it, without folders and control characters.
     name: str
-    #: As sniffed, not as claimed.
-    type: str
-    bytes: int
+    #: In bytes.
+    size: int
+    #: As sniffed from its first bytes, not as claimed.
+    media_type: str
 
 
 class FileReady(Interaction, frozen=True, kw_only=True):
@@ -450,15 +452,22 @@ class FileReady(Interaction, frozen=True, kw_only=True):
     file: str
     name: str
     sections: int
+    #: None where its format has no pages.
+    pages: int | None = None
     #: Of the whole text, in code points.
-    len: int
+    len: int = 0
 
 
 class FileFailed(Interaction, frozen=True, kw_only=True):
+    """Nothing can be read of it."""
+
     kind = "file.failed"
     file: str
     name: str
-    why: str
+    #: In one word, for programs: ``empty``, ``encrypted``, ``too_big_inside``, … (docs/files.md).
+    reason: str
+    #: In plain words, with what can be done about it.
+    message: str
 
 
 # --- what models are shown ---------------------------------------------------------------------------------------

@@ -13,13 +13,13 @@ from tutor import events, leak_gate, statem, wording
 from tutor.course import Course
 from tutor.effects import Disposition, Record, Refuse, say
 from tutor.interactions import OutputCommitted
-from tutor.machine import answering, exposition, lifecycle, remediation, reviewing, safeguarding, tool_results
+from tutor.machine import answering, exposition, files, lifecycle, remediation, reviewing, safeguarding, tool_results
 from tutor.machine import data as tutoring_data
 from tutor.machine.data import TutoringData
 from tutor.machine.situation import Situation, change
 from tutor.machine.state import ACTIVE, SECRET, State
 from tutor.machine.syllabus import Syllabus
-from tutor.machine.table import COMMANDS, Row, Signal, Table, kind_of
+from tutor.machine.table import COMMANDS, NEWS, Row, Signal, Table, kind_of
 from tutor.mastery import SkillRecord
 from tutor.statem import Action, Event, EventType, KeepState, Result
 
@@ -64,6 +64,8 @@ class TutoringMachine:
     states: frozenset[str] = frozenset(str(state) for state in State)
     state_enter = True
     initial_state: str = str(State.CREATED)
+    #: What it is told of things beside the conversation.
+    hears: frozenset[type[events.EventContent]] = frozenset(NEWS)
 
     def __init__(self, course: Course) -> None:
         self.course = course
@@ -74,9 +76,11 @@ class TutoringMachine:
         self.table = Table(
             chain(
                 safeguarding.rows,
+                files.rows,
                 exposition.rows,
                 answering.rows,
                 tool_results.rows,
+                files.result_rows,
                 remediation.rows,
                 reviewing.rows,
                 lifecycle.rows,
@@ -114,6 +118,9 @@ class TutoringMachine:
             return result
         result = _tell_of_fallback(situation, row, result, new)
         result = self._gated(situation, row, result, after, new)
+        if row.id not in {"A12", "27"} and not isinstance(result, statem.Stop):
+            new = data if result.data is statem.KEEP else result.data
+            result = files.told(situation, result, after, new)
         return _with_clocks(situation, row, result, after)
 
     def row_for(self, event: Event, state: str, data: TutoringData) -> Row:
