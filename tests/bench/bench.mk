@@ -1,5 +1,5 @@
 # Included by the Makefile; needs its VPYTHON, VENV and ARGS.
-.PHONY: bench bench-quick bench-profile bench-kernel bench-calls bench-streams bench-tools bench-verify bench-redelivery bench-import bench-observers
+.PHONY: bench bench-quick bench-profile bench-kernel bench-calls bench-streams bench-tools bench-verify bench-redelivery bench-erase bench-import bench-observers
 
 bench: $(VENV)/test.stamp ## Measure the turn beside its floors, all of it (docs/benchmarks.md)
 	@exec $(VPYTHON) -m tests.bench $(ARGS)
@@ -24,6 +24,9 @@ bench-tools: $(VENV)/test.stamp ## Slots, short calls, detection of a killed wor
 
 bench-verify: $(VENV)/test.stamp ## Verify 10,000 played sessions of 1,000,000 interactions: rate and memory
 	@exec $(VPYTHON) -m tests.bench.verification --sessions 10000 --interactions 1000000 --long 50000 $(ARGS)
+
+bench-erase: $(VENV)/test.stamp ## Exporting and erasing what is kept of learners: rates, memory, bytes that stay
+	@exec $(VPYTHON) -m tests.bench.erasing $(ARGS)
 
 bench-redelivery: $(VENV)/test.stamp ## 10,000 broker messages delivered again, while calls run and after: what was done twice
 	@exec $(VPYTHON) -m tests.bench.tools.redelivery $(ARGS)
