@@ -11,13 +11,14 @@ command is answered once, whatever happens to the connection or to the server. I
 """
 
 from sessions_app.client.connection import TutorClient
-from sessions_app.client.errors import ClientError, CommandError, LoginError, SessionEndedError
+from sessions_app.client.errors import BrokenProtocolError, ClientError, CommandError, LoginError, SessionEndedError
 from sessions_app.client.frames import Command, Frame, Reply
 from sessions_app.client.http import Guest, courses, new_guest
 from sessions_app.client.pace import Pace
 from sessions_app.client.view import Connection, Event, Item, Live, Output, Resync, View, Welcome
 
 __all__ = [
+    "BrokenProtocolError",
     "ClientError",
     "Command",
     "CommandError",
