@@ -1,8 +1,8 @@
 """Schedules of faults against a whole system: real processes, real sockets, a layer that loses (``layer``).
 
 A schedule is one learner with two windows: a script of messages, streams and cancels, and lines that are cut, all by
-the dice of its seed. Schedules run side by side while a conductor empties Redis and kills Redis, the web process and the
-worker, so that these hit all of them. At the end of each, both windows must have shown exactly the log, as a fresh
+the dice of its seed. Schedules run side by side while a conductor empties Redis and kills Redis, the web process and
+the worker, so that these hit all of them. At the end of each, both windows must have shown exactly the log, as a fresh
 window reads it, and exactly the text.
 """
 
