@@ -97,7 +97,8 @@ LAYER_URL = f"{REDIS_URL}/{env.integer('REDIS_LAYER_DB', 1)}"
 
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        # Upstream's pub/sub layer, with a way to send from any thread without waiting.
+        "BACKEND": "sessions_app.hint_layer.HintLayer",
         # redis-py 8 sets a socket time-out of 5 s by default, which would end an idle subscription.
         "CONFIG": {
             "hosts": [
@@ -170,6 +171,16 @@ TUTOR_SWEEPS = {
     "tools_app.monitor.watch": 0.5,
     "tools_app.outbox.sweep": 1.0,
 }
+
+#: The same for what takes longer: in a thread of its own, so that no time-out waits for it.
+TUTOR_SLOW_SWEEPS = {
+    "sessions_app.personal_data.erasing.sweep": 5.0,
+    "sessions_app.personal_data.retention.sweep": 600.0,
+}
+#: What learners wrote is erased so many days after their session ended; a course may say otherwise. 0: never.
+TUTOR_RETENTION_DAYS = env.integer("TUTOR_RETENTION_DAYS", 0)
+#: Sessions that nobody has come back to for so many days are ended: only then do the days above begin. 0: never.
+TUTOR_ABANDONED_DAYS = env.integer("TUTOR_ABANDONED_DAYS", 0)
 
 #: Modules and packages whose tools workers run; a package's modules are imported, too (docs/tools.md).
 TUTOR_TOOLS = ["tools_app.tools"]

@@ -227,7 +227,9 @@ async def _retry(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delive
         expect=frame.expect,
         user=None if view.role == "learner" else view.user_id,
     )
-    delivered = await group_commit.deliver(replace(delivery, under_lock=lambda: retrying.again(delivery, wanted)))
+    delivered = await group_commit.deliver(
+        replace(delivery, under_lock=lambda _found: retrying.again(delivery, wanted))
+    )
     return reply(delivered), delivered
 
 

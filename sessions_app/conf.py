@@ -52,6 +52,11 @@ BATCH_SESSIONS = 64
 COMMIT_THREADS = 2
 #: Rows of a commit travel with the hint up to this many bytes; beyond it sockets read the database.
 HINT_BYTES = 32 * 1024
+#: Longest time a hint may take to be written, in seconds; hints that may wait for a connection to Redis.
+HINT_SEND_S = 0.2
+HINTS_WAITING = 1_000
+#: Workers are sent at most one Celery message for a queue in so many seconds; the channel layer tells them at once.
+WAKES_EVERY_S = 0.1
 #: Bytes that may wait for a slow socket before it is closed and has to resume; while reading from the log, and before
 #: streamed text is held back to be sent as one larger piece.
 BACKLOG_BYTES = 4 * 1024 * 1024
@@ -68,6 +73,8 @@ OUTPUT_TTL_S = 600
 OUTPUT_REDIS_S = 1.0
 OUTPUT_RECONNECT_S = 0.5
 OUTPUT_CONNECTIONS = 16
+#: Sessions that one sweep of the retention erases at most.
+RETENTION_SESSIONS = 100
 #: Times an event is decided again after a stale write or a serialisation failure.
 DELIVERY_TRIES = 5
 #: How long a guest's token is valid, in days; a ticket in seconds.

@@ -17,6 +17,7 @@ SessionError
 │   ├── ClosedSession         any control of a closed one
 │   ├── UnknownState          replace_state with a state that the machine does not have
 │   └── UnloadableData        replace_state with data that the machine cannot load
+├── NotErasable           a session or a learner cannot be erased as things are; the message says what to do first
 ├── UnloadableSession     the machine cannot load the data of the session; replace_state mends it
 ├── UnknownMachine        the session names a machine that settings do not
 ├── StaleWrite            a compare-and-set found another value: the session is tried again alone
@@ -166,6 +167,10 @@ class UnknownState(ControlRefused):
 
 class UnloadableData(ControlRefused):
     """The machine cannot load this data."""
+
+
+class NotErasable(SessionError):
+    """Nothing was erased; the message says what to do first."""
 
 
 class UnloadableSession(SessionError):

@@ -13,8 +13,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from sessions_app import commands, frames
-from sessions_app.commit import execute, postgres
-from sessions_app.delivery import CommandId, Delivered, Delivery, Statement, Write
+from sessions_app.delivery import CommandId, Delivered, Delivery, LookUp, Row, Statement, Write
 from sessions_app.exceptions import CommandError
 from sessions_app.frames import Role
 from sessions_app.group_commit import group_commit
@@ -32,7 +31,9 @@ _RANK: dict[str, int] = {"learner": 0, "teacher": 1, "operator": 2}
 _SLACK_S = 10.0
 
 _CALL = f"""
-SELECT {calls.COLUMNS}, c.status FROM tools_app_toolcall c WHERE c.session_id = %s AND c.ref = %s
+SELECT wanted.session_id, wanted.ref, c.status, {calls.COLUMNS}
+  FROM unnest(%s::uuid[], %s::text[]) AS wanted(session_id, ref)
+  JOIN tools_app_toolcall c ON c.session_id = wanted.session_id AND c.ref = wanted.ref
 """
 
 #: The clock stood still while the call was in doubt.
@@ -82,14 +83,16 @@ def _delivery(
     expect: int | None = None,
 ) -> Delivery:
     bare = Delivery(session, None, by=role, command=command, expect=expect, opens_turn=False)
-    return replace(bare, under_lock=lambda: _decided(bare, ref, decision, actor))
+    return replace(
+        bare, look_up=LookUp(_CALL, ref), under_lock=lambda found: _decided(bare, ref, decision, actor, found)
+    )
 
 
-def _decided(bare: Delivery, ref: str, decision: Decision, actor: str) -> Delivery:
-    row = execute(postgres(), _CALL, [bare.session, ref]).fetchone()
+def _decided(bare: Delivery, ref: str, decision: Decision, actor: str, row: Row | None) -> Delivery:
     if row is None:
         raise CommandError("not_found", f"There is no call {ref!r} in this session.")
-    call = replace(calls.claimed(row[:-1]), status=row[-1])
+    status, *columns = row
+    call = replace(calls.claimed(tuple(columns)), status=status)
     if call.status != "parked":
         raise CommandError(
             "invalid_transition",
