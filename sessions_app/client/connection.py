@@ -26,6 +26,7 @@ from sessions_app.client.http import socket_url
 from sessions_app.client.pace import Pace
 from sessions_app.client.view import Connection, GapError, Item, Live, View, Welcome
 from sessions_app.stream_grammar import GrammarError, SocketGrammar, Stream
+from tutor.events import OnBusy
 
 logger = logging.getLogger(__name__)
 
@@ -124,6 +125,9 @@ class TutorClient:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
+        for chore in self._chores:
+            chore.cancel()
+        await asyncio.gather(*self._chores, return_exceptions=True)
         self._finish(SessionEndedError(1000, "This client was closed."))
 
     async def __aiter__(self) -> AsyncIterator[Item]:
@@ -155,6 +159,23 @@ class TutorClient:
             return await pending.answer
         finally:
             self._pending.pop(made.id, None)
+
+    async def say(self, text: str, on_busy: OnBusy | None = None) -> Reply:
+        """A message of the learner. Raises as ``send`` does."""
+        return await self.send("message.send", {"text": text} | ({} if on_busy is None else {"on_busy": on_busy}))
+
+    async def answer(self, question: str, value: str | list[str]) -> Reply:
+        """An answer to a question, straight to the checker. Raises as ``send`` does."""
+        return await self.send("answer.submit", {"question": question, "value": value})
+
+    async def cancel(self, turn: str | None = None) -> Reply:
+        """Stop a turn; the one that runs, where none is named. Raises as ``send`` does."""
+        return await self.send("turn.cancel", {} if turn is None else {"turn": turn})
+
+    async def history(self, before: int | None = None, limit: int = 100) -> list[Frame]:
+        """Older events, oldest first: those before a seq, or the newest. Raises as ``send`` does."""
+        d = {"limit": limit} if before is None else {"before": before, "limit": limit}
+        return msgspec.convert((await self.send("history.get", d)).d["events"], list[Frame])
 
     def reconnect_now(self) -> None:
         """Do not wait for the next try (the network is back, the learner is back)."""
