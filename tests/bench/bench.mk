@@ -1,5 +1,5 @@
 # Included by the Makefile; needs its VPYTHON, VENV and ARGS.
-.PHONY: bench bench-quick bench-profile bench-kernel bench-calls bench-streams bench-tools bench-verify bench-redelivery bench-import
+.PHONY: bench bench-quick bench-profile bench-kernel bench-calls bench-streams bench-tools bench-verify bench-redelivery bench-import bench-idle
 
 bench: $(VENV)/test.stamp ## Measure the turn beside its floors, all of it (docs/benchmarks.md)
 	@exec $(VPYTHON) -m tests.bench $(ARGS)
@@ -30,3 +30,6 @@ bench-redelivery: $(VENV)/test.stamp ## 10,000 broker messages delivered again, 
 
 bench-import: $(VENV)/test.stamp ## Ten thousand questions: how long importing, reading and checking take
 	@exec $(VPYTHON) -m tests.bench.importing $(ARGS)
+
+bench-idle: $(VENV)/test.stamp ## What 5,000 idle sockets cost one web process, in bytes and CPU
+	@exec $(VPYTHON) -m tests.bench.idle $(ARGS)
