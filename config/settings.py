@@ -160,6 +160,8 @@ TUTOR_RATE_LIMITS = {
     }.items()
     if RATE_FACTOR
 }
+#: How often a client should show that it lives, in seconds; three missed beats close its socket.
+TUTOR_BEAT_S = env.integer("TUTOR_BEAT_S", 20, least=1)
 #: Debug: the grammar of every stream is checked while it is sent (``sessions_app.checked_stream``).
 TUTOR_CHECK_STREAMS = env.flag("TUTOR_CHECK_STREAMS", default=DEBUG)
 #: Who may read ``/metrics``, beside this machine: a bearer token.

@@ -32,7 +32,7 @@ TRACE_MOST_S = 3_600
 #: Sockets one user may have open at once, per web process.
 SOCKETS_PER_USER = 20
 #: How often a client should show that it lives, in seconds; three missed beats close the socket.
-BEAT_S = 20
+BEAT_S: int = settings.TUTOR_BEAT_S
 MISSED_BEATS = 3
 #: How often it is asked whether a user still has their rights, in seconds: before commands, and on a socket that only
 #: beats. Teachers and operators are asked before every command, and while they look.

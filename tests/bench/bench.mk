@@ -1,5 +1,5 @@
 # Included by the Makefile; needs its VPYTHON, VENV and ARGS.
-.PHONY: bench bench-quick bench-profile bench-kernel bench-calls bench-streams bench-tools bench-verify bench-redelivery bench-erase bench-import bench-observers
+.PHONY: bench bench-quick bench-profile bench-kernel bench-calls bench-streams bench-tools bench-verify bench-redelivery bench-erase bench-import bench-observers bench-idle
 
 bench: $(VENV)/test.stamp ## Measure the turn beside its floors, all of it (docs/benchmarks.md)
 	@exec $(VPYTHON) -m tests.bench $(ARGS)
@@ -36,3 +36,6 @@ bench-import: $(VENV)/test.stamp ## Ten thousand questions: how long importing, 
 
 bench-observers: $(VENV)/test.stamp ## One live session with four observers and with none: what they cost its turns
 	@exec $(VPYTHON) -m tests.bench.observers $(ARGS)
+
+bench-idle: $(VENV)/test.stamp ## What 5,000 idle sockets cost one web process, in bytes and CPU
+	@exec $(VPYTHON) -m tests.bench.idle $(ARGS)

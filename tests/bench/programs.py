@@ -104,6 +104,8 @@ class Launcher:
             "REDIS_URL": self._services.redis_url,
             "TUTOR_DEMO": "1",
             BENCH_FLAG: "1",
+            # A load client is not a person.
+            "TUTOR_RATE_FACTOR": "0",
             "PORT": str(port),
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
             **more,
