@@ -7,12 +7,13 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from sessions_app import names, opening
-from sessions_app.commands import Nothing, add
+from sessions_app.commands import add
 from sessions_app.delivery import CommandId, Delivered
 from sessions_app.exceptions import CommandError
+from sessions_app.frames import ClientFrame, Nothing
 from sessions_app.models import Session
 from sessions_app.pool import in_database
-from sessions_app.protocol import ClientFrame, body
+from sessions_app.protocol import body
 from sessions_app.view import View
 
 

@@ -17,6 +17,7 @@ from tutor.machine import (
     answering,
     contesting,
     exposition,
+    files,
     lifecycle,
     remediation,
     reviewing,
@@ -29,9 +30,9 @@ from tutor.machine import (
 from tutor.machine import data as tutoring_data
 from tutor.machine.data import TutoringData
 from tutor.machine.situation import Situation, change
-from tutor.machine.state import SECRET, State
+from tutor.machine.state import ACTIVE, SECRET, State
 from tutor.machine.syllabus import Syllabus
-from tutor.machine.table import COMMANDS, Row, Signal, Table, kind_of
+from tutor.machine.table import COMMANDS, NEWS, Row, Signal, Table, kind_of
 from tutor.statem import Action, Event, EventType, KeepState, Result
 
 #: Commands of the protocol as events; in the order in which a refusal lists them.
@@ -76,21 +77,27 @@ class TutoringMachine:
     states: frozenset[str] = frozenset(str(state) for state in State)
     state_enter = True
     initial_state: str = str(State.CREATED)
+    #: What it is told of things beside the conversation.
+    hears: frozenset[type[events.EventContent]] = frozenset(NEWS)
 
     def __init__(self, course: Course, difficulty: Mapping[str, float] | None = None) -> None:
         """``difficulty``: how hard questions are by their answers so far (``tutor.elo``), where that is known."""
         self.course = course
         self.on_busy = course.course.on_busy
+        #: Names of the observers that look at its sessions; None: all there are.
+        self.observers = course.course.observers
         self.syllabus = Syllabus(course, difficulty)
         self.table = Table(
             chain(
                 safeguarding.rows,
+                files.rows,
                 warm_up.rows,
                 revision.rows,
                 contesting.rows,
                 exposition.rows,
                 answering.rows,
                 tool_results.rows,
+                files.result_rows,
                 remediation.rows,
                 reviewing.rows,
                 lifecycle.rows,
@@ -130,6 +137,9 @@ class TutoringMachine:
             return result
         result = _tell_of_fallback(situation, row, result, new)
         result = self._gated(situation, row, result, after, new)
+        if row.id not in {"A12", "27"} and not isinstance(result, statem.Stop):
+            new = data if result.data is statem.KEEP else result.data
+            result = files.told(situation, result, after, new)
         return _with_clocks(situation, row, result, after)
 
     def row_for(self, event: Event, state: str, data: TutoringData) -> Row:
@@ -206,6 +216,10 @@ class TutoringMachine:
     def standing(self, data: TutoringData, now_ms: int) -> dict[str, Any]:
         """What is believed of the learner, with reasons and the dates of reviews (``tutor.machine.standing``)."""
         return standing.standing(self.syllabus, data, now_ms)
+
+    def may_be_told(self, state: str, data: TutoringData) -> bool:
+        """Whether somebody besides the tutor may say something to the learner now."""
+        return not data.safety_hold and State(state) in ACTIVE
 
     def syllabus_context(self, data: TutoringData) -> dict[str, Any]:
         """Where in the course the session is."""

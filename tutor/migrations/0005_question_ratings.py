@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tutor", "0003_drafts_and_pictures"),
+        ("tutor", "0004_retention"),
     ]
 
     operations = [
