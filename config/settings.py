@@ -170,9 +170,9 @@ TUTOR_METRICS_TOKEN = env.text("TUTOR_METRICS_TOKEN")
 TUTOR_SWEEPS = {
     "tools_app.monitor.watch": 0.5,
     "tools_app.outbox.sweep": 1.0,
+    "tutor.question_ratings.sweep": 5.0,
     "tools_app.observer_service.sweep": 0.5,
     "sessions_app.files.sweeping.sweep": 60.0,
-    "tutor.question_ratings.sweep": 5.0,
 }
 
 #: The same for what takes longer: in a thread of its own, so that no time-out waits for it.

@@ -8,7 +8,7 @@ class SessionsAppConfig(AppConfig):
     verbose_name = "Tutoring sessions"
 
     def ready(self) -> None:
-        # Registering is an import's side effect: the dispatch tables fill before the first session is stepped.
+        # Registering is an import's side effect: what there is to know is known before the first session is stepped.
         from sessions_app import ratings, reviews  # noqa: PLC0415 — models are ready only now
         from sessions_app.files import conclusion  # noqa: PLC0415
         from sessions_app.personal_data import own_places  # noqa: PLC0415

@@ -174,7 +174,8 @@ class Remediation(Body, frozen=True):
 
 
 class Contest(Body, frozen=True):
-    """What the learner does not agree with: of a skill, or of a known error."""
+    """The learner disagrees with an estimate: of a skill (``known``: I know it, ``unsure``: I do not), or of a known
+    error (``not_mine``)."""
 
     claim: Literal["known", "unsure", "not_mine"]
     skill: Name = ""
@@ -203,13 +204,13 @@ class Accepted(Body, frozen=True):
     result: Literal["cancelled", "cancelling", "already_finished", "removed", "too_late"] | None = None
     #: The command that a message was merged into.
     into: str | None = None
-    #: The fork, and the seq up to which its log is shared; or the session that reviews this one.
+    #: The review; or the fork, and the seq up to which its log is shared.
     session: str | None = None
+    #: The review was begun with this command.
+    new: bool | None = None
     at: Count | None = None
     #: The seq that a rewind went back to.
     to: Count | None = None
-    #: Of a review: it was not there yet.
-    new: bool | None = None
 
 
 class History(Body, frozen=True):
@@ -253,9 +254,9 @@ class Inspection(Body, frozen=True):
     policy: str
     head: Count
     words: str
-    #: The session of the course before this one.
+    #: The session of this course before it.
     previous: str | None = None
-    #: What is believed of the learner, with reasons and dates of reviews; None: nobody believes anything.
+    #: What is believed of the learner, with reasons and the dates of reviews (docs/mastery.md).
     progress: dict[str, Any] | None = None
     #: For operators: what it waits for, held by whom.
     why: dict[str, Any] | None = None
@@ -438,10 +439,10 @@ COMMANDS: dict[str, CommandType] = {
     "queue.remove": CommandType(Waiting, _WRITTEN),
     "turn.retry": CommandType(OfTurn, _WRITTEN),
     "tool.resolve": CommandType(Decision, _WRITTEN),
+    "session.review": CommandType(Nothing, _WRITTEN),
     "session.pause": CommandType(Nothing, _WRITTEN),
     "session.resume": CommandType(Nothing, _WRITTEN),
     "session.close": CommandType(Nothing, _WRITTEN),
-    "session.review": CommandType(Nothing, _WRITTEN),
     "session.fork": CommandType(Branch, _WRITTEN),
     "session.rewind": CommandType(Branch, _WRITTEN),
     "history.get": CommandType(Page, ("ok", History), reads=True),
@@ -500,19 +501,13 @@ class Listed(Body, frozen=True):
     lang: str
     licence: str
     source: str
-    #: How far the learner is, with the newest session; None: the course was not begun.
+    #: How far the learner is: ``{session, state, live, skills, known_errors, next_review, due, mastered, taught, why}``
+    #: (docs/mastery.md); None: not begun.
     progress: dict[str, Any] | None = None
 
 
-class Start(Body, frozen=True):
-    """Which course to start, or to find the live session of; ``review``: to review what it has taught."""
-
-    course: str
-    review: bool = False
-
-
-class SessionListed(Body, frozen=True):
-    """One of the learner's sessions: a fork names its ``parent``, a next one of a course its ``previous``."""
+class OwnSession(Body, frozen=True):
+    """A session in the list of a learner's own, newest first. Times are ISO 8601."""
 
     session: str
     course: str
@@ -521,8 +516,16 @@ class SessionListed(Body, frozen=True):
     status: str
     started: str
     changed: str
+    #: The session of this course before it; of a fork, the session that it shares its beginning with.
     previous: str | None
     parent: str | None
+
+
+class Start(Body, frozen=True):
+    """Which course to start, or to find the live session of; ``review``: to review what it has taught."""
+
+    course: str
+    review: bool = False
 
 
 class Events(Body, frozen=True):

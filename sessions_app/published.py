@@ -31,8 +31,8 @@ _HTTP_BODIES = (
     frames.Guest,
     frames.Ticket,
     frames.Listed,
+    frames.OwnSession,
     frames.Start,
-    frames.SessionListed,
     frames.Events,
     frames.FileTaken,
     frames.Files,
@@ -210,7 +210,7 @@ def openapi() -> Json:
         "/api/sessions": {
             "get": _operation(
                 "The learner's sessions.",
-                {"200": _answer("Newest first.", {"type": "array", "items": _ref(frames.SessionListed)})},
+                {"200": _answer("Newest first.", {"type": "array", "items": _ref(frames.OwnSession)})},
             ),
             "post": _operation(
                 "Start the learner's session of a course, or find the live one.",

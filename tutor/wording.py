@@ -689,10 +689,6 @@ def note_gap(skills: Sequence[str]) -> str:
     return f"No question is left for {joined(skills)} and mastery is not reached: the bank needs more."
 
 
-def note_spinning(skill: str, prerequisite: str) -> str:
-    return f"Many opportunities on {skill} without progress: we step down to {prerequisite}."
-
-
 def note_contested(known_error: str) -> str:
     return f"The learner says that the known error {known_error} is not theirs."
 
@@ -707,10 +703,6 @@ def note_undecided(answer: str) -> str:
 
 def note_unexplained(answer: str) -> str:
     return f"A wrong answer that no known error explains: {answer!r}."
-
-
-def note_stubborn(known_error: str, prerequisite: str) -> str:
-    return f"The known error {known_error} has come back again and again: we step down to {prerequisite}."
 
 
 def note_skipped_material(topic: str) -> str:

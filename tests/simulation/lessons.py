@@ -12,7 +12,7 @@ from tutor.course import Course
 from tutor.effects import RateQuestion
 from tutor.evals.lessons.session import LessonSession, open_question
 from tutor.evals.lessons.transcript import Turn
-from tutor.interactions import AuthorNoted, MasteryChanged
+from tutor.interactions import MasteryChanged
 from tutor.machine import TutoringMachine
 
 #: Turns after which a learner goes home.
@@ -32,8 +32,6 @@ class Outcome:
     #: Misconceptions held at first, and those of them held no more.
     held: int = 0
     cured: int = 0
-    #: Skills that teachers were told of as spinning.
-    spinning: int = 0
     #: First meetings with questions, as they reach the ratings.
     met: list[RateQuestion] = field(default_factory=list)
 
@@ -99,8 +97,6 @@ class _Lesson:
             match fact:
                 case MasteryChanged(skill=skill, mastered=True):
                     self.outcome.called.setdefault(skill, self.mind.truly_knows(skill))
-                case AuthorNoted(note=note) if note.startswith("Many opportunities"):
-                    self.outcome.spinning += 1
         self.outcome.met += turn.rated
         if before is None:
             return

@@ -182,7 +182,7 @@ class TutoringData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 #: Written with one top-level key per entry.
-_MAPS = ("finished", "asked", "skills", "known_errors", "files", "detours")
+_MAPS = ("finished", "asked", "skills", "known_errors", "detours", "files")
 
 
 def dump(data: TutoringData) -> dict[str, Any]:

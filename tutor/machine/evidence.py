@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tutor import mastery, retention, selection, wording
 from tutor.effects import RateQuestion, Record
-from tutor.interactions import AuthorNoted, MasteryChanged
+from tutor.interactions import MasteryChanged
 from tutor.machine import misconceptions
 from tutor.machine.data import OpenQuestion, TutoringData
 from tutor.machine.situation import Situation, change
@@ -49,20 +49,21 @@ def witness(
     data = change(data, skills=records)
     data = _counted_down(s, data, source.skills)
     for skill in source.skills:
-        data, alerts = _alerted(s, data, skill, before=s.data.skills[skill])
-        actions += alerts
+        if mastery.spinning(data.skills[skill]) and not mastery.spinning(s.data.skills[skill]):
+            data = step_down(s, data, skill)
     return data, tuple(actions)
 
 
 def changed(skill: str, record: SkillRecord, why: str, *, mastered: bool) -> MasteryChanged:
     """The fact that tells of a new estimate."""
+    due = retention.day(record.card.due_ms) if record.card is not None else None
     return MasteryChanged(
         skill=skill,
         p=round(record.p, 4),
         why=why,
         mastered=mastered,
         opportunities=record.opportunities,
-        next_review=retention.day(record.card.due_ms) if record.card is not None else None,
+        next_review=due,
     )
 
 
@@ -83,28 +84,16 @@ def _rated(s: Situation, data: TutoringData, question: OpenQuestion, *, right: b
 # --- a skill that does not move ----------------------------------------------------------------------------------
 
 
-def _alerted(
-    s: Situation, data: TutoringData, skill: str, *, before: SkillRecord
-) -> tuple[TutoringData, tuple[Action, ...]]:
-    """A step down to what a skill rests on when it begins to spin, and a word of it to the teacher. That it spins is
-    told by an observer (``tutor.observers``)."""
-    if not mastery.spinning(data.skills[skill]) or mastery.spinning(before):
-        return data, ()
-    data, to = step_down(s, data, skill)
-    if to is None:
-        return data, ()
-    return data, (Record(AuthorNoted(about=skill, note=wording.note_spinning(skill, to))),)
-
-
-def step_down(s: Situation, data: TutoringData, skill: str) -> tuple[TutoringData, str | None]:
-    """To what the skill rests on, once a skill and session; the second is that prerequisite, None: there is none."""
+def step_down(s: Situation, data: TutoringData, skill: str) -> TutoringData:
+    """A detour to what the skill rests on, if there is something to ask of it; once a skill and session. Teachers are
+    told by the observers (``tutor.observers.cognitive``)."""
     if skill in data.detours or skill not in s.syllabus.skills:
-        return data, None
+        return data
     bank = [q for topic in s.open_topics(data) for q in topic.questions]
     to = selection.prerequisite(skill, s.syllabus.skills, bank, s.syllabus.progress(data))
     if to is None:
-        return data, None
-    return change(data, detours={**data.detours, skill: Detour(to=to, left=DETOUR_QUESTIONS)}), to
+        return data
+    return change(data, detours={**data.detours, skill: Detour(to=to, left=DETOUR_QUESTIONS)})
 
 
 def _counted_down(s: Situation, data: TutoringData, skills: list[str]) -> TutoringData:

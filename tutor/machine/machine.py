@@ -213,13 +213,13 @@ class TutoringMachine:
             "pedagogy": self.course.course.pedagogy,
         }
 
-    def may_be_told(self, state: str, data: TutoringData) -> bool:
-        """Whether somebody besides the tutor may say something to the learner now."""
-        return not data.safety_hold and State(state) in ACTIVE
-
     def standing(self, data: TutoringData, now_ms: int) -> dict[str, Any]:
         """What is believed of the learner, with reasons and the dates of reviews (``tutor.machine.standing``)."""
         return standing.standing(self.syllabus, data, now_ms)
+
+    def may_be_told(self, state: str, data: TutoringData) -> bool:
+        """Whether somebody besides the tutor may say something to the learner now."""
+        return not data.safety_hold and State(state) in ACTIVE
 
     def syllabus_context(self, data: TutoringData) -> dict[str, Any]:
         """Where in the course the session is."""

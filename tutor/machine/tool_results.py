@@ -362,22 +362,17 @@ def known_error_found(s: Situation) -> Result:
         question=question,
         remediation=Remediation(known_error=name, question=question.id, seed=question.seed, back=State.AWAITING_ANSWER),
     )
-    data, told = _sighted(s, data, name)
+    data = _sighted(s, data, name)
     started = Record(RemediationStarted(known_error=name, question=question.id))
     text = wording.known_error_met(s.verdict.feedback or (found.say if found else ""))
-    return NextState(State.REMEDIATING, data, (checked(s), *witnessed, *told, started, *tell(text)))
+    return NextState(State.REMEDIATING, data, (checked(s), *witnessed, started, *tell(text)))
 
 
-def _sighted(s: Situation, data: TutoringData, name: str) -> tuple[TutoringData, tuple[Action, ...]]:
-    """The data after one more sighting of a known error. When treating it again would only tire: a step down to what
-    its skill rests on, and a word of it to the teacher."""
+def _sighted(s: Situation, data: TutoringData, name: str) -> TutoringData:
+    """The data after one more sighting of a known error; where treating it again would only tire, after a step down."""
     data = change(data, known_errors=misconceptions.seen(s, data, name))
-    if data.known_errors[name].seen != misconceptions.STUBBORN:
-        return data, ()
-    data, to = evidence.step_down(s, data, s.question.skill)
-    if to is None:
-        return data, ()
-    return data, (Record(AuthorNoted(about=name, note=wording.note_stubborn(name, to))),)
+    stubborn = data.known_errors[name].seen == misconceptions.STUBBORN
+    return evidence.step_down(s, data, s.question.skill) if stubborn else data
 
 
 def _attempts_left(s: Situation) -> bool:
@@ -414,11 +409,10 @@ def _wrong(s: Situation) -> tuple[TutoringData, tuple[Action, ...]]:
     name = s.verdict.known_error
     data, witnessed = evidence.witness(s, settled(s), s.question, Evidence.NOT_YET)
     data = change(data, question=_attempted(s, wrong=True))
-    if name:
-        data, told = _sighted(s, data, name)
-    else:
-        told = (Record(AuthorNoted(about=s.question.id, note=wording.note_unexplained(s.pending.given))),)
-    return data, (checked(s), *witnessed, *told)
+    data = _sighted(s, data, name) if name else data
+    note = AuthorNoted(about=s.question.id, note=wording.note_unexplained(s.pending.given))
+    unexplained = () if name else (Record(note),)
+    return data, (checked(s), *witnessed, *unexplained)
 
 
 def _next_scaffold(s: Situation) -> int | None:

@@ -110,8 +110,9 @@ def step(lesson: Lesson, what: int, which: int) -> None:
     elif what < 250:
         lesson.cast(events.Branched())
     elif what < 252:
-        _hear(lesson, which)
         _away(lesson, which)
+    elif what < 253:
+        _hear(lesson, which)
     else:
         lesson.cast(_RARE[which % len(_RARE)])
 
@@ -143,14 +144,6 @@ def _fire(lesson: Lesson, which: int) -> None:
         lesson.fire(kind, name)
 
 
-def _hear(lesson: Lesson, which: int) -> None:
-    """A file was read, or could not be."""
-    file, name = f"f{which % 3}", "notes 3.pdf"
-    ready = events.FileReady(file=file, name=name, sections=2, pages=2)
-    failed = events.FileFailed(file=file, name=name, message="There is nothing in it.")
-    lesson.feed(Event(EventType.INFO, ready if which % 4 else failed))
-
-
 def _away(lesson: Lesson, which: int) -> None:
     """A long pause, and what brings the learner back."""
     before = len(lesson.outcomes)
@@ -158,6 +151,14 @@ def _away(lesson: Lesson, which: int) -> None:
     lesson.now += _LONG_MS
     lesson.cast(events.ResumeRequested() if which < 192 else events.UserMessage(text="hello again"))
     lesson.last = lesson.outcomes[before:]
+
+
+def _hear(lesson: Lesson, which: int) -> None:
+    """A file was read, or could not be."""
+    file, name = f"f{which % 3}", "notes 3.pdf"
+    ready = events.FileReady(file=file, name=name, sections=2, pages=2)
+    failed = events.FileFailed(file=file, name=name, message="There is nothing in it.")
+    lesson.feed(Event(EventType.INFO, ready if which % 4 else failed))
 
 
 def _late(lesson: Lesson, which: int) -> None:
