@@ -133,6 +133,29 @@ def offer_hint(number: int) -> str:
     )
 
 
+#: First steps that fit every question of a format, for one whose author wrote no hint.
+_FIRST_STEPS = {
+    "choice": "Which options can you rule out, and why? Look at what is left more closely.",
+    "order": "Which one must come first, or last? Begin with the one you are sure of.",
+    "match": "Begin with the pair you are surest of; then there are fewer left to choose from.",
+    "short_text": "Think of where you met this: what was it called, and what was said about it?",
+    "free_text": "Say first what happens, then why. One sentence each is enough.",
+    "code": "Take one small example and do by hand what the program should do. Then write down each step.",
+}
+_FIRST_STEP = "Say in your own words what is given and what is asked. Which of the given things have you not used yet?"
+
+
+def plain_hint(level: int, kind: str) -> str:
+    """A hint that fits every question of its format, where nothing better is known."""
+    if level == 0:
+        return _FIRST_STEPS.get(kind, _FIRST_STEP)
+    return "Make up an easier example of the same kind and solve that first. What you did there, do here."
+
+
+def read_again(sentence: str) -> str:
+    return f"This sentence of what you read may help:\n\n> {sentence}"
+
+
 def put_off(number: int) -> str:
     return pick(number, "All right, we leave that one for later.", "Fine, we come back to it another time.")
 
@@ -240,9 +263,9 @@ PROBE_RIGHT_ALONE = "Exactly. That is the difference."
 REMEDIATION_LEFT = "All right, we leave that for now."
 
 
-def probe_wrong(remedy: Sequence[str], ask: str) -> str:
-    other_way = " ".join(remedy) or "Let us look at it from another side: try it with the numbers, step by step."
-    return f"Not yet. Here it is in another way: {other_way}\n\nOnce more: **{ask}**"
+def probe_wrong(explanation: str, ask: str) -> str:
+    other_way = explanation or "Try it with the numbers, step by step."
+    return f"Not yet. Let us look at it in another way.\n\n{other_way}\n\nOnce more: **{ask}**"
 
 
 def remedy_hint(remedy: Sequence[str], ask: str) -> str:
@@ -412,6 +435,9 @@ def busy(tool: str) -> str:
     return {
         "check_answer": "Please wait a moment: I am still checking your answer.",
         "check_explanation": "Please wait a moment: I am still reading your explanation.",
+        "generate_variant": "One moment: your next question is on its way.",
+        "give_hint": "Please wait a moment: I am still looking for a good hint.",
+        "remediate": "Please wait a moment: I am thinking of another way to explain it.",
     }.get(tool, "Please wait a moment: I am still working on your last question.")
 
 
@@ -419,6 +445,8 @@ def still_working(tool: str) -> str:
     return {
         "check_answer": "This takes longer than usual. I am still checking your answer.",
         "check_explanation": "This takes longer than usual. I am still reading your explanation.",
+        "generate_variant": "This takes longer than usual. Your next question is on its way.",
+        "give_hint": "This takes longer than usual. I am still looking for a good hint.",
     }.get(tool, "This takes longer than usual. I am still looking for a good explanation.")
 
 
@@ -430,9 +458,11 @@ def tool_failed(tool: str, *, timed_out: bool) -> str:
     what = {
         "check_answer": "Your answer could not be checked",
         "check_explanation": "Your explanation could not be read",
+        "give_hint": "I could not find a hint",
     }.get(tool, "I could not find an explanation")
     why = "it took too long" if timed_out else "something on our side went wrong"
-    return f"{what}: {why}. It is not your fault and nothing was counted. Please send it again."
+    again = "Please ask for it again." if tool in {"give_hint", "remediate"} else "Please send it again."
+    return f"{what}: {why}. It is not your fault and nothing was counted. {again}"
 
 
 STUCK = (
@@ -516,6 +546,10 @@ def note_spinning(skill: str) -> str:
 
 def note_dispute(answer: str) -> str:
     return f"The learner says that {answer!r} is right."
+
+
+def note_orders(answer: str) -> str:
+    return f"The answer gives orders to whoever reads it; only code judged it: {answer!r}."
 
 
 def note_undecided(answer: str) -> str:

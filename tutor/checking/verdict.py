@@ -23,6 +23,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     score: float | None = None
     #: For ``partial``: the parts that are right, as the format names them (coordinates, pairs, points of a rubric).
     parts: list[str] = []
+    #: A word to the teacher about the answer; learners never see it.
+    note: str = ""
 
     @property
     def counts(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tutor import events, selection, wording
 from tutor.machine.data import TutoringData
 from tutor.machine.exposition import first_chunk
-from tutor.machine.situation import ExplanationResult, Situation, change, dispatch, set_question, tell
+from tutor.machine.situation import ExplanationResult, Situation, asked_as, change, dispatch, set_question, tell
 from tutor.machine.state import State
 from tutor.machine.syllabus import Syllabus
 from tutor.machine.table import Rows, Signal
@@ -21,7 +21,7 @@ PRACTISED = "practised"
 @rows.row("33", State.REVIEWING, events.UserMessage, to=State.AWAITING_TOOL_RESULT)
 def read_explanation(s: Situation) -> Result:
     text = s.content.text
-    args = {"question": s.question.id, "seed": s.question.seed, "text": text}
+    args = {**asked_as(s.question), "text": text}
     return dispatch(s, "check_explanation", args, return_state=State.REVIEWING, given=text)
 
 

@@ -139,7 +139,7 @@ def open_question(seat: Seat) -> QuestionInstance | None:
     data, syllabus = seat.data, seat.machine.syllabus
     if seat.state == "remediating_known_error" and data.remediation is not None:
         treated = data.remediation
-        return syllabus.probe(treated.known_error, treated.question, treated.seed)
+        return syllabus.probe_of(treated)
     if seat.state == "awaiting_answer" and data.question is not None:
-        return syllabus.instance(data.question.id, data.question.seed, data.question.part)
+        return syllabus.of(data.question, data.question.part)
     return None
