@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: In words: what is longer is not read.
 MAX_WORDS = 120
+#: Sentences of a chunk that is said once more.
+SHORT_SENTENCES = 3
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z*$-])|\n+")
 
@@ -23,6 +25,8 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z*$-])|\n+")
 @dataclass(frozen=True)
 class _Chunk:
     topic_id: str
+    #: Id of the material; empty: it is a remedy.
+    material: str
     text: str
     keys: frozenset[str]
     terms: frozenset[str]
@@ -69,13 +73,30 @@ def explain(
     )
     bodies = (m.body for topic in course.topics for m in topic.materials if m.id in shown and m.body)
     known = Known(material=tuple(bodies), learner=text)
+    if not wanted and question is None and shown:
+        # "What does that mean?": what was read last.
+        read = [chunk for chunk in _chunks(course) if chunk.material in shown and chunk.topic_id == topic_id]
+        ranked = [(1.0, 0, read[-1])] if read else ranked
     for score, _, chunk in ranked:
         if score <= 0:
             break
         said = _within(chunk.text, question, known)
         if said:
-            return said
+            return _in_short(chunk, wanted | context) if chunk.material in shown and question is None else said
     return _nothing(course, topic_id, question)
+
+
+def _in_short(chunk: _Chunk, wanted: frozenset[str]) -> str:
+    """What was read already, not word for word once more: its sentences that say most, in their order."""
+    sentences = [part.strip() for part in _SENTENCE.split(chunk.text) if part and part.strip()]
+
+    def weight(at: int) -> tuple[float, int]:
+        own = terms(sentences[at])
+        marked = sentences[at].count("**") // 2
+        return 2 * len(own & wanted) + len(own & chunk.keys) + 1.5 * marked, -at
+
+    best = sorted(range(len(sentences)), key=weight, reverse=True)[:SHORT_SENTENCES]
+    return " ".join(sentences[at] for at in sorted(best))
 
 
 def _score(
@@ -102,12 +123,12 @@ def _chunks(course: content.Course) -> list[_Chunk]:
         for material in topic.materials:
             if material.body:
                 keys = frozenset(material.keys) | frozenset(term for key in material.keys for term in terms(key))
-                chunks.append(_Chunk(topic.id, material.body, keys, terms(material.body), len(chunks)))
+                chunks.append(_Chunk(topic.id, material.id, material.body, keys, terms(material.body), len(chunks)))
         for known in topic.known_errors:
             body = " ".join(known.remedy)
             if body:
                 named = terms(known.name)
-                chunks.append(_Chunk(topic.id, body, named, terms(body) | named, len(chunks)))
+                chunks.append(_Chunk(topic.id, "", body, named, terms(body) | named, len(chunks)))
     return chunks
 
 

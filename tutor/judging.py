@@ -46,7 +46,7 @@ def open_point(
         return None
     if quotes.wanted(question, verdict, given):
         return "quote_points", quoting(question, given), Quotes
-    if routing.unsure(verdict, given, typed=typed):
+    if routing.unsure(question, verdict, given, typed=typed):
         return "route_intent", routing_request(question, given), Routed
     return None
 

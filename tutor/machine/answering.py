@@ -201,7 +201,7 @@ def _hint_can_be_found(s: Situation) -> bool:
 
 @rows.row("8", State.AWAITING_ANSWER, events.HintRequested, when=_hint_rests)
 def hint_too_soon(s: Situation) -> Result:
-    return KeepState(s.data, (Disposition("noop"), *tell(wording.HINT_TOO_SOON)))
+    return KeepState(s.data, (Disposition("noop"), *tell(wording.hint_too_soon(s.question.hint_level))))
 
 
 @rows.row("8", State.AWAITING_ANSWER, events.HintRequested, when=_hint_left)
@@ -310,6 +310,10 @@ def answer_text(instance: QuestionInstance) -> str:
     return wording.joined([choice["text"] for choice in instance.choices if choice["id"] in right])
 
 
+def _why(s: Situation, question: OpenQuestion, *, retest: bool) -> str:
+    return wording.ask_why(question.number, s.syllabus.of(question).format.type, retest=retest)
+
+
 def show_solution(
     s: Situation,
     data: TutoringData,
@@ -330,4 +334,4 @@ def review(s: Situation, data: TutoringData, shown: Evidence, actions: tuple[Act
     owed = any(retest.skill == question.skill for retest in data.retests)
     closed = change(question, witnessed=True, part="main")
     data = change(data, question=closed, remediation=None, pending=None)
-    return NextState(State.REVIEWING, data, (*actions, *witnessed, *tell(wording.ask_why(retest=owed))))
+    return NextState(State.REVIEWING, data, (*actions, *witnessed, *tell(_why(s, closed, retest=owed))))

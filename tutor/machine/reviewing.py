@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tutor import events, selection, wording
+from tutor import events, intent, selection, wording
 from tutor.machine.data import TutoringData
 from tutor.machine.exposition import first_chunk
 from tutor.machine.situation import ExplanationResult, Situation, asked_as, change, dispatch, set_question, tell
@@ -35,7 +35,8 @@ def read_explanation(s: Situation) -> Result:
 )
 def answer_explanation(s: Situation) -> Result:
     found = s.result if isinstance(s.result, ExplanationResult) else ExplanationResult([], [])
-    return set_question(settled(s), *tell(wording.explanation(found.covered, found.missing)))
+    unsure = intent.classify(s.pending.given, None) in {"hint", "give_up", "clarify"}
+    return set_question(settled(s), *tell(wording.explanation(found.covered, found.missing, unsure=unsure)))
 
 
 @rows.row("34", State.REVIEWING, events.ContinueRequested, events.SkipRequested, to=State.SETTING_QUESTION)

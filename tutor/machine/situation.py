@@ -168,8 +168,7 @@ def clarify(s: Situation, text: str, *, return_state: State, about_question: boo
         "text": text,
         **(asked_as(question) if question else {"question": None, "seed": s.data.seed}),
     }
-    if question is not None:
-        args["shown"] = [material.id for material in s.syllabus.shown(args["topic"], s.data)]
+    args["shown"] = [material.id for material in s.syllabus.shown(args["topic"], s.data)]
     return dispatch(s, "clarify_concept", args, return_state=return_state, given=text)
 
 
@@ -184,7 +183,7 @@ def asked_as(question: OpenQuestion | Remediation) -> dict[str, Any]:
     """The arguments by which a tool finds the question as this learner sees it."""
     name = question.id if isinstance(question, OpenQuestion) else question.question
     variant: Variant = question.variant
-    varied = {"variant": msgspec.to_builtins(variant)} if variant else {}
+    varied = {"variant": list(msgspec.to_builtins(variant))} if variant else {}
     return {"question": name, "seed": question.seed, **varied}
 
 

@@ -296,7 +296,7 @@ def off_topic(s: Situation) -> Result:
 
 @rows.row("22", _WAITING, events.ToolSucceeded, to=CALLING, when=_is("not_an_answer"))
 def question_still_open(s: Situation) -> Result:
-    text = wording.NOTHING_RUNNING if s.verdict.intent == "cancel" else wording.STILL_OPEN
+    text = wording.still_open(s.verdict.intent or "", s.data.calls)
     return NextState(State(s.pending.return_state), settled(s), (checked(s), *tell(text)))
 
 
@@ -454,10 +454,11 @@ def partly_right(s: Situation) -> Result:
 def wrong(s: Situation) -> Result:
     data, actions = _wrong(s)
     if s.question.last_wrong and s.pending.given.split() == s.question.last_wrong.split():
-        text = wording.same_wrong(s.pending.given)
+        text = wording.same_wrong(s.pending.given, s.instance.format.type)
     else:
         found = known_error(s) if s.verdict.known_error else None
-        text = wording.wrong(s.verdict.feedback or (found.say if found else ""), s.question.attempts + 1)
+        feedback = s.verdict.feedback or (found.say if found else "")
+        text = wording.wrong(feedback, s.question.attempts + 1, s.instance.format.type)
     return NextState(State.AWAITING_ANSWER, data, (*actions, *tell(text)))
 
 

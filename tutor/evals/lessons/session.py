@@ -60,8 +60,9 @@ class LessonSession:
         state, data = self.machine.initial(seed, {})
         self._snapshot = statem.start(self.machine, state, data, now=0).after
         self._call: CallTool | None = None
-        #: The last command had no row.
+        #: The last command had no row; and what was said about it.
         self.refused = False
+        self._refusal = ""
 
     def stand_at(self, state: str, data: TutoringData) -> LessonSession:
         """Put the session into another situation, without an event. Returns the session."""
@@ -80,7 +81,7 @@ class LessonSession:
     def do(self, content: events.EventContent, *, meant_right: bool | None = None) -> Turn:
         """Send a command; every tool it sets off has ended when this returns."""
         state, data = self.state, self.data
-        self.refused = False
+        self.refused, self._refusal = False, ""
         facts = self._feed(Event(EventType.CAST, content))
         called: list[str] = []
         while self._call is not None and len(called) < MAX_CALLS:
@@ -95,6 +96,7 @@ class LessonSession:
             after=self.data,
             meant_right=meant_right,
             tools=called,
+            refusal=self._refusal,
         )
 
     def rest(self) -> None:
@@ -122,8 +124,8 @@ class LessonSession:
                         facts.append(fact)
                     case CallTool(background=False):
                         self._call = command
-                    case Refuse():
-                        self.refused = True
+                    case Refuse(message=message):
+                        self.refused, self._refusal = True, message
         return facts
 
     def _ending(self, call: CallTool) -> events.EventContent:
