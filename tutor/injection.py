@@ -43,6 +43,7 @@ _HIT = re.compile(
             r"\b(?:decode|decrypt|read) (?:this|it|the following)\b.{0,40}\b(?:do|follow|execute|obey|backwards)\b",
             r"\b(?:this is )?rot13\b|\bbase64\b",
             r"\bfollow (?:my|these|the) (?:notes|instructions|orders|rules)\b",
+            r"\b(?:tell|give|show) (?:me|us) (?:just )?the (?:right |correct |final )?(?:answer|solution)\b",
             r"\b(?:my|for a|for my) (?:study|research|paper)\b.{0,60}\b(?:rules|break|answer)\b",
         )
     ),
@@ -76,7 +77,8 @@ def _readings(text: str) -> Iterator[str]:
         yield hidden
     for apart in _APART.finditer(plain):
         yield _together(apart[0])
-    yield _unpigged(plain)
+    for head in (1, 2):
+        yield _unpigged(plain, head)
 
 
 def _together(apart: str) -> str:
@@ -85,12 +87,6 @@ def _together(apart: str) -> str:
     return " ".join(re.sub(r"[\s_.\-]", "", word) for word in words)
 
 
-def _unpigged(text: str) -> str:
-    """Pig Latin as it was: "arkmay" is "mark". Where a word could be several, the shortest moved head is taken."""
-
-    def back(found: re.Match[str]) -> str:
-        body = found[1]
-        at = len(body) - next((n for n, c in enumerate(reversed(body)) if c.lower() in "aeiou"), 0)
-        return body[at:] + body[:at]
-
-    return re.sub(r"\b([A-Za-z]+)ay\b", back, text)
+def _unpigged(text: str, head: int) -> str:
+    """Pig Latin as it was, for words whose moved head has so many letters: "arkmay" is "mark"."""
+    return re.sub(r"\b([A-Za-z]+)ay\b", lambda found: found[1][-head:] + found[1][:-head], text)
