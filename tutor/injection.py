@@ -50,11 +50,18 @@ _HIT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _LEET = str.maketrans({"4": "a", "3": "e", "1": "i", "0": "o", "5": "s", "7": "t", "@": "a", "$": "s"})
+#: Three words in a row that nobody writes but in Pig Latin.
+_PIGGED = re.compile(
+    r"(?:\b(?!(?:day|say|may|way|pay|play|stay|today|always|away|okay|yay)\b)[a-z]{2,}ay\b[\s,.]*){3}", re.I
+)
 _APART = re.compile(r"(?:\b\w[\s_.\-]+){6,}\w\b")
 
 
 def orders(text: str) -> str | None:
     """The words by which a text gives orders, as far as they can be read; None where it gives none."""
+    apart = _PIGGED.search(text[:_MAX_CHARS])
+    if apart:
+        return " ".join(apart[0].split())
     for plain in _readings(text[:_MAX_CHARS]):
         found = _HIT.search(plain)
         if found:

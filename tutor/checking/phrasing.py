@@ -37,7 +37,7 @@ _EQUALS = re.compile(
 )
 #: Smileys and other pictures, and exclamations where nothing can be a factorial.
 _SMILE = re.compile(
-    r"(?:\s*(?::-?[)D(Pp/]|;-?\)|<3|[\u2600-\u27bf\U0001f300-\U0001faff\ufe0f])|!{2,}|(?<=[A-Za-z])!)+\s*$"
+    r"(?:\s*(?::-?[)D(Pp/]|;-?\)|[\u2600-\u27bf\U0001f300-\U0001faff\ufe0f])|!{2,}|(?<=[A-Za-z])!)+\s*$"
 )
 #: What joins the steps of a solution.
 _THEN = r"[,;\n]|->|=>|→|⇒|\\Rightarrow|\b(?:and so|so|then|thus|therefore)\b"
