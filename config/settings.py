@@ -14,6 +14,7 @@ DEMO = env.flag("TUTOR_DEMO")
 DEBUG = env.flag("DJANGO_DEBUG")
 # Lets a hello name the echo machine, for benchmarks.
 BENCH = env.flag("TUTOR_BENCH")
+RATE_FACTOR = env.integer("TUTOR_RATE_FACTOR", 1)
 SECRET_KEY = env.text("DJANGO_SECRET_KEY", "a-key-for-one-machine-set-DJANGO_SECRET_KEY-in-production" if DEMO else "")
 ALLOWED_HOSTS = env.text("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in env.text("CSRF_TRUSTED_ORIGINS").split(",") if origin]
@@ -96,7 +97,8 @@ LAYER_URL = f"{REDIS_URL}/{env.integer('REDIS_LAYER_DB', 1)}"
 
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        # Upstream's pub/sub layer, with a way to send from any thread without waiting.
+        "BACKEND": "sessions_app.hint_layer.HintLayer",
         # redis-py 8 sets a socket time-out of 5 s by default, which would end an idle subscription.
         "CONFIG": {
             "hosts": [
@@ -143,14 +145,49 @@ TUTOR_OUTPUT_GATES = {"tutoring": "tutor.output_gate.of_session"}
 TUTOR_SUPERVISION = {"*": {"restart": "transient", "max_restarts": 3, "max_seconds": 5}}
 #: Live sessions of the whole installation; 0: no limit.
 TUTOR_LIVE_SESSIONS = env.integer("TUTOR_LIVE_SESSIONS", 0)
+#: Token buckets (``sessions_app.rate_limits``): tokens that come back a second, and the most that gather. A person
+#: sends far less; a school behind one address does, too. TUTOR_RATE_FACTOR multiplies all of them; 0: no limits.
+TUTOR_RATE_LIMITS = {
+    name: (per_s * RATE_FACTOR, most * RATE_FACTOR)
+    for name, (per_s, most) in {
+        "commands.user": (20, 1_000),
+        "commands.address": (500, 10_000),
+        "bytes.user": (256 * 1024, 32 * 1024 * 1024),
+        "bytes.address": (4 * 1024 * 1024, 256 * 1024 * 1024),
+        "sockets.user": (5, 300),
+        "sockets.address": (100, 5_000),
+        "guests.address": (5, 500),
+    }.items()
+    if RATE_FACTOR
+}
+#: Debug: the grammar of every stream is checked while it is sent (``sessions_app.checked_stream``).
+TUTOR_CHECK_STREAMS = env.flag("TUTOR_CHECK_STREAMS", default=DEBUG)
+#: Who may read ``/metrics``, beside this machine: a bearer token.
+TUTOR_METRICS_TOKEN = env.text("TUTOR_METRICS_TOKEN")
 #: What the timer service does, again and again: dotted path -> seconds between two runs.
 TUTOR_SWEEPS = {
     "tools_app.monitor.watch": 0.5,
     "tools_app.outbox.sweep": 1.0,
+    "tools_app.observer_service.sweep": 0.5,
+    "sessions_app.files.sweeping.sweep": 60.0,
 }
+
+#: The same for what takes longer: in a thread of its own, so that no time-out waits for it.
+TUTOR_SLOW_SWEEPS = {
+    "sessions_app.personal_data.erasing.sweep": 5.0,
+    "sessions_app.personal_data.retention.sweep": 600.0,
+}
+#: What learners wrote is erased so many days after their session ended; a course may say otherwise. 0: never.
+TUTOR_RETENTION_DAYS = env.integer("TUTOR_RETENTION_DAYS", 0)
+#: Sessions that nobody has come back to for so many days are ended: only then do the days above begin. 0: never.
+TUTOR_ABANDONED_DAYS = env.integer("TUTOR_ABANDONED_DAYS", 0)
 
 #: Modules and packages whose tools workers run; a package's modules are imported, too (docs/tools.md).
 TUTOR_TOOLS = ["tools_app.tools"]
+#: Modules and packages whose observers look at sessions (docs/observers.md), and which of them: their names with commas
+#: between, "none" for none; empty: all, as far as a course does not say otherwise.
+TUTOR_OBSERVERS = ["tutor.observers"]
+TUTOR_OBSERVERS_ON = env.names("TUTOR_OBSERVERS")
 #: A coroutine function that shortens a session's history where a model finds it too long: takes the session's id, says
 #: whether it worked. Empty: the offline tool answers instead.
 TUTOR_COMPACTOR = "sessions_app.compacting.compacted"
@@ -166,6 +203,9 @@ TUTOR_RUNNING_URL = "config.running.url"
 TUTOR_SHOWN = "tools_app.chains.shown"
 #: What a model is shown at most of a session, in tokens (``tutor.projections.tokens``).
 TUTOR_CHAIN_TOKENS = env.integer("TUTOR_CHAIN_TOKENS", 6_000, least=1_000)
+
+#: Largest file that a learner may upload, in bytes.
+TUTOR_FILE_BYTES = env.integer("TUTOR_FILE_BYTES", 20 * 1024 * 1024, least=1024)
 
 LLM_BASE_URL = env.text("LLM_BASE_URL")
 LLM_API_KEY = env.text("LLM_API_KEY")
@@ -189,6 +229,12 @@ USE_TZ = True
 STATIC_URL = "static/"
 # Static files come straight from the apps; a place to collect them is for a web server in front.
 STATIC_ROOT = env.text("STATIC_ROOT") or None
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    # What learners upload: every web process and every worker has to read it, so a folder of one machine will not do.
+    "uploads": {"BACKEND": "sessions_app.files.storage.DatabaseStorage"},
+}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 LOGIN_URL = "/admin/login/"

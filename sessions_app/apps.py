@@ -6,3 +6,11 @@ class SessionsAppConfig(AppConfig):
 
     name = "sessions_app"
     verbose_name = "Tutoring sessions"
+
+    def ready(self) -> None:
+        # Registering is an import's side effect: what endings become is known before the first session is stepped.
+        from sessions_app.files import conclusion  # noqa: PLC0415 — models are ready only now
+        from sessions_app.personal_data import own_places  # noqa: PLC0415
+
+        del conclusion
+        own_places.register_all()

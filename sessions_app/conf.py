@@ -34,6 +34,12 @@ SOCKETS_PER_USER = 20
 #: How often a client should show that it lives, in seconds; three missed beats close the socket.
 BEAT_S = 20
 MISSED_BEATS = 3
+#: How often it is asked whether a user still has their rights, in seconds: before commands, and on a socket that only
+#: beats. Teachers and operators are asked before every command, and while they look.
+RIGHTS_S = 5.0
+RIGHTS_IDLE_S = 60.0
+#: Refusals in a row, without a command that was let in, after which a socket that does not slow down is closed.
+REFUSALS = 100
 #: How long a new socket may take to say hello, in seconds.
 HELLO_S = 5
 #: How often a socket compares heads while a turn is active, in seconds: the channel layer may lose a hint.
@@ -46,6 +52,11 @@ BATCH_SESSIONS = 64
 COMMIT_THREADS = 2
 #: Rows of a commit travel with the hint up to this many bytes; beyond it sockets read the database.
 HINT_BYTES = 32 * 1024
+#: Longest time a hint may take to be written, in seconds; hints that may wait for a connection to Redis.
+HINT_SEND_S = 0.2
+HINTS_WAITING = 1_000
+#: Workers are sent at most one Celery message for a queue in so many seconds; the channel layer tells them at once.
+WAKES_EVERY_S = 0.1
 #: Bytes that may wait for a slow socket before it is closed and has to resume; while reading from the log, and before
 #: streamed text is held back to be sent as one larger piece.
 BACKLOG_BYTES = 4 * 1024 * 1024
@@ -62,6 +73,27 @@ OUTPUT_TTL_S = 600
 OUTPUT_REDIS_S = 1.0
 OUTPUT_RECONNECT_S = 0.5
 OUTPUT_CONNECTIONS = 16
+#: Files of one session, their bytes together, and files that one learner may upload within an hour.
+SESSION_FILES = 20
+SESSION_FILE_BYTES = 100 * 1024 * 1024
+FILES_PER_HOUR = 40
+#: Longest name of a file, in characters; one piece of its bytes in the database; what a form may take beside its file.
+FILE_NAME_CHARS = 120
+FILE_CHUNK_BYTES = 256 * 1024
+FORM_BYTES = 64 * 1024
+#: Files that are given whole to whoever explains, in characters of all of them together; of longer ones, the sections
+#: in which one of so many terms stands, at most so many.
+WHOLE_FILES_CHARS = 12_000
+SEARCH_TERMS = 20
+SEARCHED_SECTIONS = 200
+#: Bytes of a body that is too large which are read and thrown away, so that its sender reads why it was refused.
+DISCARDED_BYTES = 256 * 1024 * 1024
+#: For reading a file, all attempts together, in milliseconds.
+EXTRACTION_DEADLINE_MS = 150_000
+#: Bytes of which nobody said what they are for are deleted after so many seconds.
+FILE_ABANDONED_S = 3_600
+#: Sessions that one sweep of the retention erases at most.
+RETENTION_SESSIONS = 100
 #: Times an event is decided again after a stale write or a serialisation failure.
 DELIVERY_TRIES = 5
 #: How long a guest's token is valid, in days; a ticket in seconds.

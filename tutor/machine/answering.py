@@ -9,7 +9,7 @@ import msgspec
 
 from tutor import course, events, statem, wording
 from tutor.effects import Disposition, Record
-from tutor.interactions import AuthorNoted, HintGiven, QuestionAsked
+from tutor.interactions import AuthorNoted, HintGiven, HintRefused, QuestionAsked
 from tutor.lens.verification import numbers_of
 from tutor.machine import evidence
 from tutor.machine.data import OpenQuestion, TutoringData
@@ -201,7 +201,8 @@ def _hint_can_be_found(s: Situation) -> bool:
 
 @rows.row("8", State.AWAITING_ANSWER, events.HintRequested, when=_hint_rests)
 def hint_too_soon(s: Situation) -> Result:
-    return KeepState(s.data, (Disposition("noop"), *tell(wording.hint_too_soon(s.question.hint_level))))
+    refused = Record(HintRefused(question=s.question.id, level=s.question.hint_level))
+    return KeepState(s.data, (Disposition("noop"), refused, *tell(wording.hint_too_soon(s.question.hint_level))))
 
 
 @rows.row("8", State.AWAITING_ANSWER, events.HintRequested, when=_hint_left)

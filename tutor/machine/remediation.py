@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tutor import events, leak_gate, wording
 from tutor.effects import Record
-from tutor.interactions import AuthorNoted, RemediationFinished, RemediationStarted
+from tutor.interactions import RemediationFinished, RemediationStarted
 from tutor.lens import plan
 from tutor.lens.variant import PLAIN, Variant
 from tutor.machine.answering import asked, probed, show_solution
@@ -127,7 +127,7 @@ def explain_in_another_way(s: Situation) -> Result:
     may_show_answer=True,
 )
 def probe_wrong_again(s: Situation) -> Result:
-    actions = (checked(s), _alert(s), _finished(s, "not_yet"))
+    actions = (checked(s), _finished(s, "not_yet"))
     return show_solution(s, settled(s), Evidence.NOT_YET, wording.probe_failed, actions)
 
 
@@ -136,7 +136,7 @@ def lone_probe_wrong_again(s: Situation) -> Result:
     r = s.remediation
     known = s.syllabus.treated(r)
     text = " ".join(known.remedy) or known.contrast
-    return _back(s, settled(s), "not_yet", (checked(s), _alert(s)), tell(text))
+    return _back(s, settled(s), "not_yet", (checked(s),), tell(text))
 
 
 @rows.row(
@@ -159,11 +159,6 @@ def leave(s: Situation) -> Result:
 
 def _finished(s: Situation, outcome: str) -> Record:
     return Record(RemediationFinished(known_error=s.remediation.known_error, outcome=outcome))
-
-
-def _alert(s: Situation) -> Record:
-    note = wording.note_probe_failed(s.remediation.known_error)
-    return Record(AuthorNoted(about=s.remediation.question, note=note))
 
 
 def _back(

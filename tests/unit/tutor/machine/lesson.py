@@ -20,6 +20,9 @@ MACHINE = TutoringMachine(small_course())
 
 def run_tool(course: Course, call: CallTool) -> dict[str, Any]:
     """What the real tools return, offline."""
+    if call.tool == "read_file":
+        part = {"file": call.args["file"], "name": "notes 3.pdf", "section": 1, "heading": "", "page": 1}
+        return {"parts": [{**part, "text": "One.", "marked_up": False}]}
     return tools.run(tools.OFFLINE, course, call)
 
 
