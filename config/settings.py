@@ -264,7 +264,13 @@ def _worth_logging(record: logging.LogRecord) -> bool:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "config.log_lines.Line",
+            "format": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        }
+    },
     "filters": {"worth_logging": {"()": "django.utils.log.CallbackFilter", "callback": _worth_logging}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["worth_logging"]}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},

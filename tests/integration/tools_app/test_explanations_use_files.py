@@ -46,7 +46,9 @@ def test_a_file_is_read_section_by_section_and_offered(session: uuid.UUID) -> No
     file = upload(session, NOTES)
 
     assert status(file) == ("ready", "")
-    kept = FileSection.objects.filter(file_id=uuid.UUID(file)).order_by("number").values_list("number", "heading", "text")
+    kept = (
+        FileSection.objects.filter(file_id=uuid.UUID(file)).order_by("number").values_list("number", "heading", "text")
+    )
     assert list(kept) == [
         (1, "Photosynthesis", "Plants make sugar out of light."),
         (2, "Chlorophyll", "Chlorophyll is what makes leaves green."),
