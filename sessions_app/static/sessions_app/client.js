@@ -244,7 +244,8 @@ export class TutorClient extends EventTarget {
 
   /**
    * Commands an earlier page of this tab did not get an answer to. They belong to one session, so they are taken up
-   * only after `welcome` has named the same one. Returns them as `[{command, reply}]`, `reply` being a promise.
+   * only after `welcome` has named the same one: call this from a listener of the first `welcome`, what is not taken
+   * up there is dropped. Returns them as `[{command, reply}]`, `reply` being a promise.
    */
   takeUp() {
     const kept = JSON.parse(this.#store?.getItem(this.#key) ?? "null");
@@ -308,6 +309,9 @@ export class TutorClient extends EventTarget {
       this.#tell("connection", { status: "connected", retryAt: null, reason: "", code: null });
     }
     this.#tell(seen.kind, seen.detail);
+    // Commands may have been given before the session was known, and to keep them takes its name. Only now, after the
+    // listeners: they take up what an earlier page of this tab has kept, and saving replaces that.
+    if (seen.kind === "welcome") this.#save();
     if (seen.kind === "live") for (const command of this.unanswered) this.#write(command);
   }
 

@@ -153,6 +153,14 @@ async def test_a_lost_push_is_fetched_and_a_silent_server_left(server: ScriptedS
     await until(lambda: len(server.hellos) > hellos)
 
 
+REOPENED = """async () => {
+  const { TutorClient } = await import("/static/sessions_app/client.js");
+  const client = new TutorClient({ course: "algebra", store: sessionStorage });
+  client.addEventListener("welcome", () => client.takeUp());
+  client.open();
+}"""
+
+
 async def test_an_unanswered_command_outlives_the_page(server: ScriptedServer, context: BrowserContext) -> None:
     tab = await context.new_page()
     await tab.goto(server.url + "/empty/")
@@ -163,13 +171,26 @@ async def test_an_unanswered_command_outlives_the_page(server: ScriptedServer, c
     await until(lambda: any(frame["t"] == "message.send" for frame in server.received))
     server.deaf = False
     await tab.reload()
-    await tab.evaluate("""async () => {
-      const { TutorClient } = await import("/static/sessions_app/client.js");
-      const client = new TutorClient({ course: "algebra", store: sessionStorage });
-      client.addEventListener("welcome", () => client.takeUp());
-      client.open();
-    }""")
+    await tab.evaluate(REOPENED)
     await until(lambda: "kept" in server.accepted)
+
+    assert len(server.events) == 1
+
+
+async def test_a_command_given_before_the_session_is_known_outlives_the_page_too(
+    server: ScriptedServer, context: BrowserContext
+) -> None:
+    server.deaf = True
+    tab = await context.new_page()
+    await tab.goto(server.url + "/empty/")
+    # Given in the same moment in which the connection is opened: nobody knows the session yet.
+    give = "client.send('message.send', {text: 'x = 4'}, {id: 'early'}).catch(() => {}); 1"
+    await tab.evaluate(f"({WITNESS})({{store: sessionStorage}}).then(() => {{ {give} }})")
+    await until(lambda: any(frame["t"] == "message.send" for frame in server.received))
+    server.deaf = False
+    await tab.reload()
+    await tab.evaluate(REOPENED)
+    await until(lambda: "early" in server.accepted)
 
     assert len(server.events) == 1
 
