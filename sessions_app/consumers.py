@@ -266,7 +266,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         try:
             session_id = await in_database(opening.session_for, user, hello)
             await self._join(session_id)
-            opened = await in_database(opening.open_session, user, session_id, hello.resume)
+            opened = await in_database(opening.open_session, user, session_id, hello)
         except BaseException:
             self._uncount()  # another hello may follow
             raise

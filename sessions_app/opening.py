@@ -15,7 +15,7 @@ from sessions_app.delivery import Delivery
 from sessions_app.exceptions import CommandError
 from sessions_app.log import Line
 from sessions_app.models import Session
-from sessions_app.protocol import Cursor, Hello, OutputCursor
+from sessions_app.protocol import Hello, OutputCursor
 from sessions_app.view import View, open_view
 from tutor import catalogue, events
 from tutor.interactions import Visibility
@@ -87,9 +87,11 @@ def visible_head(session: Session, visibility: Visibility) -> int:
     return session.teacher_head if visibility is Visibility.TEACHER else session.head
 
 
-def open_session(user: Any, session: uuid.UUID, resume: Cursor | None) -> Opened:
+def open_session(user: Any, session: uuid.UUID, hello: Hello) -> Opened:
     """Read what an opening shows. The caller has subscribed before: what comes later arrives as a hint."""
+    resume = hello.resume
     view, row = open_view(user, session)
+    view.read_only = hello.read_only
     head = visible_head(row, view.visibility)
     active = inspection.active(row)
     fits = resume is not None and resume.log_id == row.log_id and 0 <= resume.seq <= head

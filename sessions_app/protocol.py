@@ -78,6 +78,8 @@ class Hello(msgspec.Struct, frozen=True):
     resume: Cursor | None = None
     ticket: str | None = None
     machine: str | None = None
+    #: A view that only looks: every command that would change something is refused.
+    read_only: bool = False
 
 
 _sorted = msgspec.json.Encoder(order="sorted")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import subprocess
 import sys
 import time
 from typing import Any, cast
@@ -23,6 +25,7 @@ from config.services.data_folder import CHECKOUT, DataFolder
 from config.services.for_command import EMBEDDED
 from config.services.holding import EmbeddedServices
 from config.services.locks import FileLock
+from config.services.parent_death import dies_with_parent
 from config.services.ports import listen
 from tools_app import registry
 
@@ -60,12 +63,16 @@ class Command(BaseCommand):
         url = f"http://{shown}:{port}"
         embedded = [variable for variable in os.environ.get(EMBEDDED, "").split(",") if variable]
 
+        static = os.environ.get("STATIC_ROOT") or str(data.path / "static")
+        collecting = _collect(static)
         with EmbeddedServices(data, embedded) as services:
             self._prepare_database(data, terminal)
+            if collecting.wait() != 0:
+                raise CommandError(f"The static files could not be collected in {static}; see above.", returncode=1)
             system = {"url": url, "pid": os.getpid()}
             supervisor = ProcessSupervisor(
                 _programs(listener),
-                environment=lambda: {**os.environ, **services.urls, "PYTHONUNBUFFERED": "1"},
+                environment=lambda: {**os.environ, **services.urls, "STATIC_ROOT": static, "PYTHONUNBUFFERED": "1"},
                 folder=CHECKOUT,
                 logs=data.logs,
                 terminal=terminal,
@@ -108,6 +115,17 @@ class Command(BaseCommand):
         connection = cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS])
         connection.close()
         connection.close_pool()
+
+
+def _collect(static: str) -> subprocess.Popen[bytes]:
+    """Put this release's static files beside those of earlier ones, while the services start."""
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity=0"],
+        cwd=CHECKOUT,
+        env={**os.environ, "STATIC_ROOT": static},
+        stdin=subprocess.DEVNULL,
+        preexec_fn=dies_with_parent(signal.SIGKILL),  # noqa: PLW1509 — no thread has been started yet
+    )
 
 
 class _Watch:

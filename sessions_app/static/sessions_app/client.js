@@ -1,7 +1,7 @@
 /**
  * A client of the tutoring protocol `tutor.v1` for browsers. One module, no dependencies.
  *
- *     import { TutorClient } from "./client.js";
+ *     import { TutorClient } from "https://tutor.example/static/sessions_app/client.js"
  *
  *     const client = new TutorClient({ course: "linear-equations" });
  *     client.addEventListener("event", ({ detail: frame }) => console.log(frame.seq, frame.t, frame.d));
@@ -115,6 +115,7 @@ export class View {
     if (typeof frame.seq !== "number" || frame.seq <= this.seq) return null;
     this.seq = frame.seq;
     if (frame.t === "state.changed") this.state = d.to ?? this.state;
+    if (frame.t === "session.rewound" || frame.t === "session.restored") this.state = d.state ?? this.state;
     if (frame.t === "turn.started") this.#active = frame.turn;
     if (frame.t === "turn.finished" && this.#active === frame.turn) this.#active = null;
     if (endsStream(frame)) this.streams.delete(frame.turn);
@@ -161,6 +162,7 @@ export function endsStream({ t, d }) {
 export class TutorClient extends EventTarget {
   #url;
   #course;
+  #readOnly;
   #ticket;
   #pace;
   #store;
@@ -185,15 +187,17 @@ export class TutorClient extends EventTarget {
    * @param {string} [options.url] of the session socket; default: `/ws/session/` of this page's host
    * @param {string} [options.course] slug: starts the learner's session of the course or finds the live one
    * @param {string} [options.session] or the id of a session
+   * @param {boolean} [options.readOnly] only look: the server refuses every command that would change something
    * @param {string} [options.ticket] one-time ticket, where there is no login cookie
    * @param {Storage} [options.store] keeps unanswered commands across a reload of the page (e.g. `sessionStorage`)
    * @param {object} [options.pace] see `PACE`
    */
-  constructor({ url, course = null, session = null, ticket = null, store = null, pace = {} }) {
+  constructor({ url, course = null, session = null, readOnly = false, ticket = null, store = null, pace = {} }) {
     super();
     if ((course === null) === (session === null)) throw new TypeError("give either a course or a session");
     this.#url = url ?? `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/session/`;
     this.#course = course;
+    this.#readOnly = readOnly;
     this.#ticket = ticket;
     this.#store = store;
     this.#pace = { ...PACE, ...pace };
@@ -271,6 +275,7 @@ export class TutorClient extends EventTarget {
 
   #sayHello() {
     const who = this.view.session ? { session: this.view.session } : { course: this.#course };
+    if (this.#readOnly) who.read_only = true;
     if (this.#ticket) who.ticket = this.#ticket;
     this.#hello = newId();
     this.#write({ t: "hello", id: this.#hello, d: { ...who, resume: this.view.cursor() } });
@@ -430,7 +435,7 @@ export class TutorClient extends EventTarget {
   // --- small things --------------------------------------------------------------------------------------------
 
   get #key() {
-    return `tutor.unanswered.${this.#course ?? this.view.session}`;
+    return storeKey(this.#course ?? this.view.session);
   }
 
   #save() {
@@ -455,6 +460,13 @@ export class TutorClient extends EventTarget {
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
+}
+
+const storeKey = (name) => `tutor.unanswered.${name}`;
+
+/** Leave commands (`[{t, id, d}]`) in a store for a client of this session, on another page say, to take up. */
+export function leaveFor(store, session, commands) {
+  store.setItem(storeKey(session), JSON.stringify({ session, commands }));
 }
 
 /** A new id for a command: unique, and there also where `crypto.randomUUID` is not (plain http). */

@@ -1,5 +1,7 @@
 /** One click makes a guest and opens the lesson. */
 
+import { gettext } from "./words.js";
+
 const notice = document.getElementById("notice");
 
 for (const form of document.querySelectorAll("form[data-then]")) {
@@ -18,7 +20,7 @@ for (const form of document.querySelectorAll("form[data-then]")) {
       location.assign(form.dataset.then);
     } catch (error) {
       console.warn("tutor: no guest was made:", error);
-      notice.textContent = "That did not work: the server could not be reached or takes no guests now. Please try again.";
+      notice.textContent = gettext("That did not work: the server could not be reached or takes no guests now. Please try again.");
       notice.hidden = false;
       button.removeAttribute("aria-disabled");
     }

@@ -189,7 +189,7 @@ def _reading(sessions: dict[int, uuid.UUID], rounds: int) -> dict[str, dict[str,
     from sessions_app import history as log_history
     from sessions_app import opening
     from sessions_app.models import Session
-    from sessions_app.protocol import Cursor
+    from sessions_app.protocol import Cursor, Hello
     from tutor.projections import chain
     from tutor.prompts import Request
 
@@ -197,10 +197,10 @@ def _reading(sessions: dict[int, uuid.UUID], rounds: int) -> dict[str, dict[str,
     request = Request(purpose="bench", system="You are a tutor.")
 
     def opened(row: Any) -> None:
-        opening.open_session(row.learner, row.pk, None)
+        opening.open_session(row.learner, row.pk, Hello())
 
     def resumed(row: Any) -> None:
-        opening.open_session(row.learner, row.pk, Cursor(log_id=row.log_id, seq=row.learner_head))
+        opening.open_session(row.learner, row.pk, Hello(resume=Cursor(log_id=row.log_id, seq=row.learner_head)))
 
     def chained(row: Any) -> None:
         found = log_history.compaction_at(row.pk, row.head)

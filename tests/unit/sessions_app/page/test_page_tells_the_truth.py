@@ -139,7 +139,7 @@ async def test_a_choice_is_sent_by_its_id_and_shown_by_its_words(server: Scripte
     await until(lambda: server.accepted)
 
     sent = next(frame for frame in server.received if frame["t"] == "answer.submit")
-    assert sent["d"] == {"question": "q1", "value": "c-down"}
+    assert sent["d"] == {"question": "q1", "value": "c-down", "on_busy": "queue"}
     server.happen("message.accepted", cause=sent["id"], text="c-down")
     await expect(page.locator(".line.learner .text")).to_have_text(["B. Down"])
     server.happen("answer.checked", question="q1", answer="c-down", verdict="correct", feedback="")
