@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 from django.db import connection
-from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, JSONObject
 
@@ -80,9 +80,10 @@ def _live(search: str) -> QuerySet[Any]:
         for word in words:
             found |= Q(**{f"{word}__icontains": search})
         rows = rows.filter(found)
-    rows = rows.annotate(hold=Coalesce(KeyTextTransform("safety_hold", "data"), Value("")))
+    rows = rows.annotate(hold=Coalesce(KeyTextTransform("safety_hold", "data"), Value(""), output_field=TextField()))
     helpless = ~Q(hold="") | Q(state="error_state") | Q(status=Session.Status.SUSPENDED)
-    return rows.annotate(needs_help=Case(When(helpless, then=Value(1)), default=Value(0)))
+    needing: QuerySet[Any] = rows.annotate(needs_help=Case(When(helpless, then=Value(1)), default=Value(0)))
+    return needing
 
 
 def _columns(rows: QuerySet[Any]) -> Any:

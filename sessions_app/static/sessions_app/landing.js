@@ -1,6 +1,8 @@
-/** One click makes a guest and opens the lesson. */
+/** The first page: one click makes a guest and opens the lesson; times are those of the reader's clock. */
 
-import { gettext } from "./words.js";
+import { gettext, moment } from "./words.js";
+
+for (const time of document.querySelectorAll("time")) time.textContent = moment(time.dateTime);
 
 const notice = document.getElementById("notice");
 

@@ -92,7 +92,7 @@ function state(session, now) {
   const badges = [element("span", `badge ${tone}`, words)];
   if (session.hold) badges.unshift(element("span", "badge again", icon("warn"), gettext("Held for safety")));
   if (session.suspended) badges.unshift(element("span", "badge again", gettext("Suspended")));
-  return cell(...badges, element("span", "quiet when", ago(session.since, now)));
+  return cell(gettext("State"), ...badges, element("span", "quiet when", ago(session.since, now)));
 }
 
 function waitsFor(session, now) {
@@ -104,15 +104,25 @@ function waitsFor(session, now) {
   if (session.queue) parts.push(filled(ngettext("%(n)s message waits", "%(n)s messages wait", session.queue), { n: session.queue }));
   const why = session.why ? [element("span", "why-wait", session.why)] : [];
   if (why.length) why[0].lang = "en";
-  return cell(element("span", "", parts.join(" · ")), element("span", "quiet when", ago(session.changed, now)), ...why);
+  return cell(gettext("Waiting for"), element("span", "", parts.join(" · ")), element("span", "quiet when", ago(session.changed, now)), ...why);
 }
 
 function note({ note: newest }, now) {
-  if (!newest) return cell(element("span", "quiet", "–"));
-  return cell(element("span", "note-words", newest.note), element("span", "quiet when", `${newest.observer}, ${ago(newest.at, now)}`));
+  const label = gettext("Newest note");
+  if (!newest) {
+    const empty = cell(label, element("span", "quiet", "–"));
+    empty.className = "empty";
+    return empty;
+  }
+  return cell(label, element("span", "note-words", newest.note), element("span", "quiet when", `${newest.observer}, ${ago(newest.at, now)}`));
 }
 
-const cell = (...children) => element("td", "", ...children);
+/** A narrow screen has no head: the label stands before what it is of. */
+function cell(label, ...children) {
+  const made = element("td", "", ...children);
+  made.dataset.label = label;
+  return made;
+}
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();

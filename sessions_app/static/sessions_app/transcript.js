@@ -52,8 +52,9 @@ export class Transcript {
   question = null;
   /** The learner's newest line, for the verdict to stand by. */
   #said = null;
-  /** The offer to try a failed turn again; a newer turn takes it away. */
+  /** Offers of a moment: to try a failed turn again until the next turn, to bring back until more is said. */
   #retry = null;
+  #undo = null;
 
   /**
    * What the learner does in a line is called back; without a callback there is no control for it:
@@ -70,6 +71,7 @@ export class Transcript {
     this.question = null;
     this.#said = null;
     this.#retry = null;
+    this.#undo = null;
   }
 
   // --- the learner's lines ---------------------------------------------------------------------------------------
@@ -91,6 +93,8 @@ export class Transcript {
 
   #accept(frame) {
     const { cause, d } = frame;
+    this.#undo?.remove();
+    this.#undo = null;
     let line = this.#sending.get(cause);
     this.#sending.delete(cause);
     const words = this.#inWords(d.text);
@@ -241,8 +245,9 @@ export class Transcript {
   }
 
   #rewound(frame) {
-    const undo = this.#on.undo ? [" ", button("link", () => this.#on.undo(frame), gettext("Bring it back"))] : [];
-    this.#note(gettext("You went back to here; what came after it was taken back."), "again", ...undo);
+    if (this.#on.undo) this.#undo = button("link", () => this.#on.undo(frame), gettext("Bring it back"));
+    const undo = this.#undo ? [" ", this.#undo] : [];
+    this.#note(gettext("Back to here: what came after it was taken back."), "again", ...undo);
     this.#said = null;
   }
 
