@@ -1,5 +1,5 @@
 /**
- * The conversation as a list of lines: events go in, elements come out. Text of the learner is inserted as text; HTML
+ * The conversation, line by line: events go in, elements come out. Text of the learner is inserted as text; HTML
  * comes only from the server's renderer (`html`, `prompt_html`), which lets nothing harmful through.
  *
  * The list is in the course's language; what the page says itself carries its own.
@@ -123,7 +123,7 @@ export class Transcript {
   #learnerLine(text) {
     const said = own("span", "visually-hidden", gettext("You:"), " ");
     const bubble = element("div", "bubble", said, element("span", "text", text));
-    return element("li", "line learner", element("div", "said", bubble));
+    return element("div", "line learner", element("div", "said", bubble));
   }
 
   /** A choice is answered by its id; people read its letter and text. */
@@ -207,7 +207,7 @@ export class Transcript {
 
   /** A line that somebody else has made (`element`), where its event stands. */
   append(content) {
-    this.#append(own("li", "line note", content));
+    this.#append(own("div", "line note", content));
   }
 
   #append(line) {
@@ -218,7 +218,7 @@ export class Transcript {
 
   #tutorLine(content) {
     const last = [...this.#list.children].filter((line) => !line.classList.contains("sending")).at(-1);
-    const line = element("li", "line tutor");
+    const line = element("div", "line tutor");
     // One speaker, one mark: it stands by the first of several lines.
     if (!last?.classList.contains("tutor")) {
       line.append(element("span", "mark", icon("tutor")), own("span", "visually-hidden", gettext("Tutor:"), " "));
@@ -228,7 +228,7 @@ export class Transcript {
   }
 
   #note(text, name, ...more) {
-    const line = own("li", "line note", element("p", "", ...(name ? [icon(name)] : []), text, ...more));
+    const line = own("div", "line note", element("p", "", ...(name ? [icon(name)] : []), text, ...more));
     this.#append(line);
     return line;
   }
@@ -236,7 +236,7 @@ export class Transcript {
   /** What only teachers see. */
   #aside(head, text, name = "note") {
     const body = text ? [element("p", "", text)] : [];
-    this.#append(element("li", "line teacher-only", own("p", "kicker", icon(name), head), ...body));
+    this.#append(element("div", "line teacher-only", own("p", "kicker", icon(name), head), ...body));
   }
 
   #failed(turn, words) {
@@ -258,7 +258,7 @@ export class Transcript {
     const badge = own("p", `verdict ${kind}`, icon(name), element("strong", "", words));
     badge.title = feedback ?? "";
     if (this.#said) this.#said.append(badge);
-    else this.#append(element("li", "line learner", badge));
+    else this.#append(element("div", "line learner", badge));
     if (verdict === "correct") this.#closeQuestion();
   }
 
