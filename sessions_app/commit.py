@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import psycopg
@@ -26,7 +26,7 @@ from django.conf import settings
 from django.db import connection
 
 from sessions_app import crash_points, log, supervisor
-from sessions_app.delivery import Statement, Write
+from sessions_app.delivery import Row, Statement, Write
 from sessions_app.exceptions import InsideTransaction, StaleWrite
 from sessions_app.row import SUSPENDED, SessionRow, Unloadable, snapshot_of, timer_key
 
@@ -162,8 +162,9 @@ def postgres() -> psycopg.Connection[Any]:
     connection.ensure_connection()
     pg: psycopg.Connection[Any] = connection.connection
     if pg is not getattr(_mine, "pg", None):
-        # The few statements of the hot path take arrays of any length: one plan serves them all.
-        pg.execute("SET plan_cache_mode = force_generic_plan")
+        # The few statements of the hot path take arrays of any length: one plan serves them all. It may be made while
+        # the tables are small, and is kept while they grow: none of these statements may ever read a whole table.
+        pg.execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off")
         _mine.pg = pg
     return pg
 
@@ -171,6 +172,22 @@ def postgres() -> psycopg.Connection[Any]:
 def execute(pg: psycopg.Connection[Any], sql: str, parameters: Sequence[Any] | None = None) -> psycopg.Cursor[Any]:
     """Run a statement prepared, with its parameters bound by the server; Django's own cursors bind in the client."""
     return psycopg.Cursor(pg).execute(sql, parameters, prepare=settings.PREPARE_STATEMENTS)
+
+
+def _columns_of(pairs: Sequence[tuple[uuid.UUID, str]]) -> list[Any]:
+    """Pairs as the two arrays that ``unnest`` makes pairs of again."""
+    return [[session for session, _ in pairs], [key for _, key in pairs]]
+
+
+class Locked(NamedTuple):
+    """What is known once a batch of sessions is locked."""
+
+    #: Columns of ``LOCK`` by session; a session that is missing does not exist, or was skipped.
+    sessions: dict[uuid.UUID, Row]
+    #: Commands that came before, by session and id: digest and reply.
+    commands: dict[tuple[uuid.UUID, str], tuple[bytes, str]]
+    #: What ``LookUp`` statements found, by statement, session and key.
+    looked_up: dict[tuple[str, uuid.UUID, str], Row]
 
 
 class Transaction:
@@ -181,19 +198,30 @@ class Transaction:
         self.open = False
 
     def lock(
-        self, sessions: Sequence[uuid.UUID], commands: Sequence[tuple[uuid.UUID, str]], *, skip_locked: bool
-    ) -> tuple[dict[uuid.UUID, tuple[Any, ...]], dict[tuple[uuid.UUID, str], tuple[bytes, str]]]:
-        """Begin, lock and read: ``({id: columns}, {(session, command id): (digest, reply)})``."""
-        pg, rows, known = self.pg, [], []
+        self,
+        sessions: Sequence[uuid.UUID],
+        commands: Sequence[tuple[uuid.UUID, str]],
+        look_ups: Mapping[str, Sequence[tuple[uuid.UUID, str]]],
+        *,
+        skip_locked: bool,
+    ) -> Locked:
+        """Begin, lock and read. ``look_ups``: by statement, what is looked up of which session."""
+        pg = self.pg
         with pg.pipeline():
             pg.execute("BEGIN")
             self.open = True
             locked = execute(pg, LOCK_FREE if skip_locked else LOCK, [sorted(sessions)])
-            # A statement after the lock: it sees what was committed while the lock was awaited.
-            before = execute(pg, COMMANDS, [[s for s, _ in commands], [c for _, c in commands]]) if commands else None
+            # Statements after the lock: they see what was committed while the lock was awaited.
+            before = execute(pg, COMMANDS, _columns_of(commands)) if commands else None
+            looked = [(sql, execute(pg, sql, _columns_of(keys))) for sql, keys in look_ups.items()]
             rows = locked.fetchall()
             known = before.fetchall() if before is not None else []
-        return {row[0]: row for row in rows}, {(row[0], row[1]): (row[2], row[3]) for row in known}
+            found = [(sql, row) for sql, cursor in looked for row in cursor.fetchall()]
+        return Locked(
+            {row[0]: row for row in rows},
+            {(row[0], row[1]): (row[2], row[3]) for row in known},
+            {(sql, row[0], row[1]): row[2:] for sql, row in found},
+        )
 
     def begin(self) -> int:
         """Begin without a lock, for sessions that do not exist yet. Returns the database's clock in microseconds."""

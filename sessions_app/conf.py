@@ -34,6 +34,12 @@ SOCKETS_PER_USER = 20
 #: How often a client should show that it lives, in seconds; three missed beats close the socket.
 BEAT_S = 20
 MISSED_BEATS = 3
+#: How often it is asked whether a user still has their rights, in seconds: before commands, and on a socket that only
+#: beats. Teachers and operators are asked before every command, and while they look.
+RIGHTS_S = 5.0
+RIGHTS_IDLE_S = 60.0
+#: Refusals in a row, without a command that was let in, after which a socket that does not slow down is closed.
+REFUSALS = 100
 #: How long a new socket may take to say hello, in seconds.
 HELLO_S = 5
 #: How often a socket compares heads while a turn is active, in seconds: the channel layer may lose a hint.
@@ -46,6 +52,11 @@ BATCH_SESSIONS = 64
 COMMIT_THREADS = 2
 #: Rows of a commit travel with the hint up to this many bytes; beyond it sockets read the database.
 HINT_BYTES = 32 * 1024
+#: Longest time a hint may take to be written, in seconds; hints that may wait for a connection to Redis.
+HINT_SEND_S = 0.2
+HINTS_WAITING = 1_000
+#: Workers are sent at most one Celery message for a queue in so many seconds; the channel layer tells them at once.
+WAKES_EVERY_S = 0.1
 #: Bytes that may wait for a slow socket before it is closed and has to resume; while reading from the log, and before
 #: streamed text is held back to be sent as one larger piece.
 BACKLOG_BYTES = 4 * 1024 * 1024
@@ -62,6 +73,8 @@ OUTPUT_TTL_S = 600
 OUTPUT_REDIS_S = 1.0
 OUTPUT_RECONNECT_S = 0.5
 OUTPUT_CONNECTIONS = 16
+#: Sessions that one sweep of the retention erases at most.
+RETENTION_SESSIONS = 100
 #: Times an event is decided again after a stale write or a serialisation failure.
 DELIVERY_TRIES = 5
 #: Teachers' page of live sessions: how many it lists, how long one look at the database is good for everybody in a

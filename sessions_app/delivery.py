@@ -45,10 +45,12 @@ class Write(NamedTuple):
 
 
 class Wake(NamedTuple):
-    """A hint to send after the commit: equal ones are sent once."""
+    """A hint to send after the commit: equal ones are sent once, and not more often than ``conf.WAKES_EVERY_S``."""
 
     send: Callable[[str], None]
     argument: str
+    #: The channel-layer group of those who are told the same at once.
+    group: str
 
 
 class Fenced(NamedTuple):
@@ -58,6 +60,18 @@ class Fenced(NamedTuple):
     text: str = ""
     #: The attempt of the text.
     attempt: int | None = None
+
+
+#: What a statement returns of one thing.
+Row = tuple[Any, ...]
+
+
+class LookUp(NamedTuple):
+    """A row that a delivery needs as it is once its session is locked; one statement reads those of a whole batch."""
+
+    #: Takes the sessions (``uuid[]``) and keys (``text[]``) that are looked up; each row begins with its two.
+    sql: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +117,12 @@ class Delivery:
     attempt: int = 1
     #: Who acts, where it is a person other than the session's learner: the user's key.
     user: int | None = None
-    #: Asked under the session's lock, once it is known to be no duplicate: what is delivered in its place. It reads on
-    #: this thread's connection, in the transaction of the commit, and may raise ``CommandError``.
-    under_lock: Callable[[], Delivery] | None = None
+    #: Read together with the lock, for ``under_lock``.
+    look_up: LookUp | None = None
+    #: Asked under the session's lock, once it is known to be no duplicate: what is delivered in its place. It is given
+    #: the row that ``look_up`` found (None: there is none), may read more on this thread's connection, in the
+    #: transaction of the commit, and may raise ``CommandError``.
+    under_lock: Callable[[Row | None], Delivery] | None = None
 
     @property
     def known_by(self) -> CommandId | None:

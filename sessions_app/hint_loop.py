@@ -1,23 +1,18 @@
-"""The event loop of each process that talks to the channel layer: one thread, started by its first use.
-
-Sending returns at once; what cannot be sent is logged and forgotten.
+"""The event loop of each process that listens to the channel layer, or talks to Redis, for nobody's sake in
+particular: one thread, started by its first use.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from typing import Any
 
 import uvloop
 from channels.layers import get_channel_layer
 
-from sessions_app import crash_points
 from sessions_app.output import buffer
-
-logger = logging.getLogger(__name__)
 
 
 class HintLoop:
@@ -58,19 +53,6 @@ class HintLoop:
             await buffer.close_client()
         finally:
             loop.stop()
-
-    def send(self, messages: Sequence[tuple[str, dict[str, Any]]]) -> None:
-        """Send messages to groups of the channel layer, in order."""
-        self.run(self._send(messages))
-
-    async def _send(self, messages: Sequence[tuple[str, dict[str, Any]]]) -> None:
-        layer = get_channel_layer()
-        for name, message in messages:
-            crash_points.reach("looks.before")
-            try:
-                await layer.group_send(name, message)
-            except Exception:
-                logger.warning("action=hint.lost group=%s", name, exc_info=True)
 
 
 #: This process's.

@@ -1,8 +1,8 @@
 """Hints after a commit: "look at this session", "there is work", "your reply is here". Lossy, never waited for.
 
-The first and the last go through the channel layer (``hint_loop``). A thread sends the wake-ups of workers, because a
-broker that does not answer may hold it for seconds. A hint that cannot be sent is logged and forgotten: sweeps find
-what it would have told.
+All go through the channel layer, in one write for a whole batch of sessions (``hint_layer``). Workers are woken by
+Celery, too: a thread sends its messages, because a broker that does not answer may hold it for seconds. A hint that
+cannot be sent is logged and forgotten: sweeps find what it would have told.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import redis
 
-from sessions_app import conf, log
+from sessions_app import conf, crash_points, log
 from sessions_app.delivery import Wake
+from sessions_app.hint_layer import hint_layer
 from sessions_app.hint_loop import hint_loop
 from sessions_app.output import buffer
 from sessions_app.played import Played
@@ -47,7 +49,11 @@ def look(played: Played) -> dict[str, Any]:
 
 
 class _Wakes:
-    """The thread that sends wake-ups. Equal ones that wait at the same time are sent once."""
+    """The thread that sends wake-ups. Equal ones that wait at the same time are sent once.
+
+    After each round it rests: a message costs Celery more than the claim it brings, and whoever claims has been told
+    already, through the channel layer.
+    """
 
     def __init__(self) -> None:
         self._queue: queue.SimpleQueue[Wake] = queue.SimpleQueue()
@@ -71,6 +77,7 @@ class _Wakes:
                     wake.send(wake.argument)
                 except Exception as error:
                     logger.warning("action=wake.lost what=%s error=%s", wake.argument, error)
+            time.sleep(conf.WAKES_EVERY_S)
 
 
 _wakes = _Wakes()
@@ -78,14 +85,20 @@ _wakes = _Wakes()
 
 def after_commit(played: Sequence[Played]) -> None:
     """Tell sockets, workers and callers what a commit brought."""
-    messages = [(group(one.row.id), look(one)) for one in played if one.row.written]
+    messages = []
+    for one in played:
+        if one.row.written:
+            crash_points.reach("looks.before")
+            messages.append((group(one.row.id), look(one)))
+    wakes = {wake for one in played for wake in one.wakes}
+    messages += [(wake.group, {"type": "work.queued", "what": wake.argument}) for wake in wakes]
+    messages += reply_hints.told(caller for one in played for caller in one.replied)
     if messages:
-        hint_loop.send(messages)
-    reply_hints.tell(caller for one in played for caller in one.replied)
+        hint_layer().tell(messages)
+    for wake in wakes:
+        _wakes.send(wake)
     for session, turn in {streamed for one in played for streamed in _streamed(one)}:
         hint_loop.run(_forget(session, turn))
-    for wake in {wake for one in played for wake in one.wakes}:
-        _wakes.send(wake)
 
 
 def _streamed(played: Played) -> Iterator[tuple[uuid.UUID, str]]:

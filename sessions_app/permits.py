@@ -6,7 +6,7 @@ states it declares. Two places state the table on purpose; a test compares them.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django_fsm import InvalidResultState, TransitionNotAllowed
@@ -40,6 +40,14 @@ def check(machine_name: str, machine: Any, source: str, target: str, *, reset: b
         if target not in machine.states:
             raise NotPermitted(f"{target!r} is none of the declared states of {machine_name!r}")
         return
+    refused = _refusal(proxy, source, target, reset=reset)
+    if refused is not None:
+        raise NotPermitted(refused)
+
+
+@lru_cache(maxsize=1_024)
+def _refusal(proxy: type[Session], source: str, target: str, *, reset: bool) -> str | None:
+    """Why the model does not permit an arrow. Its arrows have no conditions, so that each is tried once a process."""
     instance: Any = proxy(state=source)
     try:
         if reset:
@@ -47,6 +55,7 @@ def check(machine_name: str, machine: Any, source: str, target: str, *, reset: b
         else:
             getattr(instance, arrows(proxy)[source, target])()
     except KeyError:
-        raise NotPermitted(f"{proxy.__name__} has no arrow from {source!r} to {target!r}") from None
+        return f"{proxy.__name__} has no arrow from {source!r} to {target!r}"
     except (InvalidResultState, TransitionNotAllowed) as error:
-        raise NotPermitted(str(error)) from error
+        return str(error)
+    return None

@@ -81,16 +81,15 @@ class ReplyHints:
         finally:
             self._listening = None  # the next caller listens again
 
-    def tell(self, callers: Iterable[str]) -> None:
-        """After a commit that answered these callers. Returns at once."""
+    def told(self, callers: Iterable[str]) -> list[tuple[str, dict[str, Any]]]:
+        """After a commit that answered these callers: wake those who wait here; what to tell the other processes."""
         elsewhere = defaultdict(list)
         for caller in callers:
             if caller.startswith(self._boot):
                 self._wake([caller])
             else:
                 elsewhere[caller[:_BOOT_DIGITS]].append(caller)
-        for boot, told in elsewhere.items():
-            hint_loop.send([(_group(boot), {"type": "call.replied", "callers": told})])
+        return [(_group(boot), {"type": "call.replied", "callers": told}) for boot, told in elsewhere.items()]
 
     def _wake(self, callers: Iterable[Any]) -> None:
         for caller in callers:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -125,21 +126,27 @@ def _attempt(deliveries: Sequence[Delivery], *, skip_locked: bool) -> list[Answe
     played: list[tuple[int, Played]] = []
     crash_points.reach("deliver.before_begin")
     with commit.open_transaction() as transaction:
-        locked, known = transaction.lock([d.session for d in deliveries], commands, skip_locked=skip_locked)
+        look_ups: dict[str, list[tuple[uuid.UUID, str]]] = defaultdict(list)
+        for delivery in deliveries:
+            if delivery.look_up is not None:
+                look_ups[delivery.look_up.sql].append((delivery.session, delivery.look_up.key))
+        locked = transaction.lock([d.session for d in deliveries], commands, look_ups, skip_locked=skip_locked)
         crash_points.reach("deliver.locked")
         writes: list[Write] = []
         for index, delivery in enumerate(deliveries):
-            columns = locked.get(delivery.session)
+            columns = locked.sessions.get(delivery.session)
             if columns is None:
                 continue
             known_by = delivery.known_by
-            before = known.get((delivery.session, known_by.id)) if known_by else None
+            before = locked.commands.get((delivery.session, known_by.id)) if known_by else None
             try:
                 if before is not None and known_by is not None:
                     answers[index] = _duplicate(delivery, known_by, before)
                     continue
                 if delivery.under_lock is not None:
-                    delivery = delivery.under_lock()  # noqa: PLW2901 — what is played is what was decided
+                    look_up = delivery.look_up
+                    seen = look_up and locked.looked_up.get((look_up.sql, delivery.session, look_up.key))
+                    delivery = delivery.under_lock(seen)  # noqa: PLW2901 — what is played is what was decided
                 breaker.check(columns[5], delivery)
                 machine = conf.machine(columns[5], msgspec.json.decode(columns[6]))
                 row = commit.row_of(columns, machine)

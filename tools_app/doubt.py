@@ -12,15 +12,13 @@ import uuid
 from dataclasses import replace
 from typing import Any, Literal
 
-import msgspec
-
-from sessions_app import commands
-from sessions_app.commit import execute, postgres
-from sessions_app.delivery import CommandId, Delivered, Delivery, Statement, Write
+from sessions_app import commands, frames
+from sessions_app.delivery import CommandId, Delivered, Delivery, LookUp, Row, Statement, Write
 from sessions_app.exceptions import CommandError
+from sessions_app.frames import Role
 from sessions_app.group_commit import group_commit
-from sessions_app.protocol import ClientFrame, body
-from sessions_app.view import Role, View
+from sessions_app.protocol import body
+from sessions_app.view import View
 from tools_app import calls, conf
 from tools_app.calls import Claimed
 from tools_app.exceptions import UnknownTool
@@ -33,7 +31,9 @@ _RANK: dict[str, int] = {"learner": 0, "teacher": 1, "operator": 2}
 _SLACK_S = 10.0
 
 _CALL = f"""
-SELECT {calls.COLUMNS}, c.status FROM tools_app_toolcall c WHERE c.session_id = %s AND c.ref = %s
+SELECT wanted.session_id, wanted.ref, c.status, {calls.COLUMNS}
+  FROM unnest(%s::uuid[], %s::text[]) AS wanted(session_id, ref)
+  JOIN tools_app_toolcall c ON c.session_id = wanted.session_id AND c.ref = wanted.ref
 """
 
 #: The clock stood still while the call was in doubt.
@@ -53,16 +53,11 @@ RETURNING 1""",
 )
 
 
-class _Resolve(msgspec.Struct, frozen=True):
-    call: str
-    decision: Decision
-
-
-async def _resolve(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
-    wanted = body(frame.d, _Resolve)
+async def _resolve(frame: frames.ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
+    wanted = body(frame.d, frames.Decision)
     command = CommandId(frame.id, frame.t, frame.digest)
     delivered = await group_commit.deliver(
-        _delivery(view.session, wanted.call, wanted.decision, view.actor, view.role, command)
+        _delivery(view.session, wanted.call, wanted.decision, view.actor, view.role, command, frame.expect)
     )
     return commands.reply(delivered), delivered
 
@@ -78,16 +73,26 @@ def resolve(session: uuid.UUID, ref: str, decision: Decision, *, actor: str, rol
     return group_commit.submit(_delivery(session, ref, decision, actor, role, command)).result()
 
 
-def _delivery(session: uuid.UUID, ref: str, decision: Decision, actor: str, role: Role, command: CommandId) -> Delivery:
-    bare = Delivery(session, None, by=role, command=command, opens_turn=False)
-    return replace(bare, under_lock=lambda: _decided(bare, ref, decision, actor))
+def _delivery(
+    session: uuid.UUID,
+    ref: str,
+    decision: Decision,
+    actor: str,
+    role: Role,
+    command: CommandId,
+    expect: int | None = None,
+) -> Delivery:
+    bare = Delivery(session, None, by=role, command=command, expect=expect, opens_turn=False)
+    return replace(
+        bare, look_up=LookUp(_CALL, ref), under_lock=lambda found: _decided(bare, ref, decision, actor, found)
+    )
 
 
-def _decided(bare: Delivery, ref: str, decision: Decision, actor: str) -> Delivery:
-    row = execute(postgres(), _CALL, [bare.session, ref]).fetchone()
+def _decided(bare: Delivery, ref: str, decision: Decision, actor: str, row: Row | None) -> Delivery:
     if row is None:
         raise CommandError("not_found", f"There is no call {ref!r} in this session.")
-    call = replace(calls.claimed(row[:-1]), status=row[-1])
+    status, *columns = row
+    call = replace(calls.claimed(tuple(columns)), status=status)
     if call.status != "parked":
         raise CommandError(
             "invalid_transition",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sessions_app.commit import timestamp
-from sessions_app.delivery import Statement, Wake, Write
+from sessions_app.delivery import Statement, Write
 from sessions_app.effects import Performing, perform
 from sessions_app.groups import Drop, Group, Release
 from tools_app import conf, outbox
@@ -99,7 +99,7 @@ def _insert(performing: Performing, call: CallTool, *, group: str | None = None,
         )
     )
     if not waits:
-        performing.wakes.append(Wake(outbox.announce, queue))
+        performing.wakes.append(outbox.wake(queue))
 
 
 @perform.register
@@ -121,7 +121,7 @@ def _(effect: Parallel, performing: Performing) -> None:
 @perform.register
 def _(effect: Release, performing: Performing) -> None:
     performing.writes.append(Write(RELEASE_CALL, {"session_id": performing.row.id, "ref": effect.ref}))
-    performing.wakes.append(Wake(outbox.announce, _queue(performing.row.calls[effect.ref].tool)))
+    performing.wakes.append(outbox.wake(_queue(performing.row.calls[effect.ref].tool)))
 
 
 @perform.register

@@ -2,6 +2,7 @@
 
 The message names a queue, not a call: it wakes a worker, which then claims from the database whatever is queued. A lost
 message is made good by the sweep here and by the workers' own looking; a doubled or forged one finds nothing more.
+Workers hear the same through the channel layer, sooner and for less (``wake``): Celery's messages are then few.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from celery import current_app
 from django.db import connection
 
 from sessions_app import crash_points
+from sessions_app.delivery import Wake
 from tools_app.conf import ANNOUNCE_AGAIN_S
 
 logger = logging.getLogger(__name__)
@@ -37,6 +39,16 @@ SELECT queue FROM named
                 WHERE c.status = 'queued' AND c.queue = named.queue
                   AND c.run_after <= (SELECT clock_timestamp()) - make_interval(secs => %s))
 """
+
+
+def group(queue: str) -> str:
+    """The channel-layer group of the workers of a queue."""
+    return f"work.{queue}"
+
+
+def wake(queue: str) -> Wake:
+    """Say after the commit that a queue has work."""
+    return Wake(announce, queue, group(queue))
 
 
 def announce(queue: str) -> None:

@@ -7,10 +7,8 @@ claim takes no lock of the session, so a call can change hands even between this
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
-from sessions_app.commit import execute, postgres
-from sessions_app.delivery import Delivery
+from sessions_app.delivery import Delivery, LookUp, Row
 from tools_app import calls, scope
 from tools_app.calls import Claimed
 from tools_app.exceptions import Refused
@@ -19,18 +17,19 @@ from tutor.events import ToolSucceeded
 from tutor.interactions import StrategyApplied
 from tutor.strategies import Strategy
 
-_CALL = f"""
-SELECT c.status, c.attempt, c.ending, {AUTHORITY} FROM tools_app_toolcall c WHERE c.session_id = %s AND c.ref = %s
+_CALLS = f"""
+SELECT c.session_id, c.ref, c.status, c.attempt, c.ending, {AUTHORITY}
+  FROM unnest(%s::uuid[], %s::text[]) AS wanted(session_id, ref)
+  JOIN tools_app_toolcall c ON c.session_id = wanted.session_id AND c.ref = wanted.ref
 """
 
 
 def confirmed(call: Claimed, delivery: Delivery) -> Delivery:
     """The delivery of what a worker found, to be confirmed under the lock."""
-    return replace(delivery, under_lock=lambda: _confirm(call, delivery))
+    return replace(delivery, look_up=LookUp(_CALLS, call.ref), under_lock=lambda found: _confirm(call, delivery, found))
 
 
-def _confirm(call: Claimed, delivery: Delivery) -> Delivery:
-    row = execute(postgres(), _CALL, [call.session, call.ref]).fetchone()
+def _confirm(call: Claimed, delivery: Delivery, row: Row | None) -> Delivery:
     if (why := _unwanted(call, row)) is not None:
         return calls.superseded(call, why)
     if isinstance(delivery.content, ToolSucceeded) and row is not None:
@@ -43,7 +42,7 @@ def _confirm(call: Claimed, delivery: Delivery) -> Delivery:
     return delivery
 
 
-def _unwanted(call: Claimed, row: tuple[Any, ...] | None) -> str | None:
+def _unwanted(call: Claimed, row: Row | None) -> str | None:
     """Why this attempt's result must not be applied; None: it may."""
     if row is None:
         return "there is no such call"

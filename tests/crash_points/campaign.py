@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sessions_app import crash_points
+from sessions_app import conf, crash_points
 from tests.crash_points import forked, outcome
 from tests.crash_points.forked import Tell
 from tests.crash_points.process import Process
 from tests.crash_points.scripts import Script
 
 #: Points passed by threads of their own; the child waits for them at its end, in seconds.
-_BY_THREADS = frozenset({"looks.before", "announce.before", "announce.sent"})
+_BY_THREADS = frozenset({"announce.before", "announce.sent"})
 _THREADS_S = 0.05
 
 Passage = tuple[str, int]
@@ -68,6 +68,7 @@ class _Run:
         """Another process. True: it was killed."""
 
         def job(tell: Tell) -> None:
+            conf.WAKES_EVERY_S = 0.0  # each announcement is a passage
             passages = crash_points.count() if kill is None else Counter()
             if kill is not None:
                 crash_points.arm(*kill)

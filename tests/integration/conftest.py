@@ -12,6 +12,7 @@ from django.db import connection
 
 from sessions_app import log, registry
 from sessions_app.group_commit import group_commit
+from sessions_app.hint_layer import hint_layer
 from sessions_app.hint_loop import hint_loop
 from sessions_app.models import Session
 
@@ -26,6 +27,7 @@ def _log_can_be_emptied_between_tests(request: pytest.FixtureRequest) -> Iterato
     yield
     group_commit.stop()
     hint_loop.stop()
+    hint_layer().hang_up()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from sessions_app import log, server, sessions
-from sessions_app.delivery import CommandId, Delivery
+from sessions_app.delivery import CommandId, Delivery, Row
 from sessions_app.exceptions import StaleWrite
 from sessions_app.models import Session
 from tools_app import calls, conf, monitor, settling
@@ -115,11 +115,11 @@ def test_a_result_whose_call_is_handed_back_between_look_and_write_is_discarded_
     delivery = settling.confirmed(call, result(call))
     looks = 0
 
-    def hand_back_after_the_first_look() -> Delivery:
+    def hand_back_after_the_first_look(found: Row | None) -> Delivery:
         nonlocal looks
         looks += 1
         assert delivery.under_lock is not None
-        looked = delivery.under_lock()
+        looked = delivery.under_lock(found)
         if looks == 1:
             with ThreadPoolExecutor(1) as other:
                 other.submit(handed_back).result()
