@@ -32,7 +32,7 @@ export const PACE = Object.freeze({
   first: 500, // upper end of the first wait after a lost connection; doubles with each failure
   longest: 15_000, // no wait is longer
   opening: 10_000, // a connection that is not live by then has failed
-  silence: 10_000, // after a beat, this much silence means that the connection is dead
+  silence: 10_000, // after a beat or a command, this much silence means that the connection is dead
   behind: 2_000, // how long `pong.head` may be ahead of us before we resume
   sameIdTries: 8, // how often a command refused with `retry: same_id` is sent before the caller is told
 });
@@ -204,6 +204,7 @@ export class TutorClient extends EventTarget {
     this.view = new View();
     this.view.session = session;
     globalThis.addEventListener?.("online", this.#nudge);
+    globalThis.addEventListener?.("offline", this.#nudge);
     globalThis.addEventListener?.("focus", this.#nudge);
     globalThis.document?.addEventListener("visibilitychange", this.#nudge);
   }
@@ -226,6 +227,7 @@ export class TutorClient extends EventTarget {
   /** Leave. The session goes on without this view; unanswered commands are rejected. */
   close() {
     globalThis.removeEventListener?.("online", this.#nudge);
+    globalThis.removeEventListener?.("offline", this.#nudge);
     globalThis.removeEventListener?.("focus", this.#nudge);
     globalThis.document?.removeEventListener("visibilitychange", this.#nudge);
     this.#finish(1000, "This client was closed.");
@@ -242,7 +244,7 @@ export class TutorClient extends EventTarget {
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { command, tries: 0, resolve, reject });
       this.#save();
-      if (this.#live) this.#write(command);
+      if (this.#live) this.#writeAndListen(command);
     });
   }
 
@@ -266,7 +268,7 @@ export class TutorClient extends EventTarget {
 
   // --- the connection ------------------------------------------------------------------------------------------
 
-  /** The network or the learner is back: do not wait, and do not trust a socket that may be half open. */
+  /** The network has gone or come, or the learner is back: do not wait, and do not trust a socket that may be half open. */
   #nudge = () => {
     if (globalThis.document?.visibilityState === "hidden") return;
     if (this.#retry !== null) this.open();
@@ -317,7 +319,7 @@ export class TutorClient extends EventTarget {
     // Commands may have been given before the session was known, and to keep them takes its name. Only now, after the
     // listeners: they take up what an earlier page of this tab has kept, and saving replaces that.
     if (seen.kind === "welcome") this.#save();
-    if (seen.kind === "live") for (const command of this.unanswered) this.#write(command);
+    if (seen.kind === "live") for (const command of this.unanswered) this.#writeAndListen(command);
   }
 
   #closed(code, reason) {
@@ -381,8 +383,13 @@ export class TutorClient extends EventTarget {
   };
 
   #ping() {
+    this.#writeAndListen({ t: "ping", id: newId(), d: {} });
+  }
+
+  /** Every frame of ours is answered: a server that says nothing at all afterwards is not there any more. */
+  #writeAndListen(frame) {
     const at = Date.now();
-    this.#write({ t: "ping", id: newId(), d: {} });
+    this.#write(frame);
     this.#later(this.#pace.silence, () => this.#heard < at && this.#abandon("the server has gone silent"));
   }
 
@@ -424,7 +431,7 @@ export class TutorClient extends EventTarget {
     pending.tries += 1;
     if (d.retry === "same_id" && pending.tries < this.#pace.sameIdTries) {
       const wait = d.after_ms ?? this.#pace.first * 2 ** (pending.tries - 1);
-      this.#later(wait * (1 + Math.random() / 2), () => this.#pending.has(cause) && this.#write(pending.command));
+      this.#later(wait * (1 + Math.random() / 2), () => this.#pending.has(cause) && this.#writeAndListen(pending.command));
       return;
     }
     this.#pending.delete(cause);

@@ -33,7 +33,8 @@ export class Connection {
 
   #show() {
     const { status, retryAt, code } = this.#now;
-    const offline = status !== "connected" && status !== "closed" && !navigator.onLine;
+    // A socket says that it is open for long after the network has gone: the browser knows better.
+    const offline = status !== "closed" && !navigator.onLine;
     // A lesson that is over needs no connection: nothing is wrong.
     const over = status === "closed" && (code === 4410 || code === 1000);
     const shown = offline ? "offline" : over ? "finished" : status;

@@ -9,6 +9,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
+from tests.acceptance.live_system import LiveSystem
+
 #: Without a sandbox because tests may run as root, and without anything that would call home.
 ARGUMENTS = [
     "--no-sandbox",
@@ -46,6 +48,15 @@ def visitor(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
         yield context
     finally:
         context.close()
+
+
+def sign_in_as_admin(page: Page, system: LiveSystem, then: str) -> None:
+    """Sign in as the administrator of a live system and go on to a page."""
+    page.goto(f"{system.url}/admin/login/?next={then}")
+    page.fill("#id_username", "admin")
+    page.fill("#id_password", system.data.secret("admin"))
+    page.press("#id_password", "Enter")
+    page.wait_for_url(f"**{then}")
 
 
 _AWAY = ("WebSocket connection", "ERR_CONNECTION_REFUSED", "ERR_INTERNET_DISCONNECTED")

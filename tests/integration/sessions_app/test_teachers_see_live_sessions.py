@@ -13,7 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from sessions_app import live_sessions, registry, server, sessions
+from sessions_app import conf, live_sessions, registry, server, sessions
 from sessions_app.delivery import Delivery
 from sessions_app.models import Session
 from tests.integration.admin_visitors import LOOK, browser, learner, lesson, lesson_with_question, operator, staff
@@ -80,7 +80,7 @@ def test_who_needs_somebody_comes_first_and_can_be_listed_alone(transactional_db
 def test_a_call_that_waits_for_long_says_why(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     echo = registry.start_or_find(learner("grace").pk, "echo", "echo", {})[0]
     sessions.handle_user_message(echo, "hello")
-    monkeypatch.setattr(live_sessions.conf, "LONG_WAIT_S", 0.0)
+    monkeypatch.setattr(conf, "LONG_WAIT_S", 0.0)
 
     (seen,) = now(staff("teacher", *LOOK))["sessions"]
 

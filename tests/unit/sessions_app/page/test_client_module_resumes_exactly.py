@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 WITNESS = """
 async (options) => {
   const { TutorClient } = await import("/static/sessions_app/client.js");
-  const pace = { first: 20, longest: 50, opening: 2000, silence: 300, behind: 50 };
-  window.client = new TutorClient({ course: "algebra", pace, ...options });
+  const pace = { first: 20, longest: 50, opening: 2000, silence: 5000, behind: 50, ...options.pace };
+  window.client = new TutorClient({ course: "algebra", ...options, pace });
   window.seen = { events: [], streamed: "", statuses: [], resyncs: 0, waits: [] };
   client.addEventListener("event", ({ detail }) => seen.events.push([detail.seq, detail.t, detail.d]));
   client.addEventListener("output", ({ detail }) => { seen.streamed += detail.added; });
@@ -142,7 +142,7 @@ async def test_a_lost_push_is_fetched_and_a_silent_server_left(server: ScriptedS
     server.beat_s = 0.05
     tab = await context.new_page()
     await tab.goto(server.url + "/empty/")
-    await tab.evaluate(WITNESS, {})
+    await tab.evaluate(WITNESS, {"pace": {"silence": 300}})
     await until(lambda: server._live)
     server.lossy = True
     server.happen("question.asked", question="q1")
@@ -151,6 +151,21 @@ async def test_a_lost_push_is_fetched_and_a_silent_server_left(server: ScriptedS
     for socket in server._sockets:
         socket.transport.pause_reading()
     await until(lambda: len(server.hellos) > hellos)
+
+
+async def test_a_command_that_nobody_answers_shows_that_nobody_is_there(
+    server: ScriptedServer, context: BrowserContext
+) -> None:
+    tab = await context.new_page()
+    await tab.goto(server.url + "/empty/")
+    await tab.evaluate(WITNESS, {"pace": {"silence": 300}})
+    await until(lambda: server._live)
+    server.deaf = True
+    await tab.evaluate("window.reply = client.send('continue'); 1")
+    await until(lambda: len(server.hellos) == 2)
+    server.deaf = False
+
+    assert (await tab.evaluate("window.reply"))["disposition"] == "started"
 
 
 REOPENED = """async () => {

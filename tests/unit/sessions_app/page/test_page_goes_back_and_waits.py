@@ -21,15 +21,16 @@ def at(server: ScriptedServer, second: int) -> None:
 
 def three_lines(server: ScriptedServer) -> list[int]:
     """A tutor's line, a learner's and the tutor's answer, each a commit. Returns their seqs."""
-    lines: list[dict[str, Any]] = []
-    for second, (kind, d) in enumerate([
+    said: list[tuple[str, dict[str, Any]]] = [
         ("output.committed", {"text": "One", "html": "<p>One</p>", "len": 3}),
         ("message.accepted", {"text": "Two", "disposition": "started"}),
         ("output.committed", {"text": "Three", "html": "<p>Three</p>", "len": 5}),
-    ]):  # fmt: skip
-        lines.append(server.happen(kind, **d))
+    ]
+    seqs = []
+    for second, (kind, d) in enumerate(said):
+        seqs.append(server.happen(kind, **d)["seq"])
         at(server, second)
-    return [line["seq"] for line in lines]
+    return seqs
 
 
 async def sent(server: ScriptedServer, t: str) -> dict[str, Any]:
@@ -156,7 +157,7 @@ async def test_files_are_uploaded_and_their_fate_is_told(server: ScriptedServer,
     await page.route("**/api/sessions/s1/files", answer)
     async with page.expect_file_chooser() as chooser:
         await page.get_by_role("button", name="Attach files").click()
-    await (await chooser.value).set_files([{"name": "notes.txt", "mimeType": "text/plain", "buffer": b"hello"}])
+    await (await chooser.value).set_files({"name": "notes.txt", "mimeType": "text/plain", "buffer": b"hello"})
     await expect(page.locator(".upload")).to_contain_text("The server could not be reached.")
     await page.locator(".upload").get_by_role("button", name="Try again").click()
     await expect(page.locator(".upload")).to_have_count(0)
