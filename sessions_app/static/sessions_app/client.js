@@ -172,6 +172,7 @@ export class TutorClient extends EventTarget {
   #beat = 20_000;
   #head = 0;
   #fetched = 0;
+  /** Frames received so far: whether something was heard since is not a question for a clock. */
   #heard = 0;
   #hello = "";
   #bye = null;
@@ -284,7 +285,7 @@ export class TutorClient extends EventTarget {
   }
 
   #take(data) {
-    this.#heard = Date.now();
+    this.#heard += 1;
     let frame;
     try {
       frame = JSON.parse(data);
@@ -388,9 +389,9 @@ export class TutorClient extends EventTarget {
 
   /** Every frame of ours is answered: a server that says nothing at all afterwards is not there any more. */
   #writeAndListen(frame) {
-    const at = Date.now();
+    const heard = this.#heard;
     this.#write(frame);
-    this.#later(this.#pace.silence, () => this.#heard < at && this.#abandon("the server has gone silent"));
+    this.#later(this.#pace.silence, () => this.#heard === heard && this.#abandon("the server has gone silent"));
   }
 
   /** A head above ours means a lost push, unless it is just under way: give it a moment, then resume. */
