@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
-import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any, cast
 
 from django.conf import settings
@@ -18,6 +17,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
 from config import environment as env
+from config import static_files
 from config.process_output import Terminal
 from config.process_supervisor import ProcessSupervisor, Program
 from config.readiness import ReadinessProbe
@@ -25,7 +25,6 @@ from config.services.data_folder import CHECKOUT, DataFolder
 from config.services.for_command import EMBEDDED
 from config.services.holding import EmbeddedServices
 from config.services.locks import FileLock
-from config.services.parent_death import dies_with_parent
 from config.services.ports import listen
 from tools_app import registry
 
@@ -63,12 +62,10 @@ class Command(BaseCommand):
         url = f"http://{shown}:{port}"
         embedded = [variable for variable in os.environ.get(EMBEDDED, "").split(",") if variable]
 
-        static = os.environ.get("STATIC_ROOT") or str(data.path / "static")
-        collecting = _collect(static)
+        static = settings.STATIC_ROOT or str(data.path / "static")
+        static_files.collect(Path(static))
         with EmbeddedServices(data, embedded) as services:
             self._prepare_database(data, terminal)
-            if collecting.wait() != 0:
-                raise CommandError(f"The static files could not be collected in {static}; see above.", returncode=1)
             system = {"url": url, "pid": os.getpid()}
             supervisor = ProcessSupervisor(
                 _programs(listener),
@@ -115,17 +112,6 @@ class Command(BaseCommand):
         connection = cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS])
         connection.close()
         connection.close_pool()
-
-
-def _collect(static: str) -> subprocess.Popen[bytes]:
-    """Put this release's static files beside those of earlier ones, while the services start."""
-    return subprocess.Popen(
-        [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity=0"],
-        cwd=CHECKOUT,
-        env={**os.environ, "STATIC_ROOT": static},
-        stdin=subprocess.DEVNULL,
-        preexec_fn=dies_with_parent(signal.SIGKILL),  # noqa: PLW1509 — no thread has been started yet
-    )
 
 
 class _Watch:

@@ -65,5 +65,5 @@ def test_what_was_written_is_what_stays(asked: Lesson, model: ModelServer) -> No
     model.behaviour = says(FIRST, SECOND, every_s=0.3)
     asked.say("What is an equation?")
     expect(asked.page.locator("#streaming")).to_contain_text(FIRST.strip())
-    expect(asked.page.locator(".says .prose", has_text=SECOND)).to_have_text(FIRST + SECOND)
+    expect(asked.page.locator(".says p", has_text=SECOND)).to_have_text(FIRST + SECOND)
     expect(asked.page.locator("#streaming")).to_be_hidden()
