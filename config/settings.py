@@ -227,18 +227,26 @@ LLM_SESSION_TOKENS = env.integer("LLM_SESSION_TOKENS", 500_000)
 # --- people ------------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
+#: Languages of the pages; courses have their own.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"
-# Static files come straight from the apps; a place to collect them is for a web server in front.
+# With a place to collect them (`manage.py run` names one) static files have their content's hash in their names and are
+# kept by browsers for good; without one they come straight from the apps, as one works on them.
 STATIC_ROOT = env.text("STATIC_ROOT") or None
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "config.static_files.HashedFiles"
+        if STATIC_ROOT
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
     # What learners upload: every web process and every worker has to read it, so a folder of one machine will not do.
     "uploads": {"BACKEND": "sessions_app.files.storage.DatabaseStorage"},
 }
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 WHITENOISE_AUTOREFRESH = DEBUG
 LOGIN_URL = "/admin/login/"
 
