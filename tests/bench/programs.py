@@ -39,6 +39,8 @@ class Program:
     #: Arguments after ``python``, without sessions and times.
     client: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
+    #: Of the web process; empty where there is none.
+    url: str = ""
 
     def client_command(self, *arguments: str) -> list[str]:
         return [sys.executable, *self.client, *arguments]
@@ -81,29 +83,42 @@ class Launcher:
         wait_for_http(f"http://127.0.0.1:{port}/", *processes)
         return Program(FLOORS[store], processes, _client(port, {"machine": "echo"}, "echo"))
 
-    def _tutor(self, kinds: Sequence[str]) -> Iterator[Program]:
-        """Our own system as it is deployed: web process, Celery worker, timer service."""
-        port = free_port()
+    def several(self, number: int) -> list[Program]:
+        """The echo turn with so many web and worker processes: one program for each web process."""
+        ports = [free_port() for _ in range(number)]
+        processes = self._system(ports, workers=number)
+        return [
+            Program(ECHO_TURN, processes, _client(port, {"machine": "echo"}, "echo"), url=f"http://127.0.0.1:{port}")
+            for port in ports
+        ]
+
+    def _system(self, ports: Sequence[int], workers: int = 1) -> list[Process]:
+        """Our own system as it is deployed: web processes, Celery workers, timer service."""
         env = {
             "DATABASE_URL": self._services.create_database("turn"),
             "REDIS_URL": self._services.redis_url,
             "TUTOR_DEMO": "1",
             BENCH_FLAG: "1",
-            "PORT": str(port),
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
         }
         run_python(["manage.py", "migrate", "--verbosity", "0"], env)
         run_python(["manage.py", "course", "load", "--demo"], env)
+        worker = ["-m", "celery", "--app=config", *_WORKER, "--queues=tools,threads,cpu"]
         processes = [
-            self._process("turn", "web", ["-m", "config.web"], env),
-            self._process(
-                "turn", "worker", ["-m", "celery", "--app=config", *_WORKER, "--queues=tools,threads,cpu"], env
-            ),
+            *(self._process("turn", "web", ["-m", "config.web"], {**env, "PORT": str(port)}) for port in ports),
+            *(self._process("turn", "worker", [*worker, f"--hostname=worker{n}@%h"], env) for n in range(workers)),
             self._process("turn", "timers", ["manage.py", "timer_service"], env),
         ]
-        wait_for_http(f"http://127.0.0.1:{port}/api/readyz", *processes)
+        for port in ports:
+            wait_for_http(f"http://127.0.0.1:{port}/api/readyz", *processes)
+        return processes
+
+    def _tutor(self, kinds: Sequence[str]) -> Iterator[Program]:
+        port = free_port()
+        processes = self._system([port])
         if "echo" in kinds:
-            yield Program(ECHO_TURN, processes, _client(port, {"machine": "echo"}, "echo"))
+            client = _client(port, {"machine": "echo"}, "echo")
+            yield Program(ECHO_TURN, processes, client, url=f"http://127.0.0.1:{port}")
         if "tutoring" in kinds:
             yield Program(TUTORING_TURN, processes, _client(port, {"course": COURSE}, "tutoring"))
 
