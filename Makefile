@@ -8,6 +8,8 @@ PIP := $(VPYTHON) -m pip --disable-pip-version-check --no-input --quiet
 SOURCES := config sessions_app tools_app tutor tests manage.py
 # More arguments for the command of a target, such as: make test ARGS="-k resume"
 ARGS ?=
+# What an evaluation is compared with; a part of it (ARGS="--suite lessons") can only be compared with nothing: BASELINE=
+BASELINE ?= tests/evals/baseline.json
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check evaluate format bench clean
@@ -29,7 +31,7 @@ check: $(VENV)/test.stamp ## Lint, types, import rules, missing migrations
 	$(VPYTHON) manage.py makemigrations --check --dry-run
 
 evaluate: $(VENV)/run.stamp ## Evaluate what the tutor says (docs/evals.md)
-	@exec $(VPYTHON) manage.py evaluate $(ARGS)
+	@exec $(VPYTHON) manage.py evaluate $(addprefix --baseline ,$(BASELINE)) $(ARGS)
 
 format: $(VENV)/test.stamp ## Format the code and mend what the linter can mend
 	$(VPYTHON) -m ruff check --fix .

@@ -14,6 +14,7 @@ DEMO = env.flag("TUTOR_DEMO")
 DEBUG = env.flag("DJANGO_DEBUG")
 # Lets a hello name the echo machine, for benchmarks.
 BENCH = env.flag("TUTOR_BENCH")
+RATE_FACTOR = env.integer("TUTOR_RATE_FACTOR", 1)
 SECRET_KEY = env.text("DJANGO_SECRET_KEY", "a-key-for-one-machine-set-DJANGO_SECRET_KEY-in-production" if DEMO else "")
 ALLOWED_HOSTS = env.text("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in env.text("CSRF_TRUSTED_ORIGINS").split(",") if origin]
@@ -144,11 +145,40 @@ TUTOR_OUTPUT_GATES = {"tutoring": "tutor.output_gate.of_session"}
 TUTOR_SUPERVISION = {"*": {"restart": "transient", "max_restarts": 3, "max_seconds": 5}}
 #: Live sessions of the whole installation; 0: no limit.
 TUTOR_LIVE_SESSIONS = env.integer("TUTOR_LIVE_SESSIONS", 0)
+#: Token buckets (``sessions_app.rate_limits``): tokens that come back a second, and the most that gather. A person
+#: sends far less; a school behind one address does, too. TUTOR_RATE_FACTOR multiplies all of them; 0: no limits.
+TUTOR_RATE_LIMITS = {
+    name: (per_s * RATE_FACTOR, most * RATE_FACTOR)
+    for name, (per_s, most) in {
+        "commands.user": (20, 1_000),
+        "commands.address": (500, 10_000),
+        "bytes.user": (256 * 1024, 32 * 1024 * 1024),
+        "bytes.address": (4 * 1024 * 1024, 256 * 1024 * 1024),
+        "sockets.user": (5, 300),
+        "sockets.address": (100, 5_000),
+        "guests.address": (5, 500),
+    }.items()
+    if RATE_FACTOR
+}
+#: Debug: the grammar of every stream is checked while it is sent (``sessions_app.checked_stream``).
+TUTOR_CHECK_STREAMS = env.flag("TUTOR_CHECK_STREAMS", default=DEBUG)
+#: Who may read ``/metrics``, beside this machine: a bearer token.
+TUTOR_METRICS_TOKEN = env.text("TUTOR_METRICS_TOKEN")
 #: What the timer service does, again and again: dotted path -> seconds between two runs.
 TUTOR_SWEEPS = {
     "tools_app.monitor.watch": 0.5,
     "tools_app.outbox.sweep": 1.0,
 }
+
+#: The same for what takes longer: in a thread of its own, so that no time-out waits for it.
+TUTOR_SLOW_SWEEPS = {
+    "sessions_app.personal_data.erasing.sweep": 5.0,
+    "sessions_app.personal_data.retention.sweep": 600.0,
+}
+#: What learners wrote is erased so many days after their session ended; a course may say otherwise. 0: never.
+TUTOR_RETENTION_DAYS = env.integer("TUTOR_RETENTION_DAYS", 0)
+#: Sessions that nobody has come back to for so many days are ended: only then do the days above begin. 0: never.
+TUTOR_ABANDONED_DAYS = env.integer("TUTOR_ABANDONED_DAYS", 0)
 
 #: Modules and packages whose tools workers run; a package's modules are imported, too (docs/tools.md).
 TUTOR_TOOLS = ["tools_app.tools"]

@@ -6,3 +6,8 @@ class SessionsAppConfig(AppConfig):
 
     name = "sessions_app"
     verbose_name = "Tutoring sessions"
+
+    def ready(self) -> None:
+        from sessions_app.personal_data import own_places  # noqa: PLC0415 — models are ready only now
+
+        own_places.register_all()

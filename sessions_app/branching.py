@@ -107,7 +107,15 @@ def point(session: Session, seq: int) -> Point:
     )
 
 
-def rewind(session: uuid.UUID, seq: int, *, actor: str, by: Actor, command: CommandId | None = None) -> Delivered:
+def rewind(
+    session: uuid.UUID,
+    seq: int,
+    *,
+    actor: str,
+    by: Actor,
+    command: CommandId | None = None,
+    expect: int | None = None,
+) -> Delivered:
     """Go on from what the session was at a seq. What ran until now ends; what came after it is taken back.
 
     Raises ``UnknownSession``, ``CommandError`` or a ``ControlRefused``.
@@ -116,10 +124,19 @@ def rewind(session: uuid.UUID, seq: int, *, actor: str, by: Actor, command: Comm
     at = point(_row(session), seq)
     control = Rewind(actor, at.seq, at.state, at.data, at.endings())
     command = command or CommandId(f"api-{secrets.token_hex(8)}", "session.rewind", str(seq).encode())
-    return group_commit.submit(Delivery(session, None, by=by, command=command, control=control)).result()
+    delivery = Delivery(session, None, by=by, command=command, expect=expect, control=control)
+    return group_commit.submit(delivery).result()
 
 
-def fork(parent: uuid.UUID, seq: int, *, actor: str, by: Actor, command: CommandId | None = None) -> Delivered:
+def fork(
+    parent: uuid.UUID,
+    seq: int,
+    *,
+    actor: str,
+    by: Actor,
+    command: CommandId | None = None,
+    expect: int | None = None,
+) -> Delivered:
     """A new session that goes on from what its parent was at a seq; ``Delivered.session`` is the new one's id.
 
     The same command again finds the fork it made. Raises ``UnknownSession`` or ``CommandError``.
@@ -133,6 +150,8 @@ def fork(parent: uuid.UUID, seq: int, *, actor: str, by: Actor, command: Command
     row = _row(parent)
     if Command.objects.filter(session_id=parent, command_id=command.id).exists():
         raise CommandError("id_reused", "This id was used for another command; choose a new one.")
+    if expect is not None and expect != row.learner_head:
+        raise CommandError("stale", "The session has moved on since; look again.", detail={"head": row.learner_head})
     _check_room(row)
     at = point(row, seq)
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -17,62 +17,29 @@ from sessions_app import branching, conf, inspection, log, retrying
 from sessions_app.controls import Control, Restart, Resume, Suspend
 from sessions_app.delivery import CommandId, Delivered, Delivery
 from sessions_app.exceptions import CommandError, ControlRefused
+from sessions_app.frames import (
+    COMMANDS,
+    ID_CHARS,
+    Answer,
+    Branch,
+    ClientFrame,
+    CommandType,
+    Message,
+    Nothing,
+    OfTurn,
+    Page,
+    Policy,
+    Remediation,
+    Reset,
+    Waiting,
+)
 from sessions_app.group_commit import group_commit
 from sessions_app.pool import in_database
-from sessions_app.protocol import ClientFrame, body, event
+from sessions_app.protocol import body, event
 from sessions_app.view import View
 from tutor import events
 from tutor.interactions import PolicyChanged
 from tutor.statem import EventType
-
-
-class _Nothing(msgspec.Struct, frozen=True):
-    """A body without fields."""
-
-
-class _Message(msgspec.Struct, frozen=True):
-    text: str
-    on_busy: events.OnBusy | None = None
-
-
-#: No course has longer names.
-_Name = Annotated[str, msgspec.Meta(max_length=100)]
-
-
-class _Answer(msgspec.Struct, frozen=True):
-    question: _Name
-    value: str | list[str]
-    on_busy: events.OnBusy | None = None
-
-
-class _Cancel(msgspec.Struct, frozen=True):
-    turn: str | None = None
-
-
-class _Remove(msgspec.Struct, frozen=True):
-    #: The id of the command that waits.
-    command: str
-
-
-class _History(msgspec.Struct, frozen=True):
-    before: int | None = None
-    limit: int = 100
-
-
-class _Policy(msgspec.Struct, frozen=True):
-    on_busy: events.OnBusy
-
-
-class _Branch(msgspec.Struct, frozen=True):
-    seq: int
-
-
-class _Remediation(msgspec.Struct, frozen=True):
-    known_error: _Name
-
-
-class _Reset(msgspec.Struct, frozen=True):
-    state: _Name
 
 
 def _text(text: str) -> str:
@@ -88,13 +55,13 @@ def _text(text: str) -> str:
 
 
 def _message(d: dict[str, Any], _view: View) -> tuple[events.EventContent, str | None]:
-    message = body(d, _Message)
+    message = body(d, Message)
     text = _text(message.text)
     return events.UserMessage(text=text, on_busy=message.on_busy or "reject"), text
 
 
 def _answer(d: dict[str, Any], _view: View) -> tuple[events.EventContent, str | None]:
-    answer = body(d, _Answer)
+    answer = body(d, Answer)
     values = [answer.value] if isinstance(answer.value, str) else answer.value
     text = _text(", ".join(values))
     on_busy = answer.on_busy or "reject"
@@ -103,29 +70,28 @@ def _answer(d: dict[str, Any], _view: View) -> tuple[events.EventContent, str | 
 
 def _plain(content: Callable[[], events.EventContent]) -> _Builder:
     def build(d: dict[str, Any], _view: View) -> tuple[events.EventContent, str | None]:
-        body(d, _Nothing)
+        body(d, Nothing)
         return content(), None
 
     return build
 
 
 def _remediation(d: dict[str, Any], view: View) -> tuple[events.EventContent, str | None]:
-    return events.RemediationForced(known_error=body(d, _Remediation).known_error, actor=view.actor), None
+    return events.RemediationForced(known_error=body(d, Remediation).known_error, actor=view.actor), None
 
 
 def _clear_safety(d: dict[str, Any], view: View) -> tuple[events.EventContent, str | None]:
-    body(d, _Nothing)
+    body(d, Nothing)
     return events.SafetyCleared(actor=view.actor), None
 
 
 def _reset(d: dict[str, Any], view: View) -> tuple[events.EventContent, str | None]:
-    return events.ResetRequested(state=body(d, _Reset).state, actor=view.actor), None
+    return events.ResetRequested(state=body(d, Reset).state, actor=view.actor), None
 
 
 _Builder = Callable[[dict[str, Any], View], tuple[events.EventContent, str | None]]
 #: Returns the body of ``ok`` and, where something was written, what was delivered.
 CarryOut = Callable[[ClientFrame, View], Awaitable[tuple[dict[str, Any], Delivered | None]]]
-Role = Literal["learner", "teacher", "operator"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +99,6 @@ class _Command:
     """A command that becomes an event."""
 
     build: _Builder
-    #: The least role that may send it.
-    role: Role = "learner"
     opens_turn: bool = True
 
 
@@ -150,9 +114,9 @@ EVENTS: dict[str, _Command] = {
     "session.pause": _Command(_plain(events.PauseRequested)),
     "session.resume": _Command(_plain(events.ResumeRequested)),
     "session.close": _Command(_plain(events.EndRequested)),
-    "session.force_remediation": _Command(_remediation, role="teacher"),
-    "session.clear_safety": _Command(_clear_safety, role="teacher"),
-    "session.reset": _Command(_reset, role="operator"),
+    "session.force_remediation": _Command(_remediation),
+    "session.clear_safety": _Command(_clear_safety),
+    "session.reset": _Command(_reset),
 }
 
 _RANK: dict[str, int] = {"learner": 0, "teacher": 1, "operator": 2}
@@ -163,12 +127,13 @@ async def handle(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delive
 
     Raises ``CommandError``.
     """
-    command = EVENTS.get(frame.t)
+    command, reading = EVENTS.get(frame.t), _READING.get(frame.t)
+    if command is None and reading is None:
+        raise CommandError("unknown_command", f"There is no command {frame.t[:ID_CHARS]!r}.", detail={"known": known()})
+    _require(view, COMMANDS[frame.t])
     if command is not None:
         return await _deliver(frame, view, command)
-    reading = _READING.get(frame.t)
-    if reading is None:
-        raise CommandError("unknown_command", f"There is no command {frame.t!r}.", detail={"known": known()})
+    assert reading is not None  # noqa: S101 — one of the two is there
     return await reading(frame, view)
 
 
@@ -177,15 +142,14 @@ def known() -> list[str]:
     return sorted([*EVENTS, *_READING, "hello", "ping"])
 
 
-def _require(view: View, role: Role) -> None:
-    if _RANK[view.role] < _RANK[role]:
-        raise CommandError("forbidden", f"This needs the rights of a {role}.")
-    if view.read_only:
+def _require(view: View, kind: CommandType) -> None:
+    if _RANK[view.role] < _RANK[kind.role]:
+        raise CommandError("forbidden", f"This needs the rights of a {kind.role}.")
+    if view.read_only and not kind.reads:
         raise CommandError("read_only", "This view of the session is read-only.")
 
 
 async def _deliver(frame: ClientFrame, view: View, command: _Command) -> tuple[dict[str, Any], Delivered]:
-    _require(view, command.role)
     content, text = command.build(frame.d, view)
     delivery = Delivery(
         view.session,
@@ -217,8 +181,7 @@ def reply(delivered: Delivered) -> dict[str, Any]:
 
 async def _cancel(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
     """Which turn runs is decided under the lock, like everything else (``step``)."""
-    _require(view, "learner")
-    wanted = body(frame.d, _Cancel).turn
+    wanted = body(frame.d, OfTurn).turn
     if wanted is not None and not await in_database(inspection.turn_exists, view.session, wanted):
         raise CommandError("no_such_turn", f"There is no turn {wanted!r} in this session.")
     delivered = await group_commit.deliver(
@@ -227,6 +190,7 @@ async def _cancel(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Deliv
             events.CancelRequested(),
             by=view.role,
             command=CommandId(frame.id, frame.t, frame.digest),
+            expect=frame.expect,
             cancels=wanted or "",
             opens_turn=False,
         )
@@ -236,19 +200,25 @@ async def _cancel(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Deliv
 
 async def _remove(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
     """Whether it still waits is decided under the lock; the reply says the same when it is asked again."""
-    _require(view, "learner")
-    removes = body(frame.d, _Remove).command
+    removes = body(frame.d, Waiting).command
     command = CommandId(frame.id, frame.t, frame.digest)
     delivered = await group_commit.deliver(
-        Delivery(view.session, None, by=view.role, command=command, removes=removes, opens_turn=False)
+        Delivery(
+            view.session,
+            None,
+            by=view.role,
+            command=command,
+            expect=frame.expect,
+            removes=removes,
+            opens_turn=False,
+        )
     )
     return reply(delivered), delivered
 
 
 async def _retry(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
     """Which turn is the newest, and how it ended, is known under the lock only (``retrying``)."""
-    _require(view, "learner")
-    wanted = body(frame.d, _Cancel).turn
+    wanted = body(frame.d, OfTurn).turn
     delivery = Delivery(
         view.session,
         None,
@@ -264,8 +234,7 @@ async def _retry(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delive
 
 
 async def _policy(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
-    _require(view, "learner")
-    on_busy = body(frame.d, _Policy).on_busy
+    on_busy = body(frame.d, Policy).on_busy
     delivered = await group_commit.deliver(
         Delivery(
             view.session,
@@ -273,6 +242,7 @@ async def _policy(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Deliv
             by=view.role,
             type=EventType.CAST,
             command=CommandId(frame.id, frame.t, frame.digest),
+            expect=frame.expect,
             facts=[PolicyChanged(on_busy=on_busy)],
         )
     )
@@ -280,12 +250,11 @@ async def _policy(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Deliv
 
 
 async def _control(frame: ClientFrame, view: View, control: Control) -> tuple[dict[str, Any], Delivered]:
-    _require(view, "operator")
-    body(frame.d, _Nothing)
+    body(frame.d, Nothing)
     command = CommandId(frame.id, frame.t, frame.digest)
     try:
         delivered = await group_commit.deliver(
-            Delivery(view.session, None, by=view.role, command=command, control=control)
+            Delivery(view.session, None, by=view.role, command=command, expect=frame.expect, control=control)
         )
     except ControlRefused as refused:
         state, status = await in_database(inspection.state_and_status, view.session)
@@ -307,7 +276,7 @@ async def _restart(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Deli
 
 
 async def _history(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None]:
-    wanted = body(frame.d, _History)
+    wanted = body(frame.d, Page)
     limit = max(1, min(wanted.limit, conf.PAGE_EVENTS))
     before = 2**62 if wanted.before is None else wanted.before
     lines = await in_database(
@@ -319,12 +288,13 @@ async def _history(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None
 
 
 async def _rewind(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
-    _require(view, "learner")
-    seq = body(frame.d, _Branch).seq
+    seq = body(frame.d, Branch).seq
     command = CommandId(frame.id, frame.t, frame.digest)
     try:
         delivered = await in_database(
-            lambda: branching.rewind(view.session, seq, actor=view.actor, by=view.role, command=command)
+            lambda: branching.rewind(
+                view.session, seq, actor=view.actor, by=view.role, command=command, expect=frame.expect
+            )
         )
     except ControlRefused as refused:
         state, status = await in_database(inspection.state_and_status, view.session)
@@ -336,11 +306,10 @@ async def _rewind(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Deliv
 
 async def _fork(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None]:
     """What it wrote stands in the fork's log: a view of the parent has nothing of it to show."""
-    _require(view, "learner")
-    seq = body(frame.d, _Branch).seq
+    seq = body(frame.d, Branch).seq
     command = CommandId(frame.id, frame.t, frame.digest)
     delivered = await in_database(
-        lambda: branching.fork(view.session, seq, actor=view.actor, by=view.role, command=command)
+        lambda: branching.fork(view.session, seq, actor=view.actor, by=view.role, command=command, expect=frame.expect)
     )
     told = reply(delivered)
     told.pop("turn", None)
@@ -348,8 +317,9 @@ async def _fork(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None]:
 
 
 async def _inspect(frame: ClientFrame, view: View) -> tuple[dict[str, Any], None]:
-    body(frame.d, _Nothing)
-    return await in_database(inspection.inspect, view.session, view.role), None
+    body(frame.d, Nothing)
+    seen: dict[str, Any] = msgspec.to_builtins(await in_database(inspection.inspect, view.session, view.role))
+    return seen, None
 
 
 #: Commands that do not reach the machine: they read, or concern the session itself.
@@ -368,16 +338,15 @@ _READING: dict[str, CarryOut] = {
 }
 
 
-def add(name: str, carry_out: CarryOut) -> None:
-    """Let another app carry out a command; at least a learner who may write sends it. Raises ``ValueError``."""
+def add(name: str, carry_out: CarryOut, kind: CommandType | None = None) -> None:
+    """Let another app carry out a command. ``kind``: of one that the protocol does not list. Raises ``ValueError``."""
     if name in known():
         raise ValueError(f"there is a command {name!r} already")
-
-    async def checked(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
-        _require(view, "learner")
-        return await carry_out(frame, view)
-
-    _READING[name] = checked
+    if kind is not None:
+        COMMANDS[name] = kind
+    elif name not in COMMANDS:
+        raise ValueError(f"the protocol lists no command {name!r}: say what its body and its reply are")
+    _READING[name] = carry_out
 
 
 def session_id(text: str) -> uuid.UUID:

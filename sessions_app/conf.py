@@ -34,6 +34,12 @@ SOCKETS_PER_USER = 20
 #: How often a client should show that it lives, in seconds; three missed beats close the socket.
 BEAT_S = 20
 MISSED_BEATS = 3
+#: How often it is asked whether a user still has their rights, in seconds: before commands, and on a socket that only
+#: beats. Teachers and operators are asked before every command, and while they look.
+RIGHTS_S = 5.0
+RIGHTS_IDLE_S = 60.0
+#: Refusals in a row, without a command that was let in, after which a socket that does not slow down is closed.
+REFUSALS = 100
 #: How long a new socket may take to say hello, in seconds.
 HELLO_S = 5
 #: How often a socket compares heads while a turn is active, in seconds: the channel layer may lose a hint.
@@ -67,6 +73,8 @@ OUTPUT_TTL_S = 600
 OUTPUT_REDIS_S = 1.0
 OUTPUT_RECONNECT_S = 0.5
 OUTPUT_CONNECTIONS = 16
+#: Sessions that one sweep of the retention erases at most.
+RETENTION_SESSIONS = 100
 #: Times an event is decided again after a stale write or a serialisation failure.
 DELIVERY_TRIES = 5
 #: How long a guest's token is valid, in days; a ticket in seconds.

@@ -13,8 +13,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 import uuid
+import weakref
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -27,21 +27,39 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.http.request import validate_host
 
-from sessions_app import access, commands, conf, draining, hints, inspection, log, opening, protocol
+from sessions_app import access, commands, conf, draining, frames, hints, inspection, log, metrics, opening, protocol
+from sessions_app.checked_stream import CheckedStream
 from sessions_app.exceptions import CommandError, SessionError
+from sessions_app.frames import Active, Close, Hello, OutputCursor
 from sessions_app.log import Line
 from sessions_app.outgoing import Outgoing
 from sessions_app.output import buffer, news
 from sessions_app.output.buffer import Piece, Written
 from sessions_app.output.sent import Sent, committed
 from sessions_app.pool import in_database
-from sessions_app.protocol import Close, Hello, OutputCursor
-from sessions_app.view import View
+from sessions_app.rate_limits import address_of, rate_limits
+from sessions_app.standing import Standing
+from sessions_app.ticker import Ticker
+from sessions_app.view import View, open_view
 
 logger = logging.getLogger(__name__)
 
+_LIMITS = frames.Limits(
+    text=conf.TEXT_CHARS,
+    frame=conf.FRAME_BYTES,
+    replay=conf.REPLAY_EVENTS,
+    queue=conf.QUEUE_MESSAGES,
+    sockets=conf.SOCKETS_PER_USER,
+)
 #: Open sockets of this process by user.
 _sockets: Counter[int] = Counter()
+_tickers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Ticker] = weakref.WeakKeyDictionary()
+metrics.gauge("tutor_sockets", "Open WebSockets.", draining.open_sockets)
+
+
+def _ticker() -> Ticker:
+    """This event loop's."""
+    return _tickers.setdefault(asyncio.get_running_loop(), Ticker(conf.LOOK_S))
 
 
 class SessionConsumer(AsyncWebsocketConsumer):
@@ -95,7 +113,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
     # --- connection ----------------------------------------------------------------------------------------------
 
     async def connect(self) -> None:
-        self.opened_at = self.heard_at = time.monotonic()
+        self.heard_at = asyncio.get_running_loop().time()
         self.conn = uuid.uuid4().hex[:12]
         #: seq up to which this socket has looked, and the newest it was sent.
         self.looked = 0
@@ -107,25 +125,37 @@ class SessionConsumer(AsyncWebsocketConsumer):
         self.output_missing = False
         self.output_reading: asyncio.Task[None] | None = None
         self.closed = False
-        self.ticker: asyncio.TimerHandle | None = None
+        self.address = address_of((self.scope.get("client") or [None])[0])
+        #: Who looks, how that is known, and when it was asked last.
+        self.standing: Standing | None = None
+        self.asked_at = 0.0
+        self.refusals = 0
+        self.checked: CheckedStream | None = None
+        self.looking: asyncio.Task[None] | None = None
         offered = self.scope.get("subprotocols") or []
-        if offered and protocol.SUBPROTOCOL not in offered:
+        if offered and frames.SUBPROTOCOL not in offered:
             await self.accept()
-            await self._bye(Close.VERSION, f"This server speaks {protocol.SUBPROTOCOL}.", reconnect=False)
+            await self._bye(Close.VERSION, f"This server speaks {frames.SUBPROTOCOL}.", reconnect=False)
             return
-        await self.accept(protocol.SUBPROTOCOL if offered else None)
+        await self.accept(frames.SUBPROTOCOL if offered else None)
         draining.opened(self)
         if draining.is_draining():
             await self.drain(1_000)
             return
-        self._tick_in(conf.HELLO_S)
+        try:
+            await rate_limits.spend("sockets", "address", self.address)
+        except CommandError as error:
+            await self._too_many(error)
+            return
+        _ticker().add(self._tick)
 
     async def disconnect(self, code: int) -> None:
         """Free what this process holds. A disconnect never changes the session."""
         self.closed = True
         draining.closed(self)
-        if self.ticker is not None:
-            self.ticker.cancel()
+        _ticker().remove(self._tick)
+        if self.looking is not None:
+            self.looking.cancel()
         self._uncount()
         self.outgoing.clear()
         if self.output_reading is not None:
@@ -134,29 +164,49 @@ class SessionConsumer(AsyncWebsocketConsumer):
             news.listener().unsubscribe(self.view.session, self._output_arrived)
             await self.channel_layer.group_discard(hints.group(self.view.session), self.channel_name)
 
-    def _tick_in(self, seconds: float) -> None:
-        loop = asyncio.get_running_loop()
-        self.ticker = loop.call_later(seconds, lambda: loop.create_task(self._tick()))
-
-    async def _tick(self) -> None:
+    def _tick(self, now: float) -> None:
         """Silence ends a socket; while a turn is active the heads are compared, for the layer may lose a hint."""
-        if self.closed:
+        if self.closed or (self.looking is not None and not self.looking.done()):
             return
-        now = time.monotonic()
         if self.view is None:
-            await self._bye(Close.SILENT, f"No hello within {conf.HELLO_S} s.", reconnect=True)
-            return
-        if now - self.heard_at > conf.BEAT_S * conf.MISSED_BEATS:
-            await self._bye(Close.SILENT, f"Nothing was heard for {conf.MISSED_BEATS} beats.", reconnect=True)
-            return
+            self._farewell(Close.SILENT, f"No hello within {conf.HELLO_S} s.")
+        elif now - self.heard_at > conf.BEAT_S * conf.MISSED_BEATS:
+            self._farewell(Close.SILENT, f"Nothing was heard for {conf.MISSED_BEATS} beats.")
+        elif self.text.turn is not None or self.view.role != "learner":
+            self.looking = asyncio.get_running_loop().create_task(self._look_around())
+
+    async def _look_around(self) -> None:
+        assert self.view is not None  # noqa: S101 — checked by the caller
         try:
+            if self.view.role != "learner" and not await self._still_allowed(conf.RIGHTS_S):
+                return
             if self.text.turn is not None:
                 await self._look()
                 self._read_output()
         except Exception:
             # The database or the layer is away for a moment: the next tick looks again.
             logger.warning("action=look.failed conn=%s", self.conn, exc_info=True)
-        self._tick_in(conf.LOOK_S)
+
+    async def _still_allowed(self, every_s: float) -> bool:
+        """Whether the user still has what opened this view; asked at most so often. If not, the socket is closed."""
+        now = asyncio.get_running_loop().time()
+        if self.standing is None or self.view is None or now - self.asked_at < every_s:
+            return True
+        user = await in_database(self.standing.again)
+        if user is None:
+            await self._bye(Close.NOT_AUTHENTICATED, "You are not logged in any more.", reconnect=False)
+            return False
+        try:
+            view, _ = await in_database(open_view, user, self.view.session)
+        except CommandError as error:
+            await self._bye(Close.NOT_FOUND, error.message, reconnect=False)
+            return False
+        if view.role != self.view.role:
+            # What it was shown so far is another view's: it begins again as what it is now.
+            await self._bye(Close.NOT_FOUND, "Your rights have changed; open the session again.", reconnect=False)
+            return False
+        self.asked_at = now
+        return True
 
     async def _look(self) -> None:
         """Compare heads without the channel layer, which may be what is gone, and never beside a frame.
@@ -174,23 +224,32 @@ class SessionConsumer(AsyncWebsocketConsumer):
         if self.closed:
             return
         sid = str(self.view.session) if self.view else None
-        d = {"code": code, "reason": reason, "reconnect": reconnect, "after_ms": after_ms}
+        d = frames.Bye(code=code, reason=reason, reconnect=reconnect, after_ms=after_ms)
         self._send(protocol.server_frame("bye", sid, d))
         self.closed = True
+        metrics.CLOSED.add(code=str(code))
         with contextlib.suppress(TimeoutError):
             # A client that does not read would hold a drain up; it finds out by the code.
             await asyncio.wait_for(self.outgoing.room(1), conf.FAREWELL_S)
         await self.close(code=code)
 
+    def _farewell(self, code: int, reason: str) -> None:
+        """Say goodbye, without waiting. The task is held: the loop itself keeps only a weak reference."""
+        self.farewell = asyncio.get_running_loop().create_task(self._bye(code, reason, reconnect=True))
+
+    async def _too_many(self, error: CommandError) -> None:
+        await self._bye(Close.TOO_MANY, error.message, reconnect=True, after_ms=error.after_ms or 0)
+
     def _send(self, frame: str) -> None:
         """Send unless the socket was closed meanwhile: a drain does not wait for the command that is under way."""
-        if self.closed or self.outgoing.put(frame):
+        if self.closed:
             return
-        # Resuming from its cursor is cheaper than what waits here.
-        self.outgoing.clear()
-        self.farewell = asyncio.get_running_loop().create_task(
-            self._bye(Close.FELL_BEHIND, "Too much waits for this socket; resume now.", reconnect=True)
-        )
+        if self.checked is not None:
+            self.checked.told(frame)
+        if not self.outgoing.put(frame):
+            # Resuming from its cursor is cheaper than what waits here.
+            self.outgoing.clear()
+            self._farewell(Close.FELL_BEHIND, "Too much waits for this socket; resume now.")
 
     async def _transmit(self, frame: str) -> None:
         await self.base_send({"type": "websocket.send", "text": frame})
@@ -202,11 +261,12 @@ class SessionConsumer(AsyncWebsocketConsumer):
     # --- frames --------------------------------------------------------------------------------------------------
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        self.heard_at = time.monotonic()
+        self.heard_at = asyncio.get_running_loop().time()
         if self.closed:
             return
         cause: str | None = None
         try:
+            await self._let_in(len(text_data or bytes_data or ""))
             if text_data is None:
                 raise CommandError("bad_frame", "Frames are JSON text, not bytes.")
             if len(text_data) > conf.FRAME_BYTES or len(text_data.encode(errors="replace")) > conf.FRAME_BYTES:
@@ -215,21 +275,40 @@ class SessionConsumer(AsyncWebsocketConsumer):
                 )
             frame = protocol.parse(text_data)
             cause = frame.id
+            if self.checked is not None:
+                self.checked.asked(cause)
             await self._handle(frame)
         except CommandError as error:
             await self._error(error, cause or protocol.readable_id(text_data))
         except Exception as error:
             await self._error(internal(error), cause)
 
+    async def _let_in(self, size: int) -> None:
+        """A frame counts by its number and its bytes, for the address and for the user. Raises ``rate_limited``."""
+        await rate_limits.spend("commands", "address", self.address)
+        await rate_limits.spend("bytes", "address", self.address, size)
+        if self.standing is not None:
+            await rate_limits.spend("commands", "user", str(self.standing.user_id))
+            await rate_limits.spend("bytes", "user", str(self.standing.user_id), size)
+        self.refusals = 0
+
     async def _error(self, error: CommandError, cause: str | None) -> None:
         if self.closed:
             return
+        metrics.COMMANDS.add(result=error.code)
+        if self.checked is not None:
+            self.checked.asked(cause)
+        if error.code == "rate_limited":
+            self.refusals += 1
+            if self.refusals > conf.REFUSALS:
+                await self._too_many(error)
+                return
         self._send(protocol.error_frame(str(self.view.session) if self.view else None, error, cause))
         if self.view is None and error.code in _OPENING_FAILED:
             code = _OPENING_FAILED[error.code]
             await self._bye(code, error.message, reconnect=code == Close.INTERNAL)
 
-    async def _handle(self, frame: protocol.ClientFrame) -> None:
+    async def _handle(self, frame: frames.ClientFrame) -> None:
         if frame.t == "hello":
             if self.view is not None:
                 raise CommandError("bad_request", "This socket has said hello already; open another one.")
@@ -237,6 +316,8 @@ class SessionConsumer(AsyncWebsocketConsumer):
             return
         if self.view is None:
             raise CommandError("bad_frame", "The first frame must be hello.")
+        if not await self._still_allowed(conf.RIGHTS_IDLE_S if frame.t == "ping" else self._rights_s()):
+            return
         if frame.t == "ping":
             await self._ping(frame)
             return
@@ -250,46 +331,52 @@ class SessionConsumer(AsyncWebsocketConsumer):
             await self._take_rows(first, [log.line(entry) for entry in delivered.entries])
         elif delivered is not None:
             await self._read()
+        metrics.COMMANDS.add(result="ok")
         self._send(protocol.server_frame("ok", str(self.view.session), d, cause=frame.id))
         if delivered is not None and not delivered.live and not delivered.duplicate:
             await self._bye(Close.SESSION_CLOSED, "The session is closed.", reconnect=False)
 
-    async def _ping(self, frame: protocol.ClientFrame) -> None:
+    def _rights_s(self) -> float:
+        return conf.RIGHTS_S if self.view is not None and self.view.role == "learner" else 0.0
+
+    async def _ping(self, frame: frames.ClientFrame) -> None:
         assert self.view is not None  # noqa: S101 — checked by the caller
         await self._read()
         await self._catch_up_output()
-        d = {"head": self.sent, "off": self.text.off, "at": protocol.now()}
+        d = frames.Pong(head=self.sent, off=self.text.off, at=protocol.now())
         self._send(protocol.server_frame("pong", str(self.view.session), d, cause=frame.id))
 
     # --- opening -------------------------------------------------------------------------------------------------
 
-    async def _authenticate(self, hello: Hello) -> Any:
+    async def _authenticate(self, hello: Hello) -> tuple[Any, Standing] | None:
         """The user behind a token, a ticket or a login cookie. None: nobody."""
         headers = dict(self.scope["headers"])
         bearer = headers.get(b"authorization", b"").decode("latin1")
         if bearer.startswith("Bearer "):
-            return await in_database(access.user_of_token, bearer.removeprefix("Bearer ").strip())
+            token = bearer.removeprefix("Bearer ").strip()
+            user = await in_database(access.user_of_token, token)
+            return None if user is None else (user, Standing(user.pk, token=token))
         if hello.ticket is not None:
-            return await in_database(access.redeem_ticket, hello.ticket)
+            user = await in_database(access.redeem_ticket, hello.ticket)
+            return None if user is None else (user, Standing(user.pk))
         user = self.scope.get("user")
         # A cookie is sent by the browser for whoever asks: the page that asks must be ours.
-        if (
-            user is not None
-            and user.is_authenticated
-            and self._same_origin(headers.get(b"origin", b"").decode("latin1"))
-        ):
-            return user
+        origin, host = (headers.get(name, b"").decode("latin1") for name in (b"origin", b"host"))
+        if user is not None and user.is_authenticated and same_origin(origin, host):
+            return user, Standing(user.pk, cookie=self.scope["session"].session_key)
         return None
 
-    @staticmethod
-    def _same_origin(origin: str) -> bool:
-        return validate_host(urlsplit(origin).hostname or "", settings.ALLOWED_HOSTS)
-
-    async def _hello(self, frame: protocol.ClientFrame) -> None:
+    async def _hello(self, frame: frames.ClientFrame) -> None:
         hello = protocol.body(frame.d, Hello)
-        user = await self._authenticate(hello)
-        if user is None:
+        known = await self._authenticate(hello)
+        if known is None:
             await self._bye(Close.NOT_AUTHENTICATED, "Log in first, or send a valid token or ticket.", reconnect=False)
+            return
+        user, standing = known
+        try:
+            await rate_limits.spend("sockets", "user", str(user.pk))
+        except CommandError as error:
+            await self._too_many(error)
             return
         if _sockets[user.pk] >= conf.SOCKETS_PER_USER:
             await self._bye(Close.TOO_MANY, f"At most {conf.SOCKETS_PER_USER} sockets a user.", reconnect=False)
@@ -299,11 +386,15 @@ class SessionConsumer(AsyncWebsocketConsumer):
         try:
             session_id = await in_database(opening.session_for, user, hello)
             await self._join(session_id)
-            opened = await in_database(opening.open_session, user, session_id, hello.resume)
+            opened = await in_database(opening.open_session, user, session_id, hello)
         except BaseException:
             self._uncount()  # another hello may follow
             raise
-        self.view = opened.view
+        self.view, self.standing, self.asked_at = opened.view, standing, asyncio.get_running_loop().time()
+        if settings.TUTOR_CHECK_STREAMS:
+            states = conf.machine(opened.session.machine, opened.session.machine_args).states
+            self.checked = CheckedStream(self.conn, self.view.visibility, states)
+            self.checked.asked(frame.id)
         try:
             await self._welcome(frame, opened)
         except Exception as error:
@@ -329,40 +420,36 @@ class SessionConsumer(AsyncWebsocketConsumer):
         except Exception:
             logger.warning("action=join.failed conn=%s", self.conn, exc_info=True)
 
-    async def _welcome(self, frame: protocol.ClientFrame, opened: opening.Opened) -> None:
+    async def _welcome(self, frame: frames.ClientFrame, opened: opening.Opened) -> None:
         session = opened.session
         sid = str(session.pk)
         self.log_id = session.log_id
         active = opened.active
-        text = await self._written(session.pk, active["turn"]) if active else None
+        text = await self._written(session.pk, active.turn) if active else None
         if active and text:
-            active |= {"attempt": text.attempt, "off": len(text.text), "phase": "streaming"}
-        d = {
-            "conn": self.conn,
-            "session": sid,
-            "log_id": session.log_id,
-            "head": opened.head,
-            "floor": 0,
-            "first": opened.first,
-            "state": session.state,
-            "active": active,
-            "queue": inspection.queue(session),
-            "deadline": inspection.next_deadline(session),
-            "policy": session.on_busy,
-            "course": session.course,
-            "live": session.live,
-            "limits": {
-                "text": conf.TEXT_CHARS,
-                "frame": conf.FRAME_BYTES,
-                "replay": conf.REPLAY_EVENTS,
-                "queue": conf.QUEUE_MESSAGES,
-                "sockets": conf.SOCKETS_PER_USER,
-            },
-            "beat_s": conf.BEAT_S,
-        }
+            active = frames.Active(turn=active.turn, attempt=text.attempt, off=len(text.text), phase="streaming")
+        d = frames.Welcome(
+            conn=self.conn,
+            session=sid,
+            log_id=session.log_id,
+            head=opened.head,
+            floor=0,
+            first=opened.first,
+            state=session.state,
+            active=active,
+            queue=inspection.queue(session),
+            deadline=inspection.next_deadline(session),
+            policy=session.on_busy,
+            course=session.course,
+            live=session.live,
+            role=opened.view.role,
+            read_only=opened.view.read_only,
+            limits=_LIMITS,
+            beat_s=conf.BEAT_S,
+        )
         self._send(protocol.server_frame("welcome", sid, d, cause=frame.id))
         if opened.resync:
-            resync = {key: d[key] for key in ("log_id", "head", "first", "state")}
+            resync = frames.Resync(log_id=d.log_id, head=d.head, first=d.first, state=d.state)
             self._send(protocol.server_frame("resync", sid, resync, cause=frame.id))
         self.sent = opened.after
         self._resume_output(active, opened.out)
@@ -376,13 +463,10 @@ class SessionConsumer(AsyncWebsocketConsumer):
         # From here on pieces are taken as they come; what came before them is read.
         news.listener().subscribe(session.pk, self._output_arrived)
         await self._catch_up_output()
-        self._send(protocol.server_frame("live", sid, {"head": self.sent}, cause=frame.id))
+        self._send(protocol.server_frame("live", sid, frames.Live(head=self.sent), cause=frame.id))
         if not session.live:
             await self._bye(Close.SESSION_CLOSED, "The session is closed; its history stays readable.", reconnect=False)
             return
-        if self.ticker is not None:
-            self.ticker.cancel()
-        self._tick_in(conf.LOOK_S)
 
     # --- delivery of log rows ------------------------------------------------------------------------------------
 
@@ -434,7 +518,6 @@ class SessionConsumer(AsyncWebsocketConsumer):
         elif line.kind == "turn.finished" and line.turn == self.text.turn:
             self.text.begin(None)
         elif line.kind == "session.closed" and self.view.role == "learner":
-            # Held: the loop itself keeps only a weak reference to a task.
             self.farewell = asyncio.get_running_loop().create_task(self._closed_soon())
 
     # --- streamed text -------------------------------------------------------------------------------------------
@@ -447,9 +530,9 @@ class SessionConsumer(AsyncWebsocketConsumer):
             logger.warning("action=output.not_read conn=%s error=%s", self.conn, error)
             return None
 
-    def _resume_output(self, active: dict[str, Any] | None, out: OutputCursor | None) -> None:
+    def _resume_output(self, active: Active | None, out: OutputCursor | None) -> None:
         """What the client says it has of the running turn's text counts as sent."""
-        turn = active["turn"] if active else None
+        turn = active.turn if active else None
         if out is not None and out.turn == turn:
             self.text.begin(turn, out.attempt, out.off)
         else:
@@ -526,6 +609,14 @@ _OPENING_FAILED: dict[str, int] = {
     "bad_frame": Close.BAD_FRAME,
     "internal": Close.INTERNAL,
 }
+
+
+def same_origin(origin: str, host: str) -> bool:
+    """Whether a browser's page of this origin may use a login cookie here: ours, or one of CSRF_TRUSTED_ORIGINS."""
+    parts = urlsplit(origin)
+    if not parts.hostname or not validate_host(parts.hostname, settings.ALLOWED_HOSTS):
+        return origin in settings.CSRF_TRUSTED_ORIGINS
+    return parts.netloc.lower() == host.lower() or origin in settings.CSRF_TRUSTED_ORIGINS
 
 
 def internal(error: Exception) -> CommandError:

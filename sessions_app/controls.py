@@ -69,6 +69,14 @@ class Restart:
 
 
 @dataclass(frozen=True, slots=True)
+class End:
+    """End for good, whatever the machine would say: calls are cancelled, nobody waits any more, the log is closed."""
+
+    actor: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class SwitchTrace:
     """Record what the engine does, in every process, for so long from now on. 0 switches it off."""
 
@@ -111,9 +119,9 @@ class RequestWork:
     deadline_ms: int
 
 
-#: What changes the working copy and is told by a fact and a step; a restart is an outcome, with all that belongs to it.
+#: What changes the working copy and is told by a fact and a step; the others are outcomes, with all that comes along.
 Change: TypeAlias = Suspend | Resume | ReplaceState | SwitchTrace | Fork | Rewind | RequestWork
-Control: TypeAlias = Change | Restart
+Control: TypeAlias = Change | Restart | End
 
 
 @dataclass(frozen=True, slots=True)

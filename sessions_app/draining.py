@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sessions_app.consumers import SessionConsumer
 
-#: Clients come back spread over this long, in milliseconds, so that they do not come all at once.
+#: Clients come back spread over this long, in milliseconds, so that they do not come all at once: at least this long,
+#: and this much for each socket.
 SPREAD_MS = 2_000
+SPREAD_MS_SOCKET = 2
 
 _open: weakref.WeakSet[SessionConsumer] = weakref.WeakSet()
 _draining = False
@@ -40,7 +42,8 @@ async def drain() -> None:
     global _draining  # noqa: PLW0603 — one process drains once
     _draining = True
     sockets = list(_open)
+    spread_ms = max(SPREAD_MS, SPREAD_MS_SOCKET * len(sockets))
     await asyncio.gather(
-        *(socket.drain(random.randint(100, SPREAD_MS)) for socket in sockets),  # noqa: S311 — jitter
+        *(socket.drain(random.randint(100, spread_ms)) for socket in sockets),  # noqa: S311 — jitter
         return_exceptions=True,
     )

@@ -17,6 +17,7 @@ SessionError
 │   ├── ClosedSession         any control of a closed one
 │   ├── UnknownState          replace_state with a state that the machine does not have
 │   └── UnloadableData        replace_state with data that the machine cannot load
+├── NotErasable           a session or a learner cannot be erased as things are; the message says what to do first
 ├── UnloadableSession     the machine cannot load the data of the session; replace_state mends it
 ├── UnknownMachine        the session names a machine that settings do not
 ├── StaleWrite            a compare-and-set found another value: the session is tried again alone
@@ -58,6 +59,28 @@ DEFAULT_RETRY: dict[Code, Retry] = {
     "draining": "same_id",
     "unavailable": "same_id",
     "internal": "same_id",
+}
+
+#: Its status over HTTP.
+STATUS: dict[Code, int] = {
+    "bad_frame": 400,
+    "bad_request": 400,
+    "unknown_command": 400,
+    "forbidden": 403,
+    "read_only": 403,
+    "not_found": 404,
+    "busy": 409,
+    "stale": 409,
+    "id_reused": 409,
+    "invalid_transition": 409,
+    "no_such_turn": 409,
+    "too_large": 413,
+    "rate_limited": 429,
+    "over_budget": 429,
+    "queue_full": 429,
+    "draining": 503,
+    "unavailable": 503,
+    "internal": 500,
 }
 
 
@@ -144,6 +167,10 @@ class UnknownState(ControlRefused):
 
 class UnloadableData(ControlRefused):
     """The machine cannot load this data."""
+
+
+class NotErasable(SessionError):
+    """Nothing was erased; the message says what to do first."""
 
 
 class UnloadableSession(SessionError):

@@ -17,6 +17,8 @@ from tutor.projections.fact import Fact
 
 #: Rows of one page when reading backwards: some ten turns.
 PAGE_ROWS = 200
+#: Compactions and rewinds of one page: the first one nearly always decides.
+_LANDMARKS = 4
 #: The projection that the steps tell, not the facts.
 STATE = "state"
 
@@ -59,20 +61,29 @@ def compaction_at(session: uuid.UUID, upto: int) -> tuple[int, CompactionComplet
     found: dict[int, CompactionCompleted | SessionRewound] = {}
 
     def landmarks() -> Iterator[tuple[int, CompactionCompleted | SessionRewound]]:
-        for part in reversed(list(lineage.within(session, 0, upto + 1))):
-            rows = Row.objects.filter(
-                session_id=part.session, seq__gt=part.after, seq__lte=part.upto, payload__isnull=False,
-                kind__in=["compaction.completed", "session.rewound"],
-            )  # fmt: skip
-            for seq, kind, version, payload in rows.order_by("-seq").values_list("seq", "kind", "version", "payload"):
-                fact = interactions.decode(kind, version, payload or "{}")
-                if isinstance(fact, CompactionCompleted | SessionRewound):
-                    found[seq] = fact
-                    yield seq, fact
+        for seq, kind, version, payload in _landmarks(session, upto):
+            fact = interactions.decode(kind, version, payload)
+            if isinstance(fact, CompactionCompleted | SessionRewound):
+                found[seq] = fact
+                yield seq, fact
 
     seq = compaction.last_completed(landmarks())
     fact = None if seq is None else found[seq]
     return (seq, fact) if seq is not None and isinstance(fact, CompactionCompleted) else None
+
+
+def _landmarks(session: uuid.UUID, upto: int) -> Iterator[tuple[int, str, int, str]]:
+    """Completed compactions and rewinds, newest first, a few at a time: an old session has very many."""
+    for part in reversed(list(lineage.within(session, 0, upto + 1))):
+        before = part.upto + 1
+        rows = Row.objects.filter(
+            session_id=part.session, seq__gt=part.after, payload__isnull=False,
+            kind__in=["compaction.completed", "session.rewound"],
+        ).order_by("-seq")  # fmt: skip
+        while page := list(rows.filter(seq__lt=before).values_list("seq", "kind", "version", "payload")[:_LANDMARKS]):
+            before = page[-1][0]
+            for seq, kind, version, payload in page:
+                yield seq, kind, version, payload or "{}"
 
 
 def project(session: uuid.UUID, name: str, *, at: int | None = None, version: int | None = None) -> bytes:

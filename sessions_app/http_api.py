@@ -6,6 +6,8 @@ Commands go through the same ``commands.handle`` as on a socket; errors are the 
 from __future__ import annotations
 
 import asyncio
+import math
+import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import wraps
@@ -19,35 +21,18 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.csrf import csrf_exempt
 
-from sessions_app import access, commands, conf, draining, health, inspection, opening, protocol
+from sessions_app import access, commands, conf, draining, health, inspection, metrics, opening, protocol, published
 from sessions_app.consumers import internal
-from sessions_app.exceptions import CommandError
+from sessions_app.exceptions import STATUS, CommandError
+from sessions_app.frames import Events, Guest, Health, Ready, Ticket
 from sessions_app.output.following import RunningText
 from sessions_app.pool import in_database
+from sessions_app.rate_limits import address_of, rate_limits
+from sessions_app.standing import Standing
 from sessions_app.view import View as SessionView
 from sessions_app.view import open_view
 from tutor import catalogue
 
-STATUS: dict[str, int] = {
-    "bad_frame": 400,
-    "bad_request": 400,
-    "unknown_command": 400,
-    "forbidden": 403,
-    "read_only": 403,
-    "not_found": 404,
-    "busy": 409,
-    "stale": 409,
-    "id_reused": 409,
-    "invalid_transition": 409,
-    "no_such_turn": 409,
-    "too_large": 413,
-    "rate_limited": 429,
-    "over_budget": 429,
-    "queue_full": 429,
-    "draining": 503,
-    "unavailable": 503,
-    "internal": 500,
-}
 #: Longest wait of ``GET …/events?wait=``, in seconds, and how often it looks.
 LONGEST_WAIT_S = 30.0
 LOOK_EVERY_S = 0.25
@@ -66,8 +51,12 @@ def respond(value: Any, status: int = 200) -> HttpResponse:
 
 
 def _refused(error: CommandError, cause: str | None = None) -> HttpResponse:
+    metrics.COMMANDS.add(result=error.code)
     frame = protocol.error_frame(None, error, cause)
-    return HttpResponse(frame, status=STATUS[error.code], content_type="application/json")
+    response = HttpResponse(frame, status=STATUS[error.code], content_type="application/json")
+    if error.after_ms is not None:
+        response["Retry-After"] = str(math.ceil(error.after_ms / 1000))
+    return response
 
 
 def _unauthenticated() -> HttpResponse:
@@ -77,16 +66,32 @@ def _unauthenticated() -> HttpResponse:
     return response
 
 
-async def _user(request: HttpRequest) -> Any | None:
+async def _user(request: HttpRequest) -> tuple[Any, Standing] | None:
     """The user of a token or of a login cookie, which needs the CSRF token for writing. Raises ``CommandError``."""
     bearer = request.headers.get("Authorization", "")
     if bearer.startswith("Bearer "):
-        return await in_database(access.user_of_token, bearer.removeprefix("Bearer ").strip())
+        token = bearer.removeprefix("Bearer ").strip()
+        user = await in_database(access.user_of_token, token)
+        return None if user is None else (user, Standing(user.pk, token=token))
     user = await request.auser()
     if not user.is_authenticated:
         return None
     _check_csrf(request)
-    return user
+    return user, Standing(user.pk, cookie=request.session.session_key)
+
+
+def _address(request: HttpRequest) -> str:
+    return address_of(request.META.get("REMOTE_ADDR"))
+
+
+async def _let_in(request: HttpRequest, user: Any | None) -> None:
+    """A request counts like a frame: by number and bytes, for the address and the user. Raises ``rate_limited``."""
+    size = int(request.META.get("CONTENT_LENGTH") or 0)
+    await rate_limits.spend("commands", "address", _address(request))
+    await rate_limits.spend("bytes", "address", _address(request), size)
+    if user is not None:
+        await rate_limits.spend("commands", "user", str(user.pk))
+        await rate_limits.spend("bytes", "user", str(user.pk), size)
 
 
 def _check_csrf(request: HttpRequest) -> None:
@@ -115,10 +120,11 @@ def endpoint(*methods: str, authenticated: bool = True) -> Callable[[View], Endp
                 return response
             try:
                 if authenticated:
-                    user = await _user(request)
-                    if user is None:
+                    known = await _user(request)
+                    await _let_in(request, None if known is None else known[0])
+                    if known is None:
                         return _unauthenticated()
-                    kwargs["user"] = user
+                    kwargs["user"], request.standing = known  # type: ignore[attr-defined]
                 return await view(request, *args, **kwargs)
             except CommandError as error:
                 return _refused(error)
@@ -148,18 +154,19 @@ async def guests(request: HttpRequest) -> HttpResponse:
     """A guest learner, in demo mode. From the page (with its CSRF token) the browser is logged in, too."""
     if not settings.DEMO:
         raise CommandError("not_found", "Guests exist in demo mode only.")
+    await rate_limits.spend("guests", "address", _address(request))
     user = await in_database(access.new_guest)
     token = await in_database(access.issue_token, user)
     if "csrftoken" in request.COOKIES:
         _check_csrf(request)
         await sync_to_async(login)(request, user, backend="django.contrib.auth.backends.ModelBackend")
-    return respond({"token": token, "user": user.get_username()}, 201)
+    return respond(Guest(token=token, user=user.get_username()), 201)
 
 
 @endpoint("POST")
 async def tickets(_request: HttpRequest, user: Any) -> HttpResponse:
     """A ticket for one WebSocket."""
-    return respond({"ticket": await in_database(access.issue_ticket, user)}, 201)
+    return respond(Ticket(ticket=await in_database(access.issue_ticket, user)), 201)
 
 
 @endpoint("GET")
@@ -207,6 +214,7 @@ async def session_commands(request: HttpRequest, session_id: str, user: Any) -> 
         d, _delivered = await commands.handle(frame, view)
     except CommandError as error:
         return _refused(error, frame.id)
+    metrics.COMMANDS.add(result="ok")
     reply = protocol.server_frame("ok", str(view.session), d, cause=frame.id)
     return HttpResponse(reply, content_type="application/json")
 
@@ -223,27 +231,32 @@ async def session_events(request: HttpRequest, session_id: str, user: Any) -> Ht
         raise CommandError("bad_request", "after and wait must be numbers.") from None
     view, _row = await in_database(open_view, user, commands.session_id(session_id))
     if streams:
-        return cast("HttpResponse", StreamingHttpResponse(_stream(view, after), content_type="text/event-stream"))
+        frames = _stream(view, after, request.standing)  # type: ignore[attr-defined]
+        return cast("HttpResponse", StreamingHttpResponse(frames, content_type="text/event-stream"))
     until = time.monotonic() + wait_s
     while True:
         lines, _head = await in_database(opening.catch_up, view, after)
         if lines or time.monotonic() >= until or draining.is_draining():
             break
         await asyncio.sleep(LOOK_EVERY_S)
-    return respond({"events": [protocol.event(str(view.session), line) for line in lines]})
+    return respond(Events(events=[protocol.event(str(view.session), line) for line in lines]))
 
 
-async def _stream(view: SessionView, after: int) -> AsyncIterator[str]:
+async def _stream(view: SessionView, after: int, standing: Standing) -> AsyncIterator[str]:
     """Server-sent events, until the client goes away or this process drains: events by seq, and text as it is written.
 
     Only events have an id. A client that comes back by it is told running text from its beginning, and drops what it
     has by the text's offset.
     """
-    said_at = time.monotonic()
+    said_at = asked_at = time.monotonic()
     text = RunningText(view.session)
     text.begin(await in_database(inspection.running_turn, view.session))
     try:
         while not draining.is_draining():
+            if time.monotonic() - asked_at > conf.RIGHTS_S:
+                asked_at = time.monotonic()
+                if not await in_database(_still_allowed, view, standing):
+                    return
             lines, _head = await in_database(opening.catch_up, view, after)
             frames: list[str] = []
             for line in lines:
@@ -264,6 +277,14 @@ async def _stream(view: SessionView, after: int) -> AsyncIterator[str]:
         text.close()
 
 
+def _still_allowed(view: SessionView, standing: Standing) -> bool:
+    user = standing.again()
+    try:
+        return user is not None and open_view(user, view.session)[0].role == view.role
+    except CommandError:
+        return False
+
+
 def _data(frame: str) -> str:
     return f"data: {frame}\n\n"
 
@@ -274,11 +295,38 @@ def _data(frame: str) -> str:
 @endpoint("GET", authenticated=False)
 async def healthz(_request: HttpRequest) -> HttpResponse:
     """This process answers."""
-    return respond({"ok": True})
+    return respond(Health(ok=True))
 
 
 @endpoint("GET", authenticated=False)
 async def readyz(_request: HttpRequest) -> HttpResponse:
     """200 when a lesson can be taken; 503 says what is missing."""
     missing = ["this process is draining"] if draining.is_draining() else await in_database(health.missing)
-    return respond({"ready": not missing, "missing": missing}, 503 if missing else 200)
+    return respond(Ready(ready=not missing, missing=missing), 503 if missing else 200)
+
+
+@endpoint("GET", authenticated=False)
+async def prometheus(request: HttpRequest) -> HttpResponse:
+    """What this process counts, for this machine and for whoever has the token; for others there is nothing here."""
+    token = settings.TUTOR_METRICS_TOKEN
+    shown = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    if not (
+        _address(request) in {"127.0.0.1", "::"} or (token and secrets.compare_digest(shown.encode(), token.encode()))
+    ):
+        raise CommandError("not_found", "There is nothing here.")
+    return HttpResponse(metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+# --- the published documents -------------------------------------------------------------------------------------
+
+
+@endpoint("GET", authenticated=False)
+async def asyncapi(_request: HttpRequest) -> HttpResponse:
+    """The WebSocket protocol as an AsyncAPI 3 document."""
+    return respond(published.asyncapi())
+
+
+@endpoint("GET", authenticated=False)
+async def openapi(_request: HttpRequest) -> HttpResponse:
+    """The HTTP API as an OpenAPI 3.1 document."""
+    return respond(published.openapi())

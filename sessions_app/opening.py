@@ -13,9 +13,9 @@ from sessions_app import conf, inspection, log, registry, server
 from sessions_app.commands import session_id
 from sessions_app.delivery import Delivery
 from sessions_app.exceptions import CommandError
+from sessions_app.frames import Active, Hello, OutputCursor
 from sessions_app.log import Line
 from sessions_app.models import Session
-from sessions_app.protocol import Cursor, Hello, OutputCursor
 from sessions_app.view import View, open_view
 from tutor import catalogue, events
 from tutor.interactions import Visibility
@@ -38,7 +38,7 @@ class Opened:
     #: The client's cursor does not fit this log.
     resync: bool
     #: The running turn, as ``welcome`` tells it.
-    active: dict[str, Any] | None = None
+    active: Active | None = None
     #: What the client has of the text that is being written.
     out: OutputCursor | None = None
 
@@ -87,9 +87,10 @@ def visible_head(session: Session, visibility: Visibility) -> int:
     return session.teacher_head if visibility is Visibility.TEACHER else session.head
 
 
-def open_session(user: Any, session: uuid.UUID, resume: Cursor | None) -> Opened:
+def open_session(user: Any, session: uuid.UUID, hello: Hello) -> Opened:
     """Read what an opening shows. The caller has subscribed before: what comes later arrives as a hint."""
     view, row = open_view(user, session)
+    view.read_only, resume = hello.read_only, hello.resume
     head = visible_head(row, view.visibility)
     active = inspection.active(row)
     fits = resume is not None and resume.log_id == row.log_id and 0 <= resume.seq <= head

@@ -1,12 +1,7 @@
-"""Wire frames, v1: what a client may send, what it gets. One module; the published documents are made from it.
-
-The envelope's keys are ``t, sid, seq, at, turn, cause`` and the body ``d``, nothing else. Unknown commands are refused;
-clients ignore what they do not know.
-"""
+"""Reading and writing wire frames, v1: text to a command, log rows and replies to text. Their types: ``frames``."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -15,72 +10,12 @@ from typing import Any, TypeVar
 import msgspec
 
 from sessions_app.exceptions import CommandError
+from sessions_app.frames import ID_CHARS, Body, ClientFrame, Err
 from sessions_app.log import Line
 from tutor.markdown import render
 
 T = TypeVar("T")
 
-SUBPROTOCOL = "tutor.v1"
-ID_CHARS = 64
-
-
-class Close:
-    """Close codes (protocol §9)."""
-
-    ENDED = 1000
-    DRAINING = 1001
-    BAD_FRAME = 4400
-    NOT_AUTHENTICATED = 4401
-    NOT_FOUND = 4404
-    SILENT = 4408
-    SESSION_CLOSED = 4410
-    VERSION = 4426
-    TOO_MANY = 4429
-    FELL_BEHIND = 4440
-    INTERNAL = 4500
-
-
-class ClientFrame(msgspec.Struct, frozen=True):
-    """A command: type, the client's id for it, what it believes to be the newest seq, and the body."""
-
-    t: str
-    id: str
-    d: dict[str, Any] = {}
-    expect: int | None = None
-
-    @property
-    def digest(self) -> bytes:
-        """What must be the same when the same id comes again."""
-        return hashlib.sha256(_sorted.encode([self.t, self.d])).digest()
-
-
-class OutputCursor(msgspec.Struct, frozen=True):
-    """How much of a streaming text a client has, in code points."""
-
-    turn: str
-    attempt: int = 1
-    off: int = 0
-
-
-class Cursor(msgspec.Struct, frozen=True):
-    """Where a client stopped reading."""
-
-    log_id: str
-    seq: int
-    out: OutputCursor | None = None
-
-
-class Hello(msgspec.Struct, frozen=True):
-    """The first frame: which session to look at, and from where."""
-
-    course: str | None = None
-    session: str | None = None
-    resume: Cursor | None = None
-    ticket: str | None = None
-    machine: str | None = None
-
-
-_sorted = msgspec.json.Encoder(order="sorted")
 _encoder = msgspec.json.Encoder()
 _frame = msgspec.json.Decoder(ClientFrame)
 
@@ -130,7 +65,7 @@ def now() -> str:
 
 
 def server_frame(
-    kind: str, sid: str | None, d: dict[str, Any], *, cause: str | None = None, turn: str | None = None
+    kind: str, sid: str | None, d: Body | dict[str, Any], *, cause: str | None = None, turn: str | None = None
 ) -> str:
     """A frame that is no log row: replies, ``welcome``, ``live``, ``bye``."""
     return _encoder.encode({"t": kind, "sid": sid, "at": now(), "turn": turn, "cause": cause, "d": d}).decode()
@@ -138,9 +73,7 @@ def server_frame(
 
 def error_frame(sid: str | None, error: CommandError, cause: str | None) -> str:
     """``err`` for a command that was not accepted."""
-    d: dict[str, Any] = {"code": error.code, "message": error.message, "retry": error.retry, "detail": error.detail}
-    if error.after_ms is not None:
-        d["after_ms"] = error.after_ms
+    d = Err(code=error.code, message=error.message, retry=error.retry, detail=error.detail, after_ms=error.after_ms)
     return server_frame("err", sid, d, cause=cause)
 
 

@@ -254,6 +254,9 @@ class _Play:
         if isinstance(control, controls.Restart):
             self._restart(control)
             return
+        if isinstance(control, controls.End):
+            self._end(control)
+            return
         row, cause = self.row, self._command_id()
         before = row.snapshot.state
         done = controls.carry_out(control, row, self.machine)
@@ -337,6 +340,13 @@ class _Play:
         outcome = Outcome(event, row.snapshot, begun)
         self._write(outcome, performing, Turn("", "operator", event.mark), row.turn, None, result="restarted")
         self._play(None)
+
+    def _end(self, control: controls.End) -> None:
+        """Close the session, whatever its machine would say of it: it is not asked."""
+        row, event = self.row, Event(EventType.INTERNAL, f"End by {control.actor}", mark=self._command_id())
+        outcome = Outcome(event, row.snapshot, replace(row.snapshot, stopped=control.why))
+        self._write(outcome, Performing(row, event.mark), None, row.turn, None)
+        self.played.disposition = "applied"
 
     def _hold(self, event: Event) -> None:
         """While the session is suspended, events wait in it in the order in which they came (S68)."""

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from sessions_app import call_report, conf, inspection
-from sessions_app.controls import Control, ReplaceState, Restart, Resume, Suspend, SwitchTrace
+from sessions_app.controls import Control, End, ReplaceState, Restart, Resume, Suspend, SwitchTrace
 from sessions_app.delivery import CommandId, Delivered, Delivery
 from sessions_app.exceptions import AmbiguousSession, UnknownSession
 from sessions_app.group_commit import group_commit
@@ -160,6 +160,15 @@ def restart(session: uuid.UUID, *, actor: str = "operator", command_id: str | No
     handled by the machine that has begun again. Raises ``AlreadySuspended`` for a suspended session.
     """
     return _control(session, Restart(actor), "session.restart", command_id)
+
+
+def end(session: uuid.UUID, why: str, *, actor: str = "operator", command_id: str | None = None) -> Delivered:
+    """Close a session for good without asking its machine: one that is suspended, or cannot load its data, too.
+
+    The running turn and all calls are cancelled, callers are told, and messages that wait are removed. Raises
+    ``ClosedSession``. ``sessions.shutdown`` ends a lesson politely, with its report.
+    """
+    return _control(session, End(actor, why), "session.end", command_id)
 
 
 def replace_state(

@@ -17,6 +17,9 @@ urlpatterns = [
     path("api/sessions/<str:session_id>", http_api.session),
     path("api/sessions/<str:session_id>/commands", http_api.session_commands),
     path("api/sessions/<str:session_id>/events", http_api.session_events),
+    path("api/asyncapi.json", http_api.asyncapi),
+    path("api/openapi.json", http_api.openapi),
+    path("metrics", http_api.prometheus),
     path("api/healthz", http_api.healthz),
     path("api/readyz", http_api.readyz),
 ]

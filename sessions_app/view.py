@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from sessions_app.exceptions import CommandError
+from sessions_app.frames import Role
 from sessions_app.models import Session
 from tutor.interactions import Visibility
-
-Role = Literal["learner", "teacher", "operator"]
 
 
 @dataclass(slots=True)

@@ -9,8 +9,9 @@ class ToolsAppConfig(AppConfig):
 
     def ready(self) -> None:
         # Registering is an import's side effect: the dispatch table fills before the first session is stepped.
-        from tools_app import discovery, doubt, effects, verification  # noqa: PLC0415 — models are ready only now
+        from tools_app import discovery, doubt, effects, personal_data, verification  # noqa: PLC0415 — models are ready only now
 
         del effects, verification
         discovery.load()
         doubt.register()
+        personal_data.register()

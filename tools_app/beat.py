@@ -83,7 +83,7 @@ class Beat:
         # Asked after the list was made: whatever is on it had been claimed by then.
         if running := self._running():
             held = calls.held(self._owner)
-            lost = [(task, call) for task, call in running if (call.session, call.ref, call.attempt) not in held]
+            lost = [(task, call) for task, call in running if call.key not in held]
             for _task, call in lost:
                 logger.info("action=call.not_ours session=%s call=%s attempt=%d", call.session, call.ref, call.attempt)
             if lost:

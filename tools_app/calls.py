@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -38,6 +38,9 @@ from tutor.strategies import Strategy
 PARTICULARS = f"""
 json_build_object('used', c.used, 'repair', c.repair, 'alone', c.alone, 'authority', {AUTHORITY})::text
 """
+
+#: One run of a call: session, ref, attempt.
+Key = tuple[uuid.UUID, str, int]
 
 #: What ``claimed`` reads, of the call ``c``.
 COLUMNS = f"""
@@ -96,6 +99,13 @@ SELECT session_id, ref, attempt FROM tools_app_toolcall WHERE owner = %s AND sta
 _RETURNED_BACK = """
 UPDATE tools_app_toolcall SET status = 'queued', handed_back = handed_back + 1, owner = NULL
  WHERE owner = %s AND status = 'running' RETURNING queue
+"""
+
+_STRAYS_BACK = """
+UPDATE tools_app_toolcall c SET status = 'queued', handed_back = handed_back + 1, owner = NULL
+ WHERE c.owner = %s AND c.status = 'running'
+   AND NOT EXISTS (SELECT FROM json_to_recordset(%s) AS mine(session uuid, ref text, attempt smallint)
+                    WHERE mine.session = c.session_id AND mine.ref = c.ref AND mine.attempt = c.attempt)
 """
 
 SETTLE = Statement(
@@ -181,6 +191,10 @@ class Claimed:
     status: str = "running"
 
     @property
+    def key(self) -> Key:
+        return self.session, self.ref, self.attempt
+
+    @property
     def charged(self) -> int:
         """Attempts that count towards ``conf.MAX_ATTEMPTS``."""
         return self.attempt - self.handed_back
@@ -230,11 +244,23 @@ def claim(
     return [claimed(row) for row in rows]
 
 
-def held(owner: str) -> set[tuple[uuid.UUID, str, int]]:
-    """What the database says a process runs: ``(session, ref, attempt)``."""
+def held(owner: str) -> set[Key]:
+    """What the database says a process runs."""
     with connection.cursor() as cursor:
         cursor.execute(_HELD, [owner])
         return set(cursor.fetchall())
+
+
+def hand_back_strays(owner: str, mine: Iterable[Key]) -> int:
+    """Give back what the database says a process runs and the process does not know of, uncharged: it never began.
+
+    The answer to a claim can get lost on its way: the calls are running then, for as long as their owner beats, and
+    nobody runs them. Returns how many there were.
+    """
+    known = [{"session": session, "ref": ref, "attempt": attempt} for session, ref, attempt in mine]
+    with connection.cursor() as cursor:
+        cursor.execute(_STRAYS_BACK, [owner, msgspec.json.encode(known).decode()])
+        return int(cursor.rowcount)
 
 
 def hand_back(owner: str) -> list[str]:

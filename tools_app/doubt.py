@@ -12,14 +12,13 @@ import uuid
 from dataclasses import replace
 from typing import Any, Literal
 
-import msgspec
-
-from sessions_app import commands
+from sessions_app import commands, frames
 from sessions_app.delivery import CommandId, Delivered, Delivery, LookUp, Row, Statement, Write
 from sessions_app.exceptions import CommandError
+from sessions_app.frames import Role
 from sessions_app.group_commit import group_commit
-from sessions_app.protocol import ClientFrame, body
-from sessions_app.view import Role, View
+from sessions_app.protocol import body
+from sessions_app.view import View
 from tools_app import calls, conf
 from tools_app.calls import Claimed
 from tools_app.exceptions import UnknownTool
@@ -54,16 +53,11 @@ RETURNING 1""",
 )
 
 
-class _Resolve(msgspec.Struct, frozen=True):
-    call: str
-    decision: Decision
-
-
-async def _resolve(frame: ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
-    wanted = body(frame.d, _Resolve)
+async def _resolve(frame: frames.ClientFrame, view: View) -> tuple[dict[str, Any], Delivered | None]:
+    wanted = body(frame.d, frames.Decision)
     command = CommandId(frame.id, frame.t, frame.digest)
     delivered = await group_commit.deliver(
-        _delivery(view.session, wanted.call, wanted.decision, view.actor, view.role, command)
+        _delivery(view.session, wanted.call, wanted.decision, view.actor, view.role, command, frame.expect)
     )
     return commands.reply(delivered), delivered
 
@@ -79,8 +73,16 @@ def resolve(session: uuid.UUID, ref: str, decision: Decision, *, actor: str, rol
     return group_commit.submit(_delivery(session, ref, decision, actor, role, command)).result()
 
 
-def _delivery(session: uuid.UUID, ref: str, decision: Decision, actor: str, role: Role, command: CommandId) -> Delivery:
-    bare = Delivery(session, None, by=role, command=command, opens_turn=False)
+def _delivery(
+    session: uuid.UUID,
+    ref: str,
+    decision: Decision,
+    actor: str,
+    role: Role,
+    command: CommandId,
+    expect: int | None = None,
+) -> Delivery:
+    bare = Delivery(session, None, by=role, command=command, expect=expect, opens_turn=False)
     return replace(
         bare, look_up=LookUp(_CALL, ref), under_lock=lambda found: _decided(bare, ref, decision, actor, found)
     )

@@ -20,25 +20,25 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 import psycopg
 import redis
 import uvloop
 from channels.layers import get_channel_layer
-from django.db import Error, connection
+from django.db import Error, InterfaceError, OperationalError, connection
 from django.db.models.functions import Now
 
 from sessions_app import crash_points
+from sessions_app.delivery import Delivery
 from sessions_app.group_commit import group_commit
 from sessions_app.output import buffer
 from tools_app import calls, conf, outbox, registry, solitude
 from tools_app.backends import connection as connection_to_models
 from tools_app.beat import Beat
-from tools_app.calls import Claimed
+from tools_app.calls import Claimed, Key
 from tools_app.executor import execute
 from tools_app.flusher import flusher
-from tools_app.lane import Lane
+from tools_app.lane import Lane, Want
 from tools_app.models import Worker
 from tools_app.pools import SLOTS, Pools
 
@@ -67,6 +67,10 @@ class Runner:
         self._in_tool: dict[asyncio.Task[None], Claimed] = {}
         self._settling: dict[asyncio.Task[None], float] = {}
         self._claiming_since: float | None = None
+        #: What this process has claimed and not settled, as far as it was told.
+        self._mine: set[Key] = set()
+        #: Until then (monotonic), calls may become ours that nobody here knows of. The claimer's thread's own.
+        self._strays_until = 0.0
         # One thread, whose connection stays open: a claim is the first thing every call waits for.
         self._claimer = ThreadPoolExecutor(1, thread_name_prefix="claim")
         self._grace_s = conf.DRAIN_S
@@ -163,18 +167,28 @@ class Runner:
     async def _claim_what_fits(self, lane: Lane) -> None:
         while not self._stopping.is_set() and not solitude.here().wanted and (want := lane.want()) is not None:
             lane.work.clear()
-            claim = partial(
-                calls.claim, self.owner, lane.queues, want.calls, in_turn=want.in_turn, without=want.without
-            )
             self._claiming_since = time.monotonic()
             try:
-                taken = await self._loop.run_in_executor(self._claimer, claim)
+                taken = await self._loop.run_in_executor(self._claimer, self._claim, lane.queues, want)
             finally:
                 self._claiming_since = None
             for call in taken:
                 lane.add(call, self._loop.create_task(self._one(call)))
             if len(taken) < want.calls:
                 return
+
+    def _claim(self, queues: list[str], want: Want) -> list[Claimed]:
+        """By the claimer's thread, which makes one claim after the other: no answer of an earlier one is under way."""
+        if time.monotonic() < self._strays_until and (strays := calls.hand_back_strays(self.owner, list(self._mine))):
+            logger.warning("action=claim.answer_lost owner=%s handed_back=%d", self.owner, strays)
+        try:
+            taken = calls.claim(self.owner, queues, want.calls, in_turn=want.in_turn, without=want.without)
+        except BaseException:
+            # Whether it was committed is unknown, and it may be only later: the server may not know that we are gone.
+            self._strays_until = time.monotonic() + conf.STUCK_S
+            raise
+        self._mine.update(call.key for call in taken)
+        return taken
 
     async def _listen(self) -> None:
         """Hear through the channel layer, on this loop and for little, what Celery's messages say later."""
@@ -204,11 +218,13 @@ class Runner:
             self._in_tool[task] = call
             delivery = await execute(call, self._pools)
             del self._in_tool[task]
-            self._settling[task] = time.monotonic()
             crash_points.reach("tool.ran")
-            await group_commit.deliver(delivery)
+            await self._settle(task, delivery, time.monotonic() + call.left_s)
             crash_points.reach("settle.acknowledged")
+            # Not where the settle failed: the tool has run, and what has run is never handed back as if it had not.
+            self._mine.discard(call.key)
         except asyncio.CancelledError:
+            self._mine.discard(call.key)
             raise  # draining, and the call is handed back; or it is not ours any more
         except Exception:
             # The call stays running under our lease; its deadline or the monitor ends it.
@@ -216,6 +232,25 @@ class Runner:
         finally:
             self._in_tool.pop(task, None)
             self._settling.pop(task, None)
+
+    async def _settle(self, task: asyncio.Task[None], delivery: Delivery, until: float) -> None:
+        """Deliver what a tool has brought; while the database is away, again and again: it may have been paid for.
+
+        Twice is harmless (``server``): an ending is decided by whether its call still runs. ``until``: monotonic; by
+        then the monitor has ended the call.
+        """
+        while True:
+            self._settling[task] = time.monotonic()
+            try:
+                await group_commit.deliver(delivery)
+            except (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError):
+                if time.monotonic() > until:
+                    raise
+                logger.warning("action=settle.again session=%s", delivery.session, exc_info=True)
+                del self._settling[task]
+                await asyncio.sleep(conf.LOOK_S)
+            else:
+                return
 
     async def _watch(self) -> None:
         """End the process where the database has not answered for long: a connection that the network has forgotten

@@ -49,19 +49,27 @@ def boundary(newest_first: Iterable[Fact]) -> int | None:
 def last_completed(landmarks: Iterable[tuple[int, CompactionCompleted | SessionRewound]]) -> int | None:
     """The seq of the compaction that counts: the newest that no rewind took back, in whole or in part.
 
-    ``landmarks`` are the completed compactions and rewinds of a log with their seq, newest first.
+    ``landmarks`` are the completed compactions and rewinds of a log with their seq, newest first; they are read only as
+    far as it takes, however many there are.
     """
-    counting: list[tuple[int, CompactionCompleted | SessionRewound]] = []
+    #: Compactions that count so far, newest first: seq and upto. Rewinds that count: where to, and their seq.
+    found: list[tuple[int, int]] = []
+    rewinds: list[tuple[int, int]] = []
     goes_on_at: int | None = None
     for seq, fact in landmarks:
-        if goes_on_at is None or seq <= goes_on_at:
-            counting.append((seq, fact))
-            goes_on_at = fact.to if isinstance(fact, SessionRewound) else None
-    undone = [(fact.to, seq) for seq, fact in counting if isinstance(fact, SessionRewound)]
-    for seq, fact in counting:
-        if isinstance(fact, CompactionCompleted) and not any(to < fact.upto < rewound for to, rewound in undone):
-            return seq
-    return None
+        if found and seq <= found[0][1]:
+            break  # a rewind that is older than all it stands for cannot have taken any of that back
+        if goes_on_at is not None and seq > goes_on_at:
+            continue
+        if isinstance(fact, SessionRewound):
+            goes_on_at = fact.to
+            rewinds.append((fact.to, seq))
+            found = [(at, upto) for at, upto in found if not fact.to < upto < seq]
+        else:
+            goes_on_at = None
+            if not any(to < fact.upto < rewound for to, rewound in rewinds):
+                found.append((seq, fact.upto))
+    return found[0][0] if found else None
 
 
 def kept(facts: Sequence[Fact], before: CompactionCompleted | None) -> tuple[list[list[str]], dict[str, int]]:

@@ -18,6 +18,11 @@ class Course(models.Model):
     #: As the newest version says: a course may be shown to nobody without them.
     licence = models.CharField(max_length=200, blank=True, default="")
     source = models.TextField(blank=True, default="")
+    #: What learners wrote is erased so many days after their session ended. None: the deployment's own
+    #: (``TUTOR_RETENTION_DAYS``); 0: never.
+    retention_days = models.PositiveIntegerField(
+        "retention in days", null=True, blank=True, help_text="Empty: as the deployment says. 0: for ever."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

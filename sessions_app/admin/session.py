@@ -16,7 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from sessions_app.admin import moment, steering, syllabus, timeline, words
+from sessions_app.admin import erasure, moment, steering, syllabus, timeline, words
 from sessions_app.admin.badge import badge
 from sessions_app.admin.filters import CourseFilter, MachineFilter, StateFilter
 from sessions_app.admin.pretty import pretty
@@ -47,7 +47,7 @@ class SessionAdmin(ReadOnlyAdmin):
     ordering = ("-created_at",)
     search_fields = ("name",)  # shows the search box; what it finds is in ``search``
     search_help_text = "A learner's name, the name of a session (3:linear-equations), or the beginning of its id."
-    actions = ("treat_known_error", "end_with_report")
+    actions = ("treat_known_error", "end_with_report", "what_is_kept")
     fieldsets = (
         (
             "Facts",
@@ -240,6 +240,18 @@ class SessionAdmin(ReadOnlyAdmin):
             self._end(request, rows, form)
             return None
         return self._asking(request, rows, form, action="end_with_report")
+
+    def has_personal_data_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may take away or erase what is kept of learners."""
+        return any(erasure.may(request))
+
+    @admin.action(description="What is kept of the learner: export, erase…", permissions=["personal_data"])
+    def what_is_kept(self, request: HttpRequest, queryset: QuerySet[Session]) -> HttpResponse | None:
+        learners = set(queryset.values_list("learner_id", flat=True)[:2])
+        if len(learners) != 1:
+            messages.error(request, "Choose sessions of one learner. Nothing was done.")
+            return None
+        return HttpResponseRedirect(reverse("admin:sessions_app_erasure_learner", args=[learners.pop()]))
 
     def _few(self, request: HttpRequest, queryset: QuerySet[Session]) -> list[Session]:
         rows = list(queryset[: steering.SESSIONS_AT_ONCE + 1])

@@ -97,10 +97,10 @@ def situation(session: Session) -> Situation:
             (ref, call["tool"], call.get("background", False)) for ref, call in session.kernel.get("calls", {}).items()
         ],
         timeouts=[
-            (words.timeout(one["name"]), moment.due(datetime.fromisoformat(one["due"])))
+            (words.timeout(one.name), moment.due(datetime.fromisoformat(one.due)))
             for one in inspection.deadlines(session)
         ],
-        queue=[one["text"] for one in inspection.queue(session)],
+        queue=[one.text for one in inspection.queue(session)],
     )
     try:
         reason = why(session.pk)

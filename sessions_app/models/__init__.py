@@ -4,6 +4,7 @@ from sessions_app.models.access import AccessToken
 from sessions_app.models.call import Call
 from sessions_app.models.command import Command
 from sessions_app.models.course_statistics import CourseStatistics
+from sessions_app.models.erasure import Erasure
 from sessions_app.models.interaction import Interaction
 from sessions_app.models.quarantine import Quarantine
 from sessions_app.models.session import Session
@@ -15,6 +16,7 @@ __all__ = [
     "Call",
     "Command",
     "CourseStatistics",
+    "Erasure",
     "Interaction",
     "Quarantine",
     "Session",

@@ -66,6 +66,8 @@ class Session(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     changed_at = models.DateTimeField(db_default=Now())
     state_since = models.DateTimeField(db_default=Now())
+    #: When its text was erased; what is left is the proof that nothing was inserted, dropped or reordered.
+    erased_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = "tutoring session"
@@ -84,6 +86,9 @@ class Session(models.Model):
             # A start looks for the session that had the name before.
             models.Index(fields=["name", "-created_at"], name="sessions_of_a_name"),
             models.Index(fields=["-created_at"], name="sessions_newest_first"),
+            models.Index(
+                fields=["course", "created_at"], condition=models.Q(erased_at__isnull=True), name="sessions_with_text"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -169,6 +169,34 @@ async def drop(session: uuid.UUID, turn: str) -> None:
     await client().delete(*_keys(session, turn))
 
 
+#: Keys asked for in one round trip of a search.
+_SCAN_KEYS = 1_000
+
+
+def _of_sessions(sessions: Sequence[uuid.UUID]) -> list[str]:
+    """The names of their buffers. Looks at every key there is, once: for the few who erase."""
+    wanted = {session.hex for session in sessions}
+    keys = _blocking_client().scan_iter(match="tutor:output:{*", count=_SCAN_KEYS)
+    names = {key.decode().rpartition(":")[0] for key in keys}
+    return sorted(name for name in names if name.partition("{")[2][:32] in wanted)
+
+
+def count(sessions: Sequence[uuid.UUID]) -> int:
+    """How many turns of these sessions have text here."""
+    client_ = _blocking_client()
+    return sum(int(client_.exists(f"{name}:text")) for name in _of_sessions(sessions))
+
+
+def erase(session: uuid.UUID) -> int:
+    """Forget all text of a session, and take no more of it: a worker that still writes is refused. Returns how many."""
+    client_, erased = _blocking_client(), 0
+    for name in _of_sessions([session]):
+        client_.hset(f"{name}:head", "closed", 1)
+        client_.expire(f"{name}:head", conf.OUTPUT_TTL_S)
+        erased += int(client_.delete(f"{name}:text"))
+    return erased
+
+
 def fence(session: uuid.UUID, turn: str) -> Written | None:
     """Close a turn's text and return all of it, at once: nothing is shown after this. None where nothing was shown.
 

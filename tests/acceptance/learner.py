@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.acceptance.grammar import Frame
+from sessions_app.stream_grammar import Frame
 from tests.acceptance.knowledge import probe_answer, right_answer
 from tests.acceptance.protocol_client import ProtocolClient
 

@@ -38,6 +38,7 @@ class LiveSystem:
             **{name: value for name, value in os.environ.items() if name not in _NOT_INHERITED},
             "TUTOR_DATA": str(data.path),
             "PORT": str(self.port),
+            "TUTOR_CHECK_STREAMS": "1",
             **(environment or {}),
         }
         self._supervisor: subprocess.Popen[bytes] | None = None

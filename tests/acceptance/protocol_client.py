@@ -1,4 +1,4 @@
-"""A learner's client that knows only protocol.md: no code of the server, every frame kept and checked."""
+"""A learner's client made for tests: every frame kept, and checked against the grammar and the published document."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,7 +15,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from tests.acceptance.grammar import STATES, Frame, SocketGrammar, Stream
+from sessions_app.stream_grammar import STATES, Frame, SocketGrammar, Stream
+from tests.published_document import check_frame
 
 COURSE = "linear-equations"
 #: Seconds; generous, for the machine may be busy.
@@ -176,6 +177,7 @@ class ProtocolClient:
         try:
             async for text in self.socket:
                 frame = self.grammar.received(json.loads(text))
+                check_frame(frame)
                 self.frames.append(frame)
                 if self.on_frame is not None:
                     self.on_frame(frame)
@@ -214,7 +216,7 @@ class ProtocolClient:
             raise self._failure
 
 
-async def whole_stream(ws_url: str, token: str, session: str, states: set[str] = STATES) -> list[Frame]:
+async def whole_stream(ws_url: str, token: str, session: str, states: Collection[str] | None = STATES) -> list[Frame]:
     """All events of a session, read afresh: by `hello` without a cursor, and `history.get` for what is older."""
     async with ProtocolClient(ws_url, token, Stream(whole=False, machine_states=states)) as client:
         welcome = await client.hello(session=session)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.acceptance.grammar import Frame
+from sessions_app.stream_grammar import Frame
 from tests.acceptance.knowledge import repeated_operation
 from tests.acceptance.learner import go_on, question_of
 from tests.acceptance.protocol_client import ProtocolClient

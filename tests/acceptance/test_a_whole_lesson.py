@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.acceptance.grammar import STATES
+from sessions_app.stream_grammar import STATES
 from tests.acceptance.knowledge import right_answer
 from tests.acceptance.learner import go_on, question_of, to_first_question, to_the_end
 from tests.acceptance.live_system import LiveSystem

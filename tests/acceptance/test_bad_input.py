@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.acceptance.grammar import Stream
+from sessions_app.stream_grammar import Stream
 from tests.acceptance.knowledge import right_answer
 from tests.acceptance.learner import question_of, to_first_question
 from tests.acceptance.live_system import LiveSystem

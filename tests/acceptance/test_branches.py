@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.acceptance.grammar import Stream
+from sessions_app.stream_grammar import Stream
 from tests.acceptance.learner import go_on, to_first_question
 from tests.acceptance.live_system import LiveSystem
 from tests.acceptance.protocol_client import ProtocolClient, new_guest, whole_stream

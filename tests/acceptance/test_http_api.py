@@ -6,17 +6,21 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.acceptance.grammar import SocketGrammar, Stream
+from sessions_app.stream_grammar import SocketGrammar, Stream
 from tests.acceptance.live_system import LiveSystem
 from tests.acceptance.protocol_client import COURSE, ProtocolClient, new_guest, new_id, whole_stream
+from tests.published_document import check_answer
 
 pytestmark = pytest.mark.acceptance
+
+#: Every answer is held to the OpenAPI document.
+AS_PUBLISHED: dict[str, list[Callable[..., Any]]] = {"response": [check_answer]}
 
 
 @pytest.fixture
@@ -28,14 +32,16 @@ def token(shared_live_system: LiveSystem) -> str:
 def http(shared_live_system: LiveSystem, token: str) -> Iterator[httpx.Client]:
     """A learner's client with the token."""
     headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=f"{shared_live_system.url}/api", headers=headers, timeout=30) as client:
+    with httpx.Client(
+        base_url=f"{shared_live_system.url}/api", headers=headers, timeout=30, event_hooks=AS_PUBLISHED
+    ) as client:
         yield client
 
 
 @pytest.fixture
 def stranger(shared_live_system: LiveSystem) -> Iterator[httpx.Client]:
     """A client without a token."""
-    with httpx.Client(base_url=f"{shared_live_system.url}/api", timeout=30) as client:
+    with httpx.Client(base_url=f"{shared_live_system.url}/api", timeout=30, event_hooks=AS_PUBLISHED) as client:
         yield client
 
 

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.acceptance.grammar import Stream
+from sessions_app.stream_grammar import Stream
 from tests.acceptance.learner import go_on, to_first_question, to_the_end
 from tests.acceptance.live_system import LiveSystem
 from tests.acceptance.protocol_client import ProtocolClient, new_guest, whole_stream

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.grammar import Frame, Stream
+from sessions_app.stream_grammar import Frame, Stream
 from tests.acceptance.knowledge import right_answer
 from tests.acceptance.learner import go_on, question_of, to_first_question
 from tests.acceptance.live_system import LiveSystem

@@ -21,7 +21,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from tests.acceptance.grammar import Frame, SocketGrammar, Stream
+from sessions_app.stream_grammar import Frame, SocketGrammar, Stream
 from tests.acceptance.live_system import LiveSystem
 from tests.acceptance.protocol_client import Cut, ProtocolClient, new_guest
 from tests.temporary_data import temporary_data_folder

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from sessions_app.stream_grammar import Stream
 from tests.acceptance.fleet import Fleet, fleet
-from tests.acceptance.grammar import Stream
 from tests.acceptance.live_system import wait_until
 from tests.acceptance.protocol_client import ProtocolClient, new_guest
 from tests.line import Line

@@ -1,4 +1,4 @@
-"""How fast ``verify_sessions`` is, and how much memory it takes, on sessions that were really played.
+"""How fast ``verify_sessions`` is, and how much memory it takes, on sessions that were played, and copies of them.
 
 ``python -m tests.bench.verification --sessions 1000 --interactions 100000 --long 10000`` starts its own Postgres and
 Valkey where DATABASE_URL and REDIS_URL name none, fills the database, and verifies it in a process of its own.
@@ -10,7 +10,6 @@ import argparse
 import contextlib
 import json
 import os
-import random
 import subprocess
 import sys
 import time
@@ -37,26 +36,21 @@ finally:
 
 
 def _fill(sessions: int, interactions: int, long: int, seed: int) -> list[str]:
-    """Play until there are that many. Returns the options that name the long session, if one is wanted."""
+    """Returns the options that name the long session, if one is wanted."""
     import django
 
     django.setup()
     from django.conf import settings
     from django.core.management import call_command
-    from django.db.models import Sum
 
     from sessions_app.models import Session
-    from tests.bench import population
+    from tests.bench import copies, population
 
     call_command("migrate", verbosity=0)
     settings.TUTOR_MACHINES["scripted"] = "tests.scripted_machine.load"
-    random_ = random.Random(seed)
-    ids = population.start(sessions)
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("Filling", total=interactions)
-        while (filled := Session.objects.aggregate(all=Sum("head"))["all"] or 0) < interactions:
-            progress.update(task, completed=filled)
-            population.play(ids, random_, 1)
+        copies.fill(sessions, interactions, seed, lambda filled: progress.update(task, completed=filled))
     if not long:
         return []
     one: uuid.UUID = population.start(1, "echo")[0]

@@ -41,8 +41,13 @@ class CourseVersionInline(admin.TabularInline):  # type: ignore[type-arg]
 class CourseAdmin(ReadOnly):
     list_display = ("title", "slug", "newest", "lang", "licence", "created_at")
     search_fields = ("title", "slug")
-    fields = ("title", "slug", "lang", "summary", "licence", "source", "created_at")
+    readonly_fields = ("title", "slug", "lang", "summary", "licence", "source", "created_at")
+    fields = (*readonly_fields, "retention_days")
     inlines = (CourseVersionInline,)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """How long learners' words are kept is the one thing about a course that its files do not say."""
+        return request.user.has_perm("tutor.change_course")
 
     @admin.display(description="Newest version")
     def newest(self, course: Course) -> SafeString | str:

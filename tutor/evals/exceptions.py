@@ -5,6 +5,7 @@ EvaluationError
 ├── BadOptions         a metric was given options it does not take, or a case lacks what it needs
 ├── DatasetError       a dataset file cannot be read
 ├── BaselineError      a baseline file cannot be read
+├── EndpointError      a model's endpoint gave no answer; carries the HTTP status where there was one
 └── JudgeError         a judge gave no verdict that may be used
 """
 
@@ -29,6 +30,14 @@ class DatasetError(EvaluationError):
 
 class BaselineError(EvaluationError):
     """The file is not a baseline; the message says why."""
+
+
+class EndpointError(EvaluationError):
+    """A model's endpoint gave no answer that can be read."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class JudgeError(EvaluationError):

@@ -58,6 +58,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     judge_cost: float | None = None
     input_tokens: int = 0
     output_tokens: int = 0
+    cost: float | None = None
     #: Judges that saw the same case and disagreed.
     disagreements: int = 0
 
@@ -152,6 +153,7 @@ def _usage(entries: Sequence[Entry]) -> Usage:
     results = [result for entry in entries for result in entry.results]
     judgements = [one for result in results for one in result.judgements]
     costs = [one.cost for one in judgements if one.cost is not None]
+    paid = [entry.cost for entry in entries if entry.cost is not None]
     labels = [{one.label for one in result.judgements if one.label is not None} for result in results]
     return Usage(
         judgements=len(judgements),
@@ -160,6 +162,7 @@ def _usage(entries: Sequence[Entry]) -> Usage:
         judge_cost=round(sum(costs), 6) if costs else None,
         input_tokens=sum(entry.input_tokens for entry in entries),
         output_tokens=sum(entry.output_tokens for entry in entries),
+        cost=round(sum(paid), 6) if paid else None,
         disagreements=sum(len(said) > 1 for said in labels),
     )
 
@@ -204,3 +207,43 @@ def attack_table(entries: Iterable[Entry]) -> dict[tuple[str, str, str, str], Ce
         for at, metric in enumerate(_ACHIEVED, start=1):
             row[at] += any(result.metric == metric and not result.passed for result in entry.results)
     return {key: Cell(*counted[key]) for key in sorted(counted)}
+
+
+class LessonFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """The lessons of one kind of learner in one course; figures are means of a lesson."""
+
+    lessons: int
+    finished: int
+    violations: int
+    turns: float
+    input_tokens: float
+    output_tokens: float
+    #: None where nobody said what a token costs, or no model was asked.
+    cost: float | None
+
+
+def lesson_table(entries: Iterable[Entry]) -> dict[tuple[str, str], LessonFigures]:
+    """(course, learner) -> figures, sorted."""
+    found: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        if entry.suite == "lessons" and "learner" in entry.labels:
+            found.setdefault((entry.labels["course"], entry.labels["learner"]), []).append(entry)
+    return {key: _figures(found[key]) for key in sorted(found)}
+
+
+def _figures(lessons: list[Entry]) -> LessonFigures:
+    results = [result for entry in lessons for result in entry.results]
+    costs = [entry.cost for entry in lessons if entry.cost is not None]
+
+    def mean(values: Iterable[float]) -> float:
+        return round(sum(values) / len(lessons), 1)
+
+    return LessonFigures(
+        lessons=len(lessons),
+        finished=sum(result.metric == "lesson_finished" and result.passed for result in results),
+        violations=sum(not result.passed for result in results),
+        turns=mean(int(entry.labels["turns"]) for entry in lessons),
+        input_tokens=mean(entry.input_tokens for entry in lessons),
+        output_tokens=mean(entry.output_tokens for entry in lessons),
+        cost=round(sum(costs) / len(costs), 6) if costs else None,
+    )

@@ -26,9 +26,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     results: list[Result]
     #: What it can be grouped by: course, attack, place, format, learner.
     labels: dict[str, str] = {}
-    #: Of the model that made the output, where one did.
+    #: Of the model that made the output, where one did; its cost where its prices are known.
     input_tokens: int = 0
     output_tokens: int = 0
+    cost: float | None = None
 
     @property
     def passed(self) -> bool:

@@ -19,10 +19,11 @@ from tutor.course import Question as CourseQuestion
 from tutor.draws import parameters
 from tutor.evals.case import Case, Result
 from tutor.evals.dataset import Dataset, Provider
+from tutor.evals.endpoint import Endpoint
 from tutor.evals.lessons.learners import PROFILES, learner, take_lesson
 from tutor.evals.lessons.measures import measures
 from tutor.evals.lessons.session import LessonSession
-from tutor.evals.lessons.tools import CHAIN_TOKENS, OFFLINE, LessonTool
+from tutor.evals.lessons.tools import CHAIN_TOKENS, OFFLINE, LessonTool, Meter, worded_by
 from tutor.evals.lessons.transcript import Line
 from tutor.evals.red_team.attacks import generate_attacks
 from tutor.evals.red_team.campaign import (
@@ -236,13 +237,16 @@ def red_team(
     places: Sequence[Place] = PLACES,
     per_question: int | None = None,
     tools: Mapping[str, LessonTool] = OFFLINE,
+    model: Endpoint | None = None,
 ) -> Iterator[Task]:
-    """Attacks on every question of a course, in sessions in memory.
+    """Attacks on every question of a course, in sessions in memory; ``model`` words the explanations.
 
     Without ``per_question`` every attack meets every question in every place; with it, so many do, in turn: a few
     questions already see all attacks.
     """
     machine = TutoringMachine(course)
+    if model is not None:
+        tools = {**tools, **worded_by(Meter(model).complete)}
     seating = partial(seat_at, machine, tools)
     every = [
         (place, wish, attack) for wish in WISHES for attack in generate_attacks(wish, seed=seed) for place in places
@@ -294,16 +298,27 @@ def lessons(
     each: int = LESSONS,
     profiles: Sequence[str] = tuple(PROFILES),
     tools: Mapping[str, LessonTool] = OFFLINE,
+    model: Endpoint | None = None,
 ) -> Iterator[Task]:
-    """Every kind of learner takes the course, ``each`` times."""
+    """Every kind of learner takes the course, ``each`` times. ``model`` words the explanations, and is metered."""
     machine = TutoringMachine(course)
     for profile in profiles:
         for seed in range(1, each + 1):
             name = f"{course.course.id}/lesson/{profile}/{seed}"
-            yield Task(name, "lessons", partial(_lesson, name, machine, profile, seed, tools))
+            yield Task(name, "lessons", partial(_lesson, name, machine, profile, seed, tools, model))
 
 
-def _lesson(name: str, machine: TutoringMachine, profile: str, seed: int, tools: Mapping[str, LessonTool]) -> Entry:
+def _lesson(
+    name: str,
+    machine: TutoringMachine,
+    profile: str,
+    seed: int,
+    tools: Mapping[str, LessonTool],
+    model: Endpoint | None,
+) -> Entry:
+    meter = Meter(model) if model is not None else None
+    if meter is not None:
+        tools = {**tools, **worded_by(meter.complete)}
     session = LessonSession(machine.course, seed=seed, machine=machine, tools=tools)
     transcript = take_lesson(session, learner(profile, seed), seed=seed)
     results = []
@@ -319,15 +334,18 @@ def _lesson(name: str, machine: TutoringMachine, profile: str, seed: int, tools:
         lines=transcript.lines,
         results=results,
         labels={"learner": profile, "course": machine.course.course.id, "turns": str(len(transcript.turns))},
+        input_tokens=meter.input_tokens if meter is not None else 0,
+        output_tokens=meter.output_tokens if meter is not None else 0,
+        cost=meter.cost if meter is not None else None,
     )
 
 
-def gate(course: Course, *, per_question: int = 12, each: int = 1) -> Iterator[Task]:
+def gate(course: Course, model: Endpoint | None = None, *, per_question: int = 12, each: int = 1) -> Iterator[Task]:
     """Everything in which one violation fails the build; small enough for every test run."""
     yield from course_texts(course, SEEDS[:1])
     yield from prompt_texts(course)
-    yield from red_team(course, per_question=per_question)
-    yield from lessons(course, each=each)
+    yield from red_team(course, per_question=per_question, model=model)
+    yield from lessons(course, each=each, model=model)
 
 
 def violations(entries: Sequence[Entry]) -> list[str]:
@@ -340,18 +358,19 @@ def violations(entries: Sequence[Entry]) -> list[str]:
     ]
 
 
-def everything(course: Course) -> Iterator[Task]:
+def everything(course: Course, model: Endpoint | None = None) -> Iterator[Task]:
     """The whole evaluation of a course, with every attack on some question in every place."""
     yield from course_texts(course)
     yield from prompt_texts(course)
-    yield from red_team(course, per_question=ATTACKS)
-    yield from lessons(course)
+    yield from red_team(course, per_question=ATTACKS, model=model)
+    yield from lessons(course, model=model)
 
 
-SUITES: dict[str, Callable[[Course], Iterator[Task]]] = {
-    "texts": course_texts,
-    "prompts": prompt_texts,
-    "red_team": red_team,
-    "lessons": lessons,
+#: By name: the tasks of a course, with explanations by a model where one is given.
+SUITES: dict[str, Callable[[Course, Endpoint | None], Iterator[Task]]] = {
+    "texts": lambda course, _model: course_texts(course),
+    "prompts": lambda course, _model: prompt_texts(course),
+    "red_team": lambda course, model: red_team(course, model=model),
+    "lessons": lambda course, model: lessons(course, model=model),
     "gate": gate,
 }

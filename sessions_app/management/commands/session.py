@@ -24,8 +24,8 @@ from sessions_app import history as sessions_history
 from sessions_app.delivery import Delivered
 from sessions_app.exceptions import CommandError as Refused
 from sessions_app.exceptions import ControlRefused, UnknownSession
+from sessions_app.frames import ClientFrame
 from sessions_app.models import Session
-from sessions_app.protocol import ClientFrame
 from sessions_app.shown import shown
 from sessions_app.tracing import Traced
 from sessions_app.view import View

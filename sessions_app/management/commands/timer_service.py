@@ -21,6 +21,9 @@ logger = logging.getLogger(__name__)
 TICK_S = 0.25
 #: Pause after the database failed, in seconds.
 PAUSE_S = 1.0
+#: How often the slow sweeps are looked at, in seconds; how long the service waits for the one that runs when it stops.
+SLOW_TICK_S = 1.0
+FAREWELL_S = 5.0
 
 
 class Command(BaseCommand):
@@ -30,11 +33,13 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         stop = threading.Event()
+        slow = threading.Thread(target=_slow_sweeps, args=[stop], name="slow-sweeps", daemon=True)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         sweeps = {path: (import_string(path), every) for path, every in settings.TUTOR_SWEEPS.items()}
         last = dict.fromkeys(sweeps, 0.0)
-        logger.info("action=timer_service.started sweeps=%s", ",".join(sweeps))
+        logger.info("action=timer_service.started sweeps=%s", ",".join([*sweeps, *settings.TUTOR_SLOW_SWEEPS]))
+        slow.start()
         while not stop.is_set():
             try:
                 timers.sweep()
@@ -49,4 +54,25 @@ class Command(BaseCommand):
                 connection.close()
                 pause = PAUSE_S
             stop.wait(pause)
+        # What it does may be stopped anywhere; it is given a moment to finish a session rather than begin it again.
+        slow.join(FAREWELL_S)
         logger.info("action=timer_service.stopped")
+
+
+def _slow_sweeps(stop: threading.Event) -> None:
+    """Run ``settings.TUTOR_SLOW_SWEEPS``, one after the other, each as often as it says."""
+    sweeps = {path: (import_string(path), every) for path, every in settings.TUTOR_SLOW_SWEEPS.items()}
+    # Not at the very start: a service that is started again and again would do nothing else.
+    due = {path: time.monotonic() + every for path, (_, every) in sweeps.items()}
+    while not stop.wait(SLOW_TICK_S):
+        for path, (sweep, every) in sweeps.items():
+            if time.monotonic() < due[path] or stop.is_set():
+                continue
+            try:
+                sweep()
+            except Exception:
+                # Whatever it is, the others go on, and so does this one at its next time.
+                logger.warning("action=slow_sweep.failed sweep=%s", path, exc_info=True)
+            finally:
+                connection.close()
+            due[path] = time.monotonic() + every

@@ -28,6 +28,8 @@ HEALTHY = 32
 HEALTHY_TEXT = "go:b say:hello named:nudge:3600000"
 WARM_UP_S = 0.7
 LENGTHS = (10, 10_000, 50_000)
+#: One compaction for so many interactions.
+COMPACTED_EVERY = 100
 TIMEOUTS = 100
 #: Turns of each session before they are measured.
 WARM_UP_ROUNDS = 20
@@ -182,14 +184,16 @@ def history(rounds: int, lengths: list[int]) -> dict[str, Any]:
 
 
 def _reading(sessions: dict[int, uuid.UUID], rounds: int) -> dict[str, dict[str, float]]:
-    """Median milliseconds of opening a view, of resuming one at its head, and of building a message chain.
+    """Median milliseconds of opening a view, of resuming one at its head, of a page of history, the newest and the
+    first, and of building a message chain, at last one after very many compactions.
 
     What there is to show is bounded, not equal: a short log fills neither an opening's replay nor a chain's budget.
     """
     from sessions_app import history as log_history
-    from sessions_app import opening
+    from sessions_app import log, opening
+    from sessions_app.frames import Cursor, Hello
     from sessions_app.models import Session
-    from sessions_app.protocol import Cursor
+    from tutor.interactions import Visibility
     from tutor.projections import chain
     from tutor.prompts import Request
 
@@ -197,17 +201,49 @@ def _reading(sessions: dict[int, uuid.UUID], rounds: int) -> dict[str, dict[str,
     request = Request(purpose="bench", system="You are a tutor.")
 
     def opened(row: Any) -> None:
-        opening.open_session(row.learner, row.pk, None)
+        opening.open_session(row.learner, row.pk, Hello())
 
     def resumed(row: Any) -> None:
-        opening.open_session(row.learner, row.pk, Cursor(log_id=row.log_id, seq=row.learner_head))
+        cursor = Cursor(log_id=row.log_id, seq=row.learner_head)
+        opening.open_session(row.learner, row.pk, Hello(resume=cursor))
 
     def chained(row: Any) -> None:
         found = log_history.compaction_at(row.pk, row.head)
         facts = log_history.newest_first(row.pk, row.head)
         chain.build(request, facts, budget=6_000, compaction=found[1] if found else None)
 
-    ways: dict[str, Callable[[Any], None]] = {"opening": opened, "resuming": resumed, "chain": chained}
+    def newest_page(row: Any) -> None:
+        log.lines(row.pk, Visibility.LEARNER, limit=101, newest=True)
+
+    def first_page(row: Any) -> None:
+        log.lines(row.pk, Visibility.LEARNER, before=200, limit=101, newest=True)
+
+    ways: dict[str, Callable[[Any], None]] = {
+        "opening": opened, "resuming": resumed, "newest page": newest_page, "first page": first_page, "chain": chained,
+    }  # fmt: skip
+    found = _timed(ways, rows, rounds)
+    for length, row in rows.items():
+        _compact(row.pk, length // COMPACTED_EVERY)
+    rows = {length: Session.objects.get(pk=row.pk) for length, row in rows.items()}
+    return {**found, **_timed({"chain, compacted": chained}, rows, rounds)}
+
+
+def _compact(session: uuid.UUID, times: int) -> None:
+    """As many compactions as a log of its length would have."""
+    from sessions_app import server
+    from sessions_app.delivery import Delivery
+    from sessions_app.models import Session
+    from tutor.interactions import CompactionCompleted
+
+    for _ in range(times):
+        upto = max(1, Session.objects.values_list("head", flat=True).get(pk=session) - 40)
+        fact = CompactionCompleted(
+            upto=upto, summary="They talked." * 60, verdicts=[], known_errors={}, interactions=upto, by="extract"
+        )
+        server.deliver(Delivery(session, None, by="tool", facts=[fact], opens_turn=False))
+
+
+def _timed(ways: dict[str, Callable[[Any], None]], rows: dict[int, Any], rounds: int) -> dict[str, dict[str, float]]:
     spent: dict[str, dict[str, list[float]]] = {name: {str(length): [] for length in rows} for name in ways}
     for number in range(rounds + WARM_UP_ROUNDS):
         for name, way in ways.items():

@@ -64,7 +64,7 @@ def measure(messages: int, calls: int, seed: int) -> dict[str, Any]:
 
     from sessions_app import log, registry, sessions
     from sessions_app.models import Session
-    from tests.acceptance.grammar import ENDINGS
+    from sessions_app.stream_grammar import ENDINGS
     from tools_app.models import ToolCall
 
     settings.TUTOR_MACHINES["scripted"] = "tests.scripted_machine.load"

@@ -12,7 +12,7 @@ import pytest
 
 from sessions_app import commands, log, server, sessions
 from sessions_app.exceptions import CommandError
-from sessions_app.protocol import ClientFrame
+from sessions_app.frames import ClientFrame
 from sessions_app.view import View
 from tools_app import calls
 from tutor.events import ToolFailure

@@ -15,11 +15,11 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from sessions_app import access, hints, opening, protocol, registry, server
+from sessions_app import access, frames, hints, opening, protocol, registry, server
 from sessions_app.consumers import SessionConsumer
 from sessions_app.group_commit import group_commit
+from sessions_app.stream_grammar import Frame, SocketGrammar, Stream
 from sessions_app.view import View
-from tests.acceptance.grammar import Frame, SocketGrammar, Stream
 from tools_app import calls
 
 #: asgiref's own has no types.
@@ -46,7 +46,7 @@ class Client:
         headers = [(b"authorization", f"Bearer {self._token}".encode())]
         scope = {"type": "websocket", "path": "/ws/session/", "headers": headers, "query_string": b""}
         self.socket = ApplicationCommunicator(
-            SessionConsumer.as_asgi(), {**scope, "subprotocols": [protocol.SUBPROTOCOL]}
+            SessionConsumer.as_asgi(), {**scope, "subprotocols": [frames.SUBPROTOCOL]}
         )
         await self.socket.send_input({"type": "websocket.connect"})
         assert (await self.socket.receive_output(PATIENCE_S))["type"] == "websocket.accept"

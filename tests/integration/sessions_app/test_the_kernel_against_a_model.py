@@ -38,8 +38,8 @@ from sessions_app.exceptions import CommandError, StaleWrite
 from sessions_app.group_commit import group_commit
 from sessions_app.models import Interaction, Session
 from sessions_app.protocol import event
+from sessions_app.stream_grammar import ENDINGS, Stream
 from sessions_app.view import View
-from tests.acceptance.grammar import ENDINGS, Stream
 from tests.database_clock import DatabaseClock, database_clock
 from tests.patient_machine import IDLE, WORKING
 from tests.reference_model import Call, ReferenceSession, Refused, Reply

@@ -20,11 +20,11 @@ from django.test import Client
 from sessions_app import commands, inspection, log, server, sessions
 from sessions_app.delivery import CommandId, Delivery
 from sessions_app.exceptions import CommandError
+from sessions_app.frames import ClientFrame
 from sessions_app.models import Session
-from sessions_app.protocol import ClientFrame
+from sessions_app.stream_grammar import ENDINGS
 from sessions_app.view import View
 from sessions_app.why import why
-from tests.acceptance.grammar import ENDINGS
 from tools_app import calls, conf, doubt, monitor, registry, settling
 from tools_app.calls import Claimed
 from tools_app.models import ToolCall

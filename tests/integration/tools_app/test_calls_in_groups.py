@@ -15,7 +15,7 @@ from sessions_app import branching, log, server, sessions, system
 from sessions_app.delivery import CommandId, Delivery
 from sessions_app.exceptions import StaleWrite
 from sessions_app.models import Session
-from tests.acceptance.grammar import ENDINGS
+from sessions_app.stream_grammar import ENDINGS
 from tools_app import calls, monitor, settling
 from tools_app.calls import Claimed
 from tools_app.models import ToolCall

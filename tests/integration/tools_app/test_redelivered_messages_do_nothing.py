@@ -17,7 +17,7 @@ import pytest
 import redis
 
 from sessions_app import log, sessions
-from tests.acceptance.grammar import ENDINGS
+from sessions_app.stream_grammar import ENDINGS
 from tools_app import outbox, tasks
 from tools_app.models import ToolCall
 from tools_app.runner import Runner

@@ -103,3 +103,43 @@ def test_without_rewinds_it_is_always_the_newest(uptos: list[int]) -> None:
     landmarks = [(upto + 1, completed(upto)) for upto in sorted(set(uptos), reverse=True)]
 
     assert compaction.last_completed(landmarks) == (landmarks[0][0] if landmarks else None)
+
+
+@st.composite
+def landmarks_of_a_log(draw: st.DrawFn) -> list[tuple[int, CompactionCompleted | SessionRewound]]:
+    """Compactions and rewinds of one log, newest first; each speaks of a seq before its own."""
+    seqs = sorted(draw(st.sets(st.integers(2, 60), max_size=8)), reverse=True)
+    landmarks: list[tuple[int, CompactionCompleted | SessionRewound]] = []
+    for seq in seqs:
+        about = draw(st.integers(1, seq - 1))
+        landmarks.append((seq, completed(about) if draw(st.booleans()) else rewound(about)))
+    return landmarks
+
+
+def by_looking_at_all(landmarks: list[tuple[int, CompactionCompleted | SessionRewound]]) -> int | None:
+    """The same question, answered the slow way: what counts first, then what nothing has taken back."""
+    counting: list[tuple[int, CompactionCompleted | SessionRewound]] = []
+    goes_on_at = 61
+    for seq, fact in landmarks:
+        if seq <= goes_on_at:
+            counting.append((seq, fact))
+            goes_on_at = fact.to if isinstance(fact, SessionRewound) else 61
+    undone = [(fact.to, seq) for seq, fact in counting if isinstance(fact, SessionRewound)]
+    for seq, fact in counting:
+        if isinstance(fact, CompactionCompleted) and not any(to < fact.upto < at for to, at in undone):
+            return seq
+    return None
+
+
+@given(landmarks_of_a_log())
+def test_reading_on_demand_finds_the_one_that_reading_all_finds(
+    landmarks: list[tuple[int, CompactionCompleted | SessionRewound]],
+) -> None:
+    assert compaction.last_completed(landmarks) == by_looking_at_all(landmarks)
+
+
+def test_of_a_thousand_compactions_two_are_read() -> None:
+    thousand = iter([(10 * number, completed(10 * number - 5)) for number in range(1_000, 0, -1)])
+
+    assert compaction.last_completed(thousand) == 10_000
+    assert next(thousand)[0] == 9_980

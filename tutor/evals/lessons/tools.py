@@ -11,6 +11,7 @@ from tutor.checking import check
 from tutor.clarification import explain
 from tutor.course import Course
 from tutor.effects import CallTool
+from tutor.evals.endpoint import Endpoint
 from tutor.projections import chain
 from tutor.prompts import ChatMessage, clarification
 from tutor.questions import instantiate
@@ -65,6 +66,28 @@ def worded_by(complete: Complete) -> Mapping[str, LessonTool]:
         return {"text": complete(list(chain.build(request, (), budget=CHAIN_TOKENS).messages))}
 
     return {**OFFLINE, "clarify_concept": clarify}
+
+
+class Meter:
+    """A model behind an endpoint, and what it has taken so far."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self.requests = self.input_tokens = self.output_tokens = 0
+
+    def complete(self, messages: list[ChatMessage]) -> str:
+        """One answer. Raises ``EndpointError``: for the machine a tool that failed."""
+        answer = self._endpoint.ask([dict(message) for message in messages])  # type: ignore[arg-type]
+        self.requests += 1
+        self.input_tokens += answer.input_tokens
+        self.output_tokens += answer.output_tokens
+        return answer.text
+
+    @property
+    def cost(self) -> float | None:
+        """In the currency of the endpoint's prices; None where it has none."""
+        prices = self._endpoint.prices
+        return prices.of(self.input_tokens, self.output_tokens) if prices is not None else None
 
 
 def run(tools: Mapping[str, LessonTool], course: Course, call: CallTool) -> dict[str, Any]:

@@ -58,9 +58,6 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
     learner: str
     seed: int
     turns: list[Turn]
-    #: Of the model, where one worded the lesson.
-    input_tokens: int = 0
-    output_tokens: int = 0
 
     @property
     def states(self) -> list[str]:

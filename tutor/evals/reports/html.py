@@ -9,7 +9,8 @@ from html import escape
 from pathlib import Path
 
 from tutor.evals.case import Result
-from tutor.evals.report import Cell, MetricSummary, Report, attack_table
+from tutor.evals.descriptions import describe
+from tutor.evals.report import Cell, LessonFigures, MetricSummary, Report, attack_table, lesson_table
 from tutor.evals.run import Entry
 
 _STYLE = Path(__file__).with_name("report.css")
@@ -23,7 +24,7 @@ def html(report: Report) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
         f"<title>{escape(report.name)}: {report.verdict}</title><style>{_STYLE.read_text()}</style></head><body>"
-        f"{_head(report)}<main>{_regressions(report)}{_metrics(report.metrics)}{_attacks(report)}{_judges(report)}"
+        f"{_head(report)}<main>{_regressions(report)}{_metrics(report.metrics)}{_lessons(report)}{_attacks(report)}{_judges(report)}"
         f"{_entries(report)}</main><script>{_SCRIPT.read_text()}</script></body></html>\n"
     )
 
@@ -48,7 +49,7 @@ def _regressions(report: Report) -> str:
 def _metrics(metrics: list[MetricSummary]) -> str:
     rows = "".join(
         f'<tr class="{"bad" if one.regressed else "some" if one.passed < one.total else "good"}"><th scope="row">'
-        f"{escape(one.metric)}</th>"
+        f"{escape(one.metric)}<small>{escape(describe(one.metric))}</small></th>"
         f'<td class="number">{one.passed}/{one.total}</td><td class="number">{one.rate:.1%}</td>'
         f'<td><meter min="0" max="1" value="{one.rate}">{one.rate:.1%}</meter></td>'
         f'<td class="number">{"" if one.score is None else f"{one.score:.3f}"}</td>'
@@ -60,6 +61,35 @@ def _metrics(metrics: list[MetricSummary]) -> str:
         f"<th>share</th><th></th><th>mean score</th><th>baseline</th></tr></thead>"
         f"<tbody>{rows}</tbody></table></div></section>"
     )
+
+
+def _lessons(report: Report) -> str:
+    table = lesson_table(report.entries)
+    if not table:
+        return ""
+    rows = "".join(_lesson(course, learner, figures) for (course, learner), figures in table.items())
+    return (
+        "<section><h2>Whole lessons</h2><p>Scripted learners take a course from its first word to its end. Turns, "
+        'tokens and cost are those of an average lesson.</p><div class="wide"><table><thead><tr><th>course</th>'
+        '<th class="text">learner</th><th>lessons</th><th>finished</th><th>violations</th><th>turns</th>'
+        f"<th>tokens in</th><th>tokens out</th><th>cost</th></tr></thead><tbody>{rows}</tbody></table></div></section>"
+    )
+
+
+def _lesson(course: str, learner: str, one: LessonFigures) -> str:
+    numbers = [
+        f"{one.lessons}",
+        f"{one.finished}",
+        f"{one.violations}",
+        f"{one.turns:.1f}",
+        f"{one.input_tokens:.0f}",
+        f"{one.output_tokens:.0f}",
+        "–" if one.cost is None else f"{one.cost:.4f}",
+    ]
+    cells = "".join(f'<td class="number">{number}</td>' for number in numbers)
+    status = "good" if one.finished == one.lessons and not one.violations else "bad"
+    who = escape(learner.replace("_", " "))
+    return f'<tr class="{status}"><td>{escape(course)}</td><th scope="row">{who}</th>{cells}</tr>'
 
 
 def _attacks(report: Report) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from tutor.evals.report import Report, attack_table
+from tutor.evals.report import Report, attack_table, lesson_table
 
 
 def json(report: Report) -> str:
@@ -17,5 +17,9 @@ def json(report: Report) -> str:
     plain["attacks"] = [
         {"family": family, "attack": attack, "format": form, "place": place, **msgspec.to_builtins(cell)}
         for (family, attack, form, place), cell in attack_table(report.entries).items()
+    ]
+    plain["lessons"] = [
+        {"course": course, "learner": learner, **msgspec.to_builtins(figures)}
+        for (course, learner), figures in lesson_table(report.entries).items()
     ]
     return msgspec.json.format(msgspec.json.encode(plain), indent=1).decode() + "\n"

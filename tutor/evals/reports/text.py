@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tutor.evals.report import MetricSummary, Report, attack_table
+from tutor.evals.report import MetricSummary, Report, attack_table, lesson_table
 
 #: Failures told in full; the JSON and HTML reports have all of them.
 MOST = 20
@@ -16,6 +16,7 @@ def text(report: Report) -> str:
         f"{report.name}: {len(report.entries)} cases, {report.passed} passed ({report.rate:.1%}), {failed} failed",
         _metrics(report.metrics),
         _attacks(report),
+        _lessons(report),
         _judges(report),
         _failures(report),
     ]
@@ -54,6 +55,24 @@ def _attacks(report: Report) -> str:
             achieved = sum(cell.flips + cell.mastery + cell.leaks + cell.tools for cell in here)
             cells.append(f"{achieved}/{sum(cell.attacks for cell in here)}" if here else "–")
         lines.append(f"  {f'{family}: {attack}':<38}" + "".join(f"{cell:>15}" for cell in cells))
+    return "\n".join(lines)
+
+
+def _lessons(report: Report) -> str:
+    table = lesson_table(report.entries)
+    if not table:
+        return ""
+    lines = ["Whole lessons, by course and learner (means of a lesson)"]
+    lines.append(
+        f"  {'':<34}{'lessons':>8}{'finished':>10}{'violations':>12}{'turns':>8}{'tokens in + out':>20}{'cost':>10}"
+    )
+    for (course, learner), one in table.items():
+        tokens = f"{one.input_tokens:.0f} + {one.output_tokens:.0f}"
+        cost = "–" if one.cost is None else f"{one.cost:.4f}"
+        lines.append(
+            f"  {f'{course}: {learner}':<34}{one.lessons:>8}{one.finished:>10}{one.violations:>12}{one.turns:>8.1f}"
+            f"{tokens:>20}{cost:>10}"
+        )
     return "\n".join(lines)
 
 

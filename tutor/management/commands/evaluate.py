@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,8 +13,9 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from tutor.evals import dataset, report, reports, subject, suites
-from tutor.evals.exceptions import EvaluationError
+from tutor.evals import dataset, endpoint, report, reports, subject, suites
+from tutor.evals.endpoint import Endpoint
+from tutor.evals.exceptions import EndpointError, EvaluationError
 from tutor.evals.judges import panel
 from tutor.evals.run import Entry, Journal, Task, run
 
@@ -32,6 +34,12 @@ class Command(BaseCommand):
             "--suite", action="append", choices=sorted(suites.SUITES), help="what to evaluate of a course (all of it)"
         )
         parser.add_argument("--course", action="append", help="a shipped course or a folder (every shipped course)")
+        parser.add_argument(
+            "--model",
+            action="store_true",
+            help="lessons and attacks with explanations by the model of LLM_BASE_URL and LLM_MODEL; what it takes is "
+            "reported per lesson (LLM_PRICE_INPUT, LLM_PRICE_OUTPUT: per million tokens)",
+        )
         parser.add_argument("--threshold", type=float, help="share of cases that has to pass, 0 to 1")
         parser.add_argument("--strict", action="store_true", help="every case has to pass")
         parser.add_argument("--baseline", type=Path, help="fail where a metric is worse than in this file")
@@ -77,6 +85,7 @@ class Command(BaseCommand):
 
     def _tasks(self, **options: Any) -> Iterator[Task]:
         make = dataset.provider(options["provider"]) if options["provider"] else None
+        model = self._model() if options["model"] else None
         for path in options["datasets"]:
             yield from suites.tasks_of(dataset.load(path), make)
         if options["datasets"] and not (options["suite"] or options["course"]):
@@ -84,9 +93,18 @@ class Command(BaseCommand):
         for name in options["course"] or subject.shipped():
             course = subject.course(name)
             if not options["suite"]:
-                yield from suites.everything(course)
+                yield from suites.everything(course, model)
             for suite in options["suite"] or ():
-                yield from suites.SUITES[suite](course)
+                yield from suites.SUITES[suite](course, model)
+
+    @staticmethod
+    def _model() -> Endpoint:
+        model = endpoint.from_environment(os.environ, "LLM")
+        if model is None:
+            raise EndpointError(
+                "--model needs LLM_BASE_URL and LLM_MODEL (and LLM_API_KEY, where the endpoint wants one)"
+            )
+        return model
 
     @staticmethod
     def _journal(

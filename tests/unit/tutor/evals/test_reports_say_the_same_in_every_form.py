@@ -7,8 +7,10 @@ from xml.etree import ElementTree
 import pytest
 
 from tutor.evals import Result
+from tutor.evals.descriptions import describe
 from tutor.evals.exceptions import BaselineError
 from tutor.evals.lessons.transcript import Line
+from tutor.evals.registry import METRICS
 from tutor.evals.report import Report, attack_table, read_baseline, report, write_baseline
 from tutor.evals.reports import FORMATS, github, html, junit, text
 from tutor.evals.reports import json as as_json
@@ -107,3 +109,28 @@ def test_attacks_are_counted_by_kind_and_place() -> None:
     assert (cell.attacks, cell.leaks, cell.flips) == (2, 1, 0)
     for _, make in FORMATS.values():
         assert make(report("r", [leaked, held]))
+
+
+def test_every_metric_that_a_report_shows_is_explained() -> None:
+    undescribed = [name for name in METRICS if not describe(name)]
+
+    assert undescribed == []
+    assert describe("lesson_leak") in html(report("r", [lesson_entry()]))
+
+
+def lesson_entry() -> Entry:
+    leak = Result(metric="lesson_leak", status="passed")
+    finished = Result(metric="lesson_finished", status="passed")
+    labels = {"course": "c", "learner": "off_topic", "turns": "12"}
+    return Entry(
+        id="l", suite="lessons", lines=[], results=[leak, finished], labels=labels, input_tokens=300, cost=0.25
+    )
+
+
+def test_lessons_are_told_with_what_they_take_in_every_form_a_person_reads() -> None:
+    found = report("r", [lesson_entry()])
+
+    row = next(line for line in text(found).splitlines() if "c: off_topic" in line)
+    assert row.split()[2:] == ["1", "1", "0", "12.0", "300", "+", "0", "0.2500"]
+    assert "off topic" in html(found)
+    assert json.loads(as_json(found))["lessons"][0]["cost"] == 0.25

@@ -13,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tutor.evals import Case
+from tutor.evals import endpoint as endpoints
+from tutor.evals.endpoint import Prices
 from tutor.evals.exceptions import JudgeError
 from tutor.evals.judges.cache import JudgementCache
-from tutor.evals.judges.llm import LLMJudge, Prices, from_environment, parse, prompt
+from tutor.evals.judges.llm import LLMJudge, from_environment, parse, prompt
 from tutor.evals.judges.metrics import judged
 from tutor.evals.judges.panel import Panel
 from tutor.evals.judges.self_test import examine, known_answers
@@ -34,7 +36,8 @@ class Endpoint:
 
     def judge(self, cache: JudgementCache | None = None, prices: Prices | None = None) -> LLMJudge:
         transport = httpx.MockTransport(self._answer)
-        return LLMJudge("http://judge.test/v1", "m-1", "secret", transport=transport, cache=cache, prices=prices)
+        endpoint = endpoints.Endpoint("http://judge.test/v1", "m-1", "secret", transport=transport, prices=prices)
+        return LLMJudge(endpoint, cache=cache)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         body = json.loads(request.content)
