@@ -132,6 +132,16 @@ PARTS: dict[str, Part] = {
         ("--sessions", "1", "64", "--runs", "3", "--duration", "1.5", "--warm-up", "0.7"),
         _turns,
     ),
+    # What a change is held to (``tests.bench.check``).
+    "check": Part(
+        "tests.bench",
+        (),
+        (
+            *("--programs", "steps", "echo", "tutoring", "--sessions", "1", "64"),
+            *("--runs", "4", "--duration", "1.5", "--warm-up", "0.7"),
+        ),
+        _turns,
+    ),
     "kernel": Part(
         "tests.bench.kernel",
         ("--only", "timers", "history", "--runs", "5", "--seconds", "2"),
@@ -149,6 +159,8 @@ PARTS: dict[str, Part] = {
     "startup": Part("tests.bench.startup", ("--runs", "5"), ("--runs", "1"), _startup),
     "scale": Part("tests.bench.scale", ("--runs", "5", "--duration", "2"), ("--runs", "1", "--duration", "2"), _scale),
 }
+#: The parts of the whole report.
+WHOLE = [name for name in PARTS if name != "check"]
 
 
 def collect(parts: list[str], folder: Path, console: Console, *, quick: bool) -> Report:
@@ -196,7 +208,7 @@ def show(console: Console, found: Report) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.everything", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="short runs, about 4 minutes: to look, not to quote")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=" ".join(PARTS))
+    parser.add_argument("--only", nargs="+", choices=WHOLE, default=WHOLE, metavar="PART", help=" ".join(WHOLE))
     parser.add_argument("--json", type=Path, default=Path(".data/bench.json"), help="where the report goes")
     options = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 160)
