@@ -39,8 +39,9 @@ class Program:
     #: Arguments after ``python``, without sessions and times.
     client: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
-    #: Of the web process; empty where there is none.
+    #: Of the web process and of its database; empty where there is none.
     url: str = ""
+    database: str = ""
 
     def client_command(self, *arguments: str) -> list[str]:
         return [sys.executable, *self.client, *arguments]
@@ -87,10 +88,7 @@ class Launcher:
         """The echo turn with so many web and worker processes: one program for each web process."""
         ports = [free_port() for _ in range(number)]
         processes = self._system(ports, workers=number)
-        return [
-            Program(ECHO_TURN, processes, _client(port, {"machine": "echo"}, "echo"), url=f"http://127.0.0.1:{port}")
-            for port in ports
-        ]
+        return [self._ours(ECHO_TURN, processes, port, {"machine": "echo"}, "echo") for port in ports]
 
     def _system(self, ports: Sequence[int], workers: int = 1) -> list[Process]:
         """Our own system as it is deployed: web processes, Celery workers, timer service."""
@@ -117,10 +115,13 @@ class Launcher:
         port = free_port()
         processes = self._system([port])
         if "echo" in kinds:
-            client = _client(port, {"machine": "echo"}, "echo")
-            yield Program(ECHO_TURN, processes, client, url=f"http://127.0.0.1:{port}")
+            yield self._ours(ECHO_TURN, processes, port, {"machine": "echo"}, "echo")
         if "tutoring" in kinds:
-            yield Program(TUTORING_TURN, processes, _client(port, {"course": COURSE}, "tutoring"))
+            yield self._ours(TUTORING_TURN, processes, port, {"course": COURSE}, "tutoring")
+
+    def _ours(self, name: str, processes: list[Process], port: int, opening: dict[str, str], speech: str) -> Program:
+        client, url = _client(port, opening, speech), f"http://127.0.0.1:{port}"
+        return Program(name, processes, client, url=url, database=self._services.database_url("turn"))
 
     def _celery_noop(self) -> Program:
         env = {"NOOP_REDIS_URL": f"{self._services.redis_url}/6"}
