@@ -1,5 +1,5 @@
 # Included by the Makefile; needs its VPYTHON, VENV and ARGS.
-.PHONY: bench bench-turns bench-check bench-idle bench-startup bench-scale bench-quick bench-profile bench-kernel bench-calls bench-streams bench-tools bench-verify bench-redelivery bench-import
+.PHONY: bench bench-turns bench-check bench-storage bench-idle bench-startup bench-scale bench-quick bench-profile bench-kernel bench-calls bench-streams bench-tools bench-verify bench-redelivery bench-import
 
 bench: $(VENV)/test.stamp ## Measure all that is promised about speed: one report (docs/benchmarks.md)
 	@exec $(VPYTHON) -m tests.bench.everything $(ARGS)
@@ -12,6 +12,9 @@ bench-check: $(VENV)/test.stamp ## Whether a change has made it slower than it m
 
 bench-turns: $(VENV)/test.stamp ## The turn beside its floors
 	@exec $(VPYTHON) -m tests.bench $(ARGS)
+
+bench-storage: $(VENV)/test.stamp ## Rows and bytes that a turn leaves in the database
+	@exec $(VPYTHON) -m tests.bench.storage $(ARGS)
 
 bench-idle: $(VENV)/test.stamp ## 5,000 sockets that only wait
 	@exec $(VPYTHON) -m tests.bench.idle $(ARGS)
