@@ -73,6 +73,25 @@ OUTPUT_TTL_S = 600
 OUTPUT_REDIS_S = 1.0
 OUTPUT_RECONNECT_S = 0.5
 OUTPUT_CONNECTIONS = 16
+#: Files of one session, their bytes together, and files that one learner may upload within an hour.
+SESSION_FILES = 20
+SESSION_FILE_BYTES = 100 * 1024 * 1024
+FILES_PER_HOUR = 40
+#: Longest name of a file, in characters; one piece of its bytes in the database; what a form may take beside its file.
+FILE_NAME_CHARS = 120
+FILE_CHUNK_BYTES = 256 * 1024
+FORM_BYTES = 64 * 1024
+#: Files that are given whole to whoever explains, in characters of all of them together; of longer ones, the sections
+#: in which one of so many terms stands, at most so many.
+WHOLE_FILES_CHARS = 12_000
+SEARCH_TERMS = 20
+SEARCHED_SECTIONS = 200
+#: Bytes of a body that is too large which are read and thrown away, so that its sender reads why it was refused.
+DISCARDED_BYTES = 256 * 1024 * 1024
+#: For reading a file, all attempts together, in milliseconds.
+EXTRACTION_DEADLINE_MS = 150_000
+#: Bytes of which nobody said what they are for are deleted after so many seconds.
+FILE_ABANDONED_S = 3_600
 #: Sessions that one sweep of the retention erases at most.
 RETENTION_SESSIONS = 100
 #: Times an event is decided again after a stale write or a serialisation failure.

@@ -491,6 +491,41 @@ class Events(Body, frozen=True):
     events: list[dict[str, Any]]
 
 
+class FileTaken(Body, frozen=True):
+    """A file was taken in; a worker reads it next. ``status`` as in ``FileListed``."""
+
+    file: str
+    name: str
+    #: In bytes.
+    size: int
+    status: Literal["pending", "processing", "ready", "failed"]
+    #: The same command came before.
+    duplicate: bool
+    #: Of its ``file.uploaded``.
+    seq: int
+
+
+class FileListed(Body, frozen=True, omit_defaults=False):
+    """A file of a session. ``sections`` and ``pages`` once it is ready; ``reason`` and ``message`` where it failed."""
+
+    file: str
+    name: str
+    size: int
+    media_type: str
+    status: Literal["pending", "processing", "ready", "failed"]
+    sections: int | None
+    pages: int | None
+    reason: str
+    message: str
+    at: str
+
+
+class Files(Body, frozen=True):
+    """The files of a session, oldest first."""
+
+    files: list[FileListed]
+
+
 class Health(Body, frozen=True):
     """This process answers."""
 

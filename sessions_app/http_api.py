@@ -17,7 +17,7 @@ import msgspec
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import login
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.csrf import csrf_exempt
 
@@ -50,7 +50,8 @@ def respond(value: Any, status: int = 200) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(value), status=status, content_type="application/json")
 
 
-def _refused(error: CommandError, cause: str | None = None) -> HttpResponse:
+def refused(error: CommandError, cause: str | None = None) -> HttpResponse:
+    """An ``err`` frame with the status of its code."""
     metrics.COMMANDS.add(result=error.code)
     frame = protocol.error_frame(None, error, cause)
     response = HttpResponse(frame, status=STATUS[error.code], content_type="application/json")
@@ -97,6 +98,9 @@ async def _let_in(request: HttpRequest, user: Any | None) -> None:
 def _check_csrf(request: HttpRequest) -> None:
     if request.method in {"GET", "HEAD", "OPTIONS"}:
         return
+    if request.content_type == "multipart/form-data":
+        # Django would look for the token in the form first, and read a whole upload on the event loop for it.
+        request.POST = QueryDict()
     _csrf.process_request(request)
     if _csrf.process_view(request, _csrf_checked, (), {}) is not None:
         raise CommandError("forbidden", "The CSRF token is missing or wrong; reload the page.")
@@ -115,7 +119,7 @@ def endpoint(*methods: str, authenticated: bool = True) -> Callable[[View], Endp
         @wraps(view)
         async def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.method not in methods:
-                response = _refused(CommandError("bad_request", f"Use {' or '.join(methods)}."))
+                response = refused(CommandError("bad_request", f"Use {' or '.join(methods)}."))
                 response.status_code, response["Allow"] = 405, ", ".join(methods)
                 return response
             try:
@@ -127,9 +131,9 @@ def endpoint(*methods: str, authenticated: bool = True) -> Callable[[View], Endp
                     kwargs["user"], request.standing = known  # type: ignore[attr-defined]
                 return await view(request, *args, **kwargs)
             except CommandError as error:
-                return _refused(error)
+                return refused(error)
             except Exception as error:
-                return _refused(internal(error))
+                return refused(internal(error))
 
         return cast("Endpoint", answer)
 
@@ -206,14 +210,14 @@ async def session_commands(request: HttpRequest, session_id: str, user: Any) -> 
             )
         frame = protocol.parse(request.body)
     except CommandError as error:
-        return _refused(error, protocol.readable_id(request.body))
+        return refused(error, protocol.readable_id(request.body))
     try:
         if draining.is_draining():
             raise CommandError("draining", "The server is restarting; try again.", after_ms=1_000)
         view, _row = await in_database(open_view, user, commands.session_id(session_id))
         d, _delivered = await commands.handle(frame, view)
     except CommandError as error:
-        return _refused(error, frame.id)
+        return refused(error, frame.id)
     metrics.COMMANDS.add(result="ok")
     reply = protocol.server_frame("ok", str(view.session), d, cause=frame.id)
     return HttpResponse(reply, content_type="application/json")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sessions_app import http_api, pages
+from sessions_app import http_api, http_files, pages
 
 urlpatterns = [
     path("", pages.landing, name="landing"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("api/sessions/<str:session_id>", http_api.session),
     path("api/sessions/<str:session_id>/commands", http_api.session_commands),
     path("api/sessions/<str:session_id>/events", http_api.session_events),
+    path("api/sessions/<str:session_id>/files", http_files.session_files),
     path("api/asyncapi.json", http_api.asyncapi),
     path("api/openapi.json", http_api.openapi),
     path("metrics", http_api.prometheus),

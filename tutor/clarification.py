@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tutor import course as content
+from tutor import file_text, wording
+from tutor.file_text import NOTHING, FilePart, Library, asked_of, means_file
 from tutor.leak_gate import Known, leaks
 from tutor.terms import terms
 
@@ -47,14 +49,42 @@ def explain(
     text: str,
     question: QuestionInstance | None,
     shown: Collection[str] = (),
+    library: Library = NOTHING,
 ) -> str:
     """An explanation from the course (Markdown, at most ``MAX_WORDS`` words) that does not give the answer away.
 
-    ``shown``: ids of the material that the learner has read already, which may be said again.
-    Where nothing in the course fits it says so and what the learner can do instead.
+    ``shown``: ids of the material that the learner has read already, which may be said again. ``library``: the
+    learner's own files; one is quoted where the learner means it, or where it fits better than the course.
+    Where nothing fits it says so and what the learner can do instead.
     """
-    if question is None and (_THOUGHT.fullmatch(text) or _OPINION.fullmatch(text)):
+    meant = bool(library.outlines) and means_file(text, [file.name for file in library.outlines])
+    if question is None and not meant and (_THOUGHT.fullmatch(text) or _OPINION.fullmatch(text)):
         return _KEEP_IT
+    known = Known(material=_bodies(course, shown), learner=text)
+    if meant:
+        return _of_files(library, text, question, known) or _nothing(course, topic_id, question)
+    ranked = _ranked(course, topic_id, text, question)
+    asked = asked_of(text)
+    fitting = [one for one in file_text.ranked(library.parts, asked) if file_text.covers(one[1], asked)]
+    best = ranked[0][0] if ranked else 0.0
+    quoted = _quoted([part for _, part in fitting], asked, question, known)
+    if quoted and (library.first or fitting[0][0] > best):
+        return quoted
+    for _, chunk in ranked:
+        said = _within(chunk.text, question, known)
+        if said:
+            return said
+    return quoted or _nothing(course, topic_id, question)
+
+
+def _bodies(course: content.Course, shown: Collection[str]) -> tuple[str, ...]:
+    return tuple(m.body for topic in course.topics for m in topic.materials if m.id in shown and m.body)
+
+
+def _ranked(
+    course: content.Course, topic_id: str, text: str, question: QuestionInstance | None
+) -> list[tuple[float, _Chunk]]:
+    """What of the course fits, best first."""
     wanted = terms(text)
     # What its author would look for in an explanation says best what the question is about.
     context = terms(" ".join((question.prompt, *question.explain_keys))) if question is not None else frozenset()
@@ -67,15 +97,31 @@ def explain(
         key=lambda entry: entry[:2],
         reverse=True,
     )
-    bodies = (m.body for topic in course.topics for m in topic.materials if m.id in shown and m.body)
-    known = Known(material=tuple(bodies), learner=text)
-    for score, _, chunk in ranked:
-        if score <= 0:
-            break
-        said = _within(chunk.text, question, known)
-        if said:
-            return said
-    return _nothing(course, topic_id, question)
+    return [(score, chunk) for score, _, chunk in ranked if score > 0]
+
+
+# --- the learner's own files -------------------------------------------------------------------------------------
+
+
+def _of_files(library: Library, text: str, question: QuestionInstance | None, known: Known) -> str:
+    """What the files say of what is asked; without anything that is asked, what they are about."""
+    asked = asked_of(text)
+    named = [file for file in library.outlines if file_text.names(text, file.name)]
+    files = {file.file for file in named or library.outlines}
+    parts = [part for part in library.parts if part.file in files]
+    if not asked:
+        return "\n\n".join(file_text.outline(file) for file in library.outlines if file.file in files)
+    quoted = _quoted([part for _, part in file_text.ranked(parts, asked)], asked, question, known)
+    if quoted:
+        return quoted
+    called = [wording.quoted(file_text.as_text(file.name)) for file in library.outlines if file.file in files]
+    return wording.not_in_file(wording.joined(called, "or"))
+
+
+def _quoted(parts: Sequence[FilePart], asked: Collection[str], question: QuestionInstance | None, known: Known) -> str:
+    """The first of these parts of which something may be said. A file may know the answer: the gate reads it, too."""
+    withheld = None if question is None else (lambda said: leaks(said, question, known))
+    return next(filter(None, (file_text.quotation(part, asked, withheld=withheld) for part in parts)), "")
 
 
 def _score(

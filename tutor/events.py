@@ -106,6 +106,28 @@ class Branched(EventContent, frozen=True, kw_only=True):
     """
 
 
+class News(EventContent, frozen=True, kw_only=True):
+    """Something that happened beside the conversation: told only to machines that say so (``hears``)."""
+
+
+class FileReady(News, frozen=True, kw_only=True):
+    """A file that the learner uploaded can be read."""
+
+    file: str
+    name: str
+    sections: int
+    pages: int | None = None
+
+
+class FileFailed(News, frozen=True, kw_only=True):
+    """A file that the learner uploaded cannot be read."""
+
+    file: str
+    name: str
+    #: Why, in plain words.
+    message: str
+
+
 class ToolEnded(EventContent, frozen=True, kw_only=True, omit_defaults=True):
     """Base of the endings of a tool call: what they say to the kernel."""
 
@@ -177,6 +199,8 @@ AnyEvent = (
     | SafetyCleared
     | ResetRequested
     | Branched
+    | FileReady
+    | FileFailed
     | ToolSucceeded
     | ToolFailed
     | ToolsEnded

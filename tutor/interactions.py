@@ -343,6 +343,8 @@ class AnswerChecked(Interaction, frozen=True, kw_only=True):
     known_error: str | None = None
     #: What was answered: ``main``, ``scaffold:<hint>`` or ``probe:<known error>``.
     part: str = "main"
+    #: Of what is not an answer: what the learner wants (``tutor.intent``); None in older logs.
+    intent: str | None = None
 
 
 class HintGiven(Interaction, frozen=True, kw_only=True):
@@ -351,6 +353,16 @@ class HintGiven(Interaction, frozen=True, kw_only=True):
     level: int
     text: str
     bottom_out: bool = False
+
+
+class HintRefused(Interaction, frozen=True, kw_only=True):
+    """The learner wished for a hint and was asked to wait."""
+
+    kind = "hint.refused"
+    visibility = Visibility.TEACHER
+    question: str
+    #: Of the newest hint that was given.
+    level: int
 
 
 class RemediationStarted(Interaction, frozen=True, kw_only=True):
@@ -372,6 +384,8 @@ class MasteryChanged(Interaction, frozen=True, kw_only=True):
     p: float
     why: str
     mastered: bool = False
+    #: Of the learner to show the skill, in this course; 0 in older logs.
+    opportunities: int = 0
 
 
 class AuthorNoted(Interaction, frozen=True, kw_only=True):
@@ -390,6 +404,9 @@ class ObserverNoted(Interaction, frozen=True, kw_only=True):
     visibility = Visibility.TEACHER
     observer: str
     note: str
+    #: What it is about, in one word, and the seqs that show it; empty in older logs.
+    about: str = ""
+    evidence: list[int] = []
 
 
 class ObserverSuggested(Interaction, frozen=True, kw_only=True):
@@ -399,6 +416,8 @@ class ObserverSuggested(Interaction, frozen=True, kw_only=True):
     visibility = Visibility.TEACHER
     observer: str
     suggestion: str
+    about: str = ""
+    evidence: list[int] = []
 
 
 class ObserverSaid(Interaction, frozen=True, kw_only=True):
@@ -408,6 +427,8 @@ class ObserverSaid(Interaction, frozen=True, kw_only=True):
     observer: str
     #: Markdown.
     text: str
+    about: str = ""
+    evidence: list[int] = []
 
 
 # --- files -------------------------------------------------------------------------------------------------------
@@ -416,10 +437,12 @@ class ObserverSaid(Interaction, frozen=True, kw_only=True):
 class FileUploaded(Interaction, frozen=True, kw_only=True):
     kind = "file.uploaded"
     file: str
+    #: As its sender called it, without folders and control characters.
     name: str
-    #: As sniffed, not as claimed.
-    type: str
-    bytes: int
+    #: In bytes.
+    size: int
+    #: As sniffed from its first bytes, not as claimed.
+    media_type: str
 
 
 class FileReady(Interaction, frozen=True, kw_only=True):
@@ -429,15 +452,22 @@ class FileReady(Interaction, frozen=True, kw_only=True):
     file: str
     name: str
     sections: int
+    #: None where its format has no pages.
+    pages: int | None = None
     #: Of the whole text, in code points.
-    len: int
+    len: int = 0
 
 
 class FileFailed(Interaction, frozen=True, kw_only=True):
+    """Nothing can be read of it."""
+
     kind = "file.failed"
     file: str
     name: str
-    why: str
+    #: In one word, for programs: ``empty``, ``encrypted``, ``too_big_inside``, … (docs/files.md).
+    reason: str
+    #: In plain words, with what can be done about it.
+    message: str
 
 
 # --- what models are shown ---------------------------------------------------------------------------------------

@@ -405,6 +405,78 @@ SUPPORT_AGAIN = (
 HELD = "The lesson waits until your teacher has talked to you. You can write to me, or end the lesson."
 HOLD_RELEASED = "Your teacher says that we can go on. There is no hurry: continue where we were whenever you like."
 
+# --- files of the learner ----------------------------------------------------------------------------------------
+# Names come as Markdown that shows them as they are.
+
+
+def quoted(name: str) -> str:
+    return f"“{name}”"
+
+
+def file_length(sections: int, pages: int | None) -> str:
+    if pages is not None:
+        return f"{pages} page" if pages == 1 else f"{pages} pages"
+    return f"{sections} section" if sections == 1 else f"{sections} sections"
+
+
+def file_offered(name: str, sections: int, pages: int | None) -> str:
+    return (
+        f"I have read your file {quoted(name)} ({file_length(sections, pages)}). Shall I use it when I explain "
+        "something? Say *no* if not; otherwise just ask, for example *what does my file say about …?*"
+    )
+
+
+def file_ready(name: str, sections: int, pages: int | None) -> str:
+    return (
+        f"By the way: I have read your file {quoted(name)} ({file_length(sections, pages)}). You can ask me what it "
+        "says about something."
+    )
+
+
+def file_failed(name: str, message: str) -> str:
+    return f"I could not read your file {quoted(name)}. {message}"
+
+
+def file_wanted(names: str) -> str:
+    return f"Good. When you ask me something, I look into {names} first."
+
+
+def file_left(names: str) -> str:
+    return f"Then I leave {names} aside. If you change your mind, ask me what it says about something."
+
+
+def from_file(name: str, page: int | None, heading: str, section: int) -> str:
+    """Where a quotation is from."""
+    place = f"page {page}" if page is not None else f"section {section}"
+    return f"From your file {quoted(name)}, {place}" + (f" ({quoted(heading)}):" if heading else ":")
+
+
+def file_outline(name: str, sections: int, pages: int | None, headings: Sequence[str]) -> str:
+    about = "".join(f"\n- {heading}" for heading in headings)
+    told = f"Your file {quoted(name)} has {file_length(sections, pages)}" + (
+        f", about:\n{about}\n\n" if about else ". "
+    )
+    return (
+        f"{told}Ask me what it says about something, or to show you a {'section' if pages is None else 'page'} of it."
+    )
+
+
+def not_in_file(names: str) -> str:
+    return f"I found nothing about that in {names}."
+
+
+def no_such_part(name: str, kind: str, most: int) -> str:
+    if not most:
+        return f"{quoted(name)} has no pages that I could tell apart; ask me for a section."
+    return (
+        f"{quoted(name)} has {most} {kind}s, so there is no such {kind}."
+        if most > 1
+        else f"{quoted(name)} has one {kind} only."
+    )
+
+
+NOTHING_ON_PAGE = "There is no text on that page."
+
 # --- waiting, failing, pausing -----------------------------------------------------------------------------------
 
 
@@ -510,10 +582,6 @@ def note_gap(skills: Sequence[str]) -> str:
     return f"No question is left for {joined(skills)} and mastery is not reached: the bank needs more."
 
 
-def note_spinning(skill: str) -> str:
-    return f"Many opportunities on {skill} without progress: a prerequisite may be missing."
-
-
 def note_dispute(answer: str) -> str:
     return f"The learner says that {answer!r} is right."
 
@@ -524,14 +592,6 @@ def note_undecided(answer: str) -> str:
 
 def note_unexplained(answer: str) -> str:
     return f"A wrong answer that no known error explains: {answer!r}."
-
-
-def note_probe_failed(known_error: str) -> str:
-    return f"The known error {known_error} stood after two explanations."
-
-
-def note_stubborn(known_error: str) -> str:
-    return f"The known error {known_error} has come back again and again: it may need a person, or a step before it."
 
 
 def note_skipped_material(topic: str) -> str:

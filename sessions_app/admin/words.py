@@ -59,6 +59,7 @@ KINDS: dict[str, str] = {
     "question.asked": "Question",
     "answer.checked": "Answer checked",
     "hint.given": "Hint",
+    "hint.refused": "Hint put off",
     "remediation.started": "Treatment started",
     "remediation.finished": "Treatment finished",
     "mastery.changed": "Mastery changed",

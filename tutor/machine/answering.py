@@ -9,7 +9,7 @@ import msgspec
 
 from tutor import course, events, statem, wording
 from tutor.effects import Disposition, Record
-from tutor.interactions import AuthorNoted, HintGiven, QuestionAsked
+from tutor.interactions import AuthorNoted, HintGiven, HintRefused, QuestionAsked
 from tutor.machine import evidence
 from tutor.machine.data import OpenQuestion, TutoringData
 from tutor.machine.situation import Situation, change, check, set_question, tell
@@ -149,7 +149,8 @@ def _hint_left(s: Situation) -> bool:
 
 @rows.row("8", State.AWAITING_ANSWER, events.HintRequested, when=_hint_rests)
 def hint_too_soon(s: Situation) -> Result:
-    return KeepState(s.data, (Disposition("noop"), *tell(wording.HINT_TOO_SOON)))
+    refused = Record(HintRefused(question=s.question.id, level=s.question.hint_level))
+    return KeepState(s.data, (Disposition("noop"), refused, *tell(wording.HINT_TOO_SOON)))
 
 
 @rows.row("8", State.AWAITING_ANSWER, events.HintRequested, when=_hint_left)

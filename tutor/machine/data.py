@@ -6,7 +6,7 @@ Immutable, JSON all the way down. ``dump`` and ``load`` are exact inverses; maps
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -82,6 +82,19 @@ class ErrorRecord(msgspec.Struct, frozen=True, kw_only=True):
     relapsed: int = 0
 
 
+class FileNote(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of the learner, as far as the lesson is concerned."""
+
+    name: str
+    sections: int = 0
+    pages: int | None = None
+    #: ``new``: the learner was not told yet; ``offered``: asked whether to use it; ``told``: not answered;
+    #: ``wanted``: to be looked into first; ``left``: not to be used; ``failed``: unreadable, which is not said yet.
+    status: Literal["new", "offered", "told", "wanted", "left", "failed"] = "new"
+    #: Why it cannot be read.
+    message: str = ""
+
+
 class TutoringData(msgspec.Struct, frozen=True, kw_only=True):
     """The data of ``TutoringMachine``."""
 
@@ -120,10 +133,16 @@ class TutoringData(msgspec.Struct, frozen=True, kw_only=True):
     asked: dict[str, int] = {}
     skills: dict[str, SkillRecord] = {}
     known_errors: dict[str, ErrorRecord] = {}
+    #: By the files' ids, oldest first.
+    files: dict[str, FileNote] = {}
+
+    def readable_files(self) -> dict[str, FileNote]:
+        """Those that can be read, wanted or not."""
+        return {file: note for file, note in self.files.items() if note.status != "failed"}
 
 
 #: Written with one top-level key per entry.
-_MAPS = ("finished", "asked", "skills", "known_errors")
+_MAPS = ("finished", "asked", "skills", "known_errors", "files")
 
 
 def dump(data: TutoringData) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tutor import mastery, selection, wording
 from tutor.effects import Record
-from tutor.interactions import AuthorNoted, MasteryChanged
+from tutor.interactions import MasteryChanged
 from tutor.machine.data import OpenQuestion, TutoringData
 from tutor.machine.situation import change
 from tutor.machine.syllabus import Syllabus
@@ -37,11 +37,14 @@ def witness(
         before = records[skill]
         records[skill] = after = mastery.witness(before, syllabus.skills[skill].bkt, evidence, choices=choices)
         done = selection.is_mastered(skill, topic, syllabus.progress(change(data, skills=records)))
-        actions.append(
-            Record(MasteryChanged(skill=skill, p=round(after.p, 4), why=wording.why_mastery(evidence), mastered=done))
+        changed = MasteryChanged(
+            skill=skill,
+            p=round(after.p, 4),
+            why=wording.why_mastery(evidence),
+            mastered=done,
+            opportunities=after.opportunities,
         )
-        if mastery.spinning(after) and not mastery.spinning(before):
-            actions.append(Record(AuthorNoted(about=skill, note=wording.note_spinning(skill))))
+        actions.append(Record(changed))
     return change(data, skills=records), tuple(actions)
 
 

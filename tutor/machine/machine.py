@@ -13,13 +13,13 @@ from tutor import events, leak_gate, statem, wording
 from tutor.course import Course
 from tutor.effects import Disposition, Record, Refuse, say
 from tutor.interactions import OutputCommitted
-from tutor.machine import answering, exposition, lifecycle, remediation, reviewing, safeguarding, tool_results
+from tutor.machine import answering, exposition, files, lifecycle, remediation, reviewing, safeguarding, tool_results
 from tutor.machine import data as tutoring_data
 from tutor.machine.data import TutoringData
 from tutor.machine.situation import Situation, change
-from tutor.machine.state import SECRET, State
+from tutor.machine.state import ACTIVE, SECRET, State
 from tutor.machine.syllabus import Syllabus
-from tutor.machine.table import COMMANDS, Row, Signal, Table, kind_of
+from tutor.machine.table import COMMANDS, NEWS, Row, Signal, Table, kind_of
 from tutor.mastery import SkillRecord
 from tutor.statem import Action, Event, EventType, KeepState, Result
 
@@ -64,17 +64,23 @@ class TutoringMachine:
     states: frozenset[str] = frozenset(str(state) for state in State)
     state_enter = True
     initial_state: str = str(State.CREATED)
+    #: What it is told of things beside the conversation.
+    hears: frozenset[type[events.EventContent]] = frozenset(NEWS)
 
     def __init__(self, course: Course) -> None:
         self.course = course
         self.on_busy = course.course.on_busy
+        #: Names of the observers that look at its sessions; None: all there are.
+        self.observers = course.course.observers
         self.syllabus = Syllabus(course)
         self.table = Table(
             chain(
                 safeguarding.rows,
+                files.rows,
                 exposition.rows,
                 answering.rows,
                 tool_results.rows,
+                files.result_rows,
                 remediation.rows,
                 reviewing.rows,
                 lifecycle.rows,
@@ -112,6 +118,9 @@ class TutoringMachine:
             return result
         result = _tell_of_fallback(situation, row, result, new)
         result = self._gated(situation, row, result, after, new)
+        if row.id not in {"A12", "27"} and not isinstance(result, statem.Stop):
+            new = data if result.data is statem.KEEP else result.data
+            result = files.told(situation, result, after, new)
         return _with_clocks(situation, row, result, after)
 
     def row_for(self, event: Event, state: str, data: TutoringData) -> Row:
@@ -184,6 +193,10 @@ class TutoringMachine:
             "remediating": data.remediation.known_error if data.remediation else None,
             "pedagogy": self.course.course.pedagogy,
         }
+
+    def may_be_told(self, state: str, data: TutoringData) -> bool:
+        """Whether somebody besides the tutor may say something to the learner now."""
+        return not data.safety_hold and State(state) in ACTIVE
 
     def syllabus_context(self, data: TutoringData) -> dict[str, Any]:
         """Where in the course the session is."""

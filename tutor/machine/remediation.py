@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tutor import events, wording
 from tutor.effects import Record
-from tutor.interactions import AuthorNoted, RemediationFinished, RemediationStarted
+from tutor.interactions import RemediationFinished, RemediationStarted
 from tutor.machine.answering import asked, probed, show_solution
 from tutor.machine.data import ErrorRecord, Remediation, TutoringData
 from tutor.machine.situation import Situation, change, check, set_question, tell
@@ -113,7 +113,7 @@ def probe_wrong(s: Situation) -> Result:
     may_show_answer=True,
 )
 def probe_wrong_again(s: Situation) -> Result:
-    actions = (checked(s), _alert(s), _finished(s, "not_yet"))
+    actions = (checked(s), _finished(s, "not_yet"))
     return show_solution(s, settled(s), Evidence.NOT_YET, wording.probe_failed, actions)
 
 
@@ -122,7 +122,7 @@ def lone_probe_wrong_again(s: Situation) -> Result:
     r = s.remediation
     known = s.syllabus.known_error(r.known_error, r.question, r.seed)
     text = " ".join(known.remedy) or known.contrast
-    return _back(s, settled(s), "not_yet", (checked(s), _alert(s)), tell(text))
+    return _back(s, settled(s), "not_yet", (checked(s),), tell(text))
 
 
 @rows.row(
@@ -145,11 +145,6 @@ def leave(s: Situation) -> Result:
 
 def _finished(s: Situation, outcome: str) -> Record:
     return Record(RemediationFinished(known_error=s.remediation.known_error, outcome=outcome))
-
-
-def _alert(s: Situation) -> Record:
-    note = wording.note_probe_failed(s.remediation.known_error)
-    return Record(AuthorNoted(about=s.remediation.question, note=note))
 
 
 def _back(

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from tutor import events, selection, statem
+from tutor import events, file_text, selection, statem
 from tutor.checking.verdict import Verdict
 from tutor.effects import CallTool, CancelCall, say
 from tutor.machine.data import OpenQuestion, Pending, Remediation, TutoringData
@@ -45,10 +45,17 @@ class ExplanationResult(msgspec.Struct, frozen=True):
     missing: list[str]
 
 
-RESULTS: dict[str, type[Verdict | ClarifyResult | ExplanationResult]] = {
+class ReadResult(msgspec.Struct, frozen=True):
+    """What ``read_file`` returns: sections of a learner's file, each as a ``file_text.FilePart``."""
+
+    parts: list[dict[str, Any]] = []
+
+
+RESULTS: dict[str, type[Verdict | ClarifyResult | ExplanationResult | ReadResult]] = {
     "check_answer": Verdict,
     "clarify_concept": ClarifyResult,
     "check_explanation": ExplanationResult,
+    "read_file": ReadResult,
 }
 
 
@@ -105,7 +112,7 @@ class Situation:
         return selection.choose(topic, earlier, self.syllabus.skills, progress)
 
     @cached_property
-    def result(self) -> Verdict | ClarifyResult | ExplanationResult | None:
+    def result(self) -> Verdict | ClarifyResult | ExplanationResult | ReadResult | None:
         """What the tool returned, typed; None if it has not the form its tool promises."""
         try:
             return msgspec.convert(self.content.result, RESULTS[self.pending.tool])
@@ -154,7 +161,19 @@ def clarify(s: Situation, text: str, *, return_state: State, about_question: boo
     }
     if question is not None:
         args["shown"] = [material.id for material in s.syllabus.shown(args["topic"], s.data)]
+    args |= _files(s.data, text)
     return dispatch(s, "clarify_concept", args, return_state=return_state, given=text)
+
+
+def _files(data: TutoringData, text: str) -> dict[str, Any]:
+    """The learner's files that an explanation may use: one that was declined only where the learner speaks of it."""
+    readable = data.readable_files()
+    meant = file_text.means_file(text, [one.name for one in readable.values()])
+    used = [file for file, one in readable.items() if meant or one.status != "left"]
+    if not used:
+        return {}
+    wanted = any(readable[file].status == "wanted" for file in used)
+    return {"files": used, "files_first": True} if wanted else {"files": used}
 
 
 def check(s: Situation, given: str | list[str], *, typed: bool, part: str, return_state: State) -> NextState:

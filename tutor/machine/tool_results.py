@@ -46,9 +46,6 @@ SCAFFOLD_TRIES = 2
 #: Off-topic messages in a row after which a pause is offered.
 OFF_TOPIC = 3
 
-#: Sightings of one known error after which the teacher is told.
-STUBBORN = 3
-
 _STOP = frozenset({"stop", "cancel", "abort", "never mind", "nevermind", "forget it", "stop it", "stop please"})
 
 
@@ -179,6 +176,7 @@ def checked(s: Situation) -> Record:
             feedback=wording.badge(verdict.verdict),
             known_error=verdict.known_error,
             part=s.pending.part,
+            intent=verdict.intent,
         )
     )
 
@@ -367,8 +365,7 @@ def known_error_found(s: Situation) -> Result:
     )
     started = Record(RemediationStarted(known_error=name, question=question.id))
     text = wording.known_error_met(s.verdict.feedback or (found.say if found else ""))
-    told = _stubborn(data, name)
-    return NextState(State.REMEDIATING, data, (checked(s), *witnessed, *told, started, *tell(text)))
+    return NextState(State.REMEDIATING, data, (checked(s), *witnessed, started, *tell(text)))
 
 
 def seen(data: TutoringData, name: str) -> dict[str, ErrorRecord]:
@@ -376,13 +373,6 @@ def seen(data: TutoringData, name: str) -> dict[str, ErrorRecord]:
     record = data.known_errors.get(name, ErrorRecord())
     relapsed = record.relapsed + (record.remediated > 0)
     return {**data.known_errors, name: change(record, seen=record.seen + 1, relapsed=relapsed)}
-
-
-def _stubborn(data: TutoringData, name: str | None) -> tuple[Action, ...]:
-    """A word to the teacher when a known error has come so often that treating it again would only tire."""
-    if name is None or data.known_errors[name].seen != STUBBORN:
-        return ()
-    return (Record(AuthorNoted(about=name, note=wording.note_stubborn(name))),)
 
 
 def _attempts_left(s: Situation) -> bool:
@@ -424,7 +414,7 @@ def _wrong(s: Situation) -> tuple[TutoringData, tuple[Action, ...]]:
         known_errors=seen(data, name) if name else data.known_errors,
     )
     note = AuthorNoted(about=s.question.id, note=wording.note_unexplained(s.pending.given))
-    unexplained = _stubborn(data, name) if name else (Record(note),)
+    unexplained = () if name else (Record(note),)
     return data, (checked(s), *witnessed, *unexplained)
 
 

@@ -34,7 +34,7 @@ _VERDICTS: tuple[Verdict, ...] = (
 _INTENTS = ("hint", "clarify", "give_up", "skip", "dispute", "off_topic", "cancel", "continue", "greeting", None)
 _POLICIES: tuple[events.OnBusy, ...] = ("reject", "queue", "interrupt")
 _FAILURES: tuple[events.ToolFailure, ...] = ("error", "timeout", "cancelled", "killed", "lost_contact", "in_doubt")
-_TEXTS = ("1", "hint?", "why?", "stop", "99", "I give up", "x = 3", "")
+_TEXTS = ("1", "hint?", "why?", "stop", "99", "I give up", "x = 3", "", "yes", "no", "show me page 2 of my notes")
 _COMMANDS: tuple[events.EventContent, ...] = (
     events.HintRequested(),
     events.SkipRequested(),
@@ -88,6 +88,8 @@ def step(lesson: Lesson, what: int, which: int) -> None:
         _late(lesson, which)
     elif what < 250:
         lesson.cast(events.Branched())
+    elif what < 252:
+        _hear(lesson, which)
     else:
         lesson.cast(_RARE[which % len(_RARE)])
 
@@ -117,6 +119,14 @@ def _fire(lesson: Lesson, which: int) -> None:
     if timers:
         kind, name = timers[which % len(timers) if which < 64 else 0][0]
         lesson.fire(kind, name)
+
+
+def _hear(lesson: Lesson, which: int) -> None:
+    """A file was read, or could not be."""
+    file, name = f"f{which % 3}", "notes 3.pdf"
+    ready = events.FileReady(file=file, name=name, sections=2, pages=2)
+    failed = events.FileFailed(file=file, name=name, message="There is nothing in it.")
+    lesson.feed(Event(EventType.INFO, ready if which % 4 else failed))
 
 
 def _late(lesson: Lesson, which: int) -> None:
