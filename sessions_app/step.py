@@ -116,6 +116,8 @@ class _Play:
         if delivery.command is not None or delivery.content is not None:
             admission.check_live(row)
         cause = delivery.command.id if delivery.command else row.turn.cause if row.turn else None
+        if delivery.by == "observer":
+            cause = None  # as little as to a turn: what an observer says stands when the turn is rolled back
         for fact in delivery.facts:
             written = row.append(fact, turn=self._turn_of(delivery), cause=cause)
             if delivery.command is not None and not self.played.seq:
@@ -207,7 +209,7 @@ class _Play:
         call = self.row.calls.get(delivery.ends_call or "")
         if call is not None:
             return call.turn
-        return self.row.turn.id if self.row.turn else None
+        return self.row.turn.id if self.row.turn and delivery.by != "observer" else None
 
     def _cancels(self, wanted: str) -> bool:
         """Whether there is something to cancel; the reply says what became of it, also when it is asked again."""

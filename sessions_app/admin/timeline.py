@@ -216,8 +216,12 @@ def _summary(fact: Interaction) -> str:
             return f"“{known_error}”: {outcome.replace('_', ' ')}"
         case interactions.MasteryChanged(skill=skill, p=p, why=why, mastered=mastered):
             return f"{skill} {p:.0%}{', mastered' if mastered else ''}: {why}"
-        case interactions.AuthorNoted(note=note) | interactions.ObserverNoted(note=note):
+        case interactions.HintRefused(question=question, level=level):
+            return f"too soon after level {level}: {question}"
+        case interactions.AuthorNoted(note=note):
             return note
+        case interactions.ObserverNoted(note=note, observer=observer):
+            return f"{observer}: {note}"
         case interactions.ObserverSuggested(suggestion=suggestion, observer=observer):
             return f"{observer}: {suggestion}"
         case interactions.FileUploaded(name=name, media_type=media_type, size=size):
