@@ -20,7 +20,7 @@ def test_status_and_reason_are_shown_and_nothing_can_be_changed(echo_session: uu
     listed = words(teacher.get(reverse(LIST)))
     page = teacher.get(reverse("admin:sessions_app_uploadedfile_change", args=[d["file"]]))
 
-    assert all(text in listed for text in ("diary.txt", "text/plain", "16 bytes", "failed", "too_long"))
+    assert all(text in listed for text in ("diary.txt", "text/plain", "16 bytes", "Failed", "too_long"))
     assert "It is a very long text." in words(page)
     assert "secret diary" not in words(page)
     assert teacher.post(reverse("admin:sessions_app_uploadedfile_add"), {}).status_code == 403
