@@ -40,6 +40,7 @@ format: $(VENV)/test.stamp ## Format the code and mend what the linter can mend
 
 include tests/bench/bench.mk
 include tests/crash_points/crash_points.mk
+include tests/faults/faults.mk
 include tests/otp/fuzz.mk
 include tests/peers/peers.mk
 include tests/simulation/simulation.mk

@@ -32,7 +32,7 @@ TRACE_MOST_S = 3_600
 #: Sockets one user may have open at once, per web process.
 SOCKETS_PER_USER = 20
 #: How often a client should show that it lives, in seconds; three missed beats close the socket.
-BEAT_S = 20
+BEAT_S: int = settings.TUTOR_BEAT_S
 MISSED_BEATS = 3
 #: How often it is asked whether a user still has their rights, in seconds: before commands, and on a socket that only
 #: beats. Teachers and operators are asked before every command, and while they look.
@@ -99,6 +99,15 @@ DELIVERY_TRIES = 5
 #: Machines kept ready per process, and after how many seconds one is made anew.
 MACHINES = 256
 MACHINE_S = 300.0
+#: Teachers' page of live sessions: how many it lists, how long one look at the database is good for everybody in a
+#: process, in seconds, and how far back the newest note of an observer is looked for, in interactions.
+LIVE_LISTED = 100
+LIVE_LOOK_S = 1.0
+NOTES_WITHIN = 300
+SEARCH_CHARS = 100
+#: A session that waits for a tool longer than this, in seconds, is asked why; so many of one look.
+LONG_WAIT_S = 5.0
+EXPLAINED = 10
 #: How long a guest's token is valid, in days; a ticket in seconds.
 TOKEN_DAYS = 90
 TICKET_S = 60

@@ -20,6 +20,7 @@ from tutor.interactions import (
     KINDS,
     HintGiven,
     Interaction,
+    ObserverSaid,
     OutputCommitted,
     QuestionAsked,
     Visibility,
@@ -379,6 +380,12 @@ class HintGivenFrame(HintGiven, frozen=True, kw_only=True):
     html: str
 
 
+class ObserverSaidFrame(ObserverSaid, frozen=True, kw_only=True):
+    """With safe HTML made from the Markdown."""
+
+    html: str
+
+
 class QuestionAskedFrame(QuestionAsked, frozen=True, kw_only=True):
     """With safe HTML made from the Markdown; each choice has an ``html`` of its own."""
 
@@ -392,7 +399,7 @@ class Erased(Body, frozen=True):
 
 
 _DRESSED: dict[str, type[Interaction]] = {
-    frame.kind: frame for frame in (OutputCommittedFrame, HintGivenFrame, QuestionAskedFrame)
+    frame.kind: frame for frame in (OutputCommittedFrame, HintGivenFrame, ObserverSaidFrame, QuestionAskedFrame)
 }
 #: Kind of an event -> the type of its ``d``.
 EVENTS: dict[str, type[Interaction]] = {kind: _DRESSED.get(kind, fact) for kind, fact in KINDS.items()}
@@ -427,11 +434,11 @@ COMMANDS: dict[str, CommandType] = {
     "question.give_up": CommandType(Nothing, _WRITTEN),
     "answer.dispute": CommandType(Nothing, _WRITTEN),
     "continue": CommandType(Nothing, _WRITTEN),
+    "progress.contest": CommandType(Contest, _WRITTEN),
     "turn.cancel": CommandType(OfTurn, _WRITTEN),
     "queue.remove": CommandType(Waiting, _WRITTEN),
     "turn.retry": CommandType(OfTurn, _WRITTEN),
     "tool.resolve": CommandType(Decision, _WRITTEN),
-    "progress.contest": CommandType(Contest, _WRITTEN),
     "session.review": CommandType(Nothing, _WRITTEN),
     "session.pause": CommandType(Nothing, _WRITTEN),
     "session.resume": CommandType(Nothing, _WRITTEN),

@@ -57,7 +57,7 @@ class TutoringSession(Session):
     def ask(self) -> None:
         """A question is open."""
 
-    @transition(field="state", source=_TALKING, target="awaiting_tool_result")
+    @transition(field="state", source=[*_TALKING, "setting_question"], target="awaiting_tool_result")
     def await_tool(self) -> None:
         """A tool is at work; the conversation is locked politely."""
 

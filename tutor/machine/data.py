@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from tutor.lens.variant import PLAIN, Variant
 from tutor.mastery import SkillRecord
 from tutor.selection import Detour, Retest
 
@@ -42,6 +43,8 @@ class OpenQuestion(msgspec.Struct, frozen=True, kw_only=True):
     hint_offered: bool = False
     #: Known errors already treated in this question.
     remediated: tuple[str, ...] = ()
+    #: What makes a variant of it (``tutor.lens``).
+    variant: Variant = PLAIN
 
 
 class Remediation(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +54,7 @@ class Remediation(msgspec.Struct, frozen=True, kw_only=True):
     #: The question whose numbers the probe uses.
     question: str
     seed: int
+    variant: Variant = PLAIN
     #: ``tutor``, or the teacher who asked for it.
     by: str = "tutor"
     #: The state to go back to; ``awaiting_answer``: the question stays open meanwhile.
@@ -170,6 +174,8 @@ class TutoringData(msgspec.Struct, frozen=True, kw_only=True):
     retests: tuple[Retest, ...] = ()
     put_off: tuple[str, ...] = ()
     asked: dict[str, int] = {}
+    #: The numbers that templates were asked with: question id -> the values of its parameters, for each asking.
+    had: dict[str, tuple[tuple[int, ...], ...]] = {}
     skills: dict[str, SkillRecord] = {}
     known_errors: dict[str, ErrorRecord] = {}
     detours: dict[str, Detour] = {}
@@ -182,7 +188,7 @@ class TutoringData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 #: Written with one top-level key per entry.
-_MAPS = ("finished", "asked", "skills", "known_errors", "detours", "files")
+_MAPS = ("finished", "asked", "had", "skills", "known_errors", "detours", "files")
 
 
 def dump(data: TutoringData) -> dict[str, Any]:

@@ -128,7 +128,7 @@ def where(s: Situation, state: State) -> str:
             return wording.RECAP_QUESTION
         case State.REMEDIATING:
             r = s.remediation
-            probe = s.syllabus.probe(r.known_error, r.question, r.seed)
+            probe = s.syllabus.probe_of(r)
             return wording.recap_probe(probe.prompt if probe else r.known_error)
         case State.REVIEWING:
             return wording.RECAP_REVIEW

@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 
 from tutor import events, leak_gate, statem, wording
+from tutor.checking.verdict import Verdict
 from tutor.course import Course
 from tutor.effects import Disposition, Record, Refuse, say
-from tutor.interactions import OutputCommitted
+from tutor.interactions import AuthorNoted, OutputCommitted, QuestionAsked
 from tutor.machine import (
     answering,
     contesting,
@@ -135,7 +136,9 @@ class TutoringMachine:
         new = data if result.data is statem.KEEP else result.data
         if isinstance(result, statem.Stop):
             return result
+        result = self._show_awaited_question(situation, result, after, new)
         result = _tell_of_fallback(situation, row, result, new)
+        result = _tell_teacher(situation, row, result)
         result = self._gated(situation, row, result, after, new)
         if row.id not in {"A12", "27"} and not isinstance(result, statem.Stop):
             new = data if result.data is statem.KEEP else result.data
@@ -149,6 +152,24 @@ class TutoringMachine:
     def arrows(self) -> frozenset[tuple[str, str, str]]:
         """Every possible change of state as ``(row id, source, target)``."""
         return self.table.arrows()
+
+    def _show_awaited_question(
+        self,
+        s: Situation,
+        result: statem.KeepState | statem.NextState | statem.RepeatState,
+        after: State,
+        new: TutoringData,
+    ) -> Any:
+        """A question whose variant was being made is shown when that is over, however it ended: the learner waits."""
+        waited = s.data.pending is not None and s.data.pending.tool == "generate_variant"
+        if not waited or new.pending is not None or new.question is None or after is State.REVIEWING:
+            return result
+        if new.safety_hold or any(
+            isinstance(one, Record) and isinstance(one.interaction, QuestionAsked) for one in result.actions
+        ):
+            return result
+        shown = Record(answering.asked(self.syllabus, new.question))
+        return replace(result, actions=(*result.actions, shown))
 
     def _refuse(self, s: Situation) -> Result:
         allowed = self.allowed(s.state, s.data)
@@ -193,6 +214,8 @@ class TutoringMachine:
             asked = answering.probed(self.syllabus, data)
         elif data.question is None or State(state) in {State.REVIEWING, State.COMPLETED}:
             return None
+        elif data.pending is not None and data.pending.tool == "generate_variant":
+            return None  # it is chosen, and not shown yet
         else:
             asked = answering.asked(self.syllabus, data.question)
         plain: dict[str, Any] = msgspec.to_builtins(asked)
@@ -252,6 +275,17 @@ def _tell_of_fallback(s: Situation, row: Row, result: Result, new: TutoringData)
     if isinstance(result, statem.Stop) or new.told_fallback:
         return result
     return replace(result, data=change(new, told_fallback=True), actions=(say(wording.FALLBACK), *result.actions))
+
+
+def _tell_teacher(s: Situation, row: Row, result: Any) -> Any:
+    """What the checker has to say to the teacher about an answer goes beside its verdict."""
+    if not isinstance(s.content, events.ToolSucceeded) or row.id == "27" or s.data.pending is None:
+        return result
+    verdict = s.result
+    if not isinstance(verdict, Verdict) or not verdict.note:
+        return result
+    about = s.data.question.id if s.data.question is not None else s.data.topic
+    return replace(result, actions=(Record(AuthorNoted(about=about, note=verdict.note)), *result.actions))
 
 
 def _with_clocks(s: Situation, row: Row, result: Result, after: State) -> Result:

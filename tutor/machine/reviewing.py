@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tutor import events, retention, selection, wording
+from tutor import events, intent, retention, selection, wording
 from tutor.machine.data import TutoringData
 from tutor.machine.exposition import first_chunk
-from tutor.machine.situation import ExplanationResult, Situation, change, dispatch, set_question, tell
+from tutor.machine.situation import ExplanationResult, Situation, asked_as, change, dispatch, set_question, tell
 from tutor.machine.state import State
 from tutor.machine.syllabus import Syllabus
 from tutor.machine.table import Rows, Signal
@@ -23,7 +23,7 @@ PRACTISED = "practised"
 @rows.row("33", State.REVIEWING, events.UserMessage, to=State.AWAITING_TOOL_RESULT)
 def read_explanation(s: Situation) -> Result:
     text = s.content.text
-    args = {"question": s.question.id, "seed": s.question.seed, "text": text}
+    args = {**asked_as(s.question), "text": text}
     return dispatch(s, "check_explanation", args, return_state=State.REVIEWING, given=text)
 
 
@@ -37,7 +37,8 @@ def read_explanation(s: Situation) -> Result:
 )
 def answer_explanation(s: Situation) -> Result:
     found = s.result if isinstance(s.result, ExplanationResult) else ExplanationResult([], [])
-    return set_question(settled(s), *tell(wording.explanation(found.covered, found.missing)))
+    unsure = intent.classify(s.pending.given, None) in {"hint", "give_up", "clarify"}
+    return set_question(settled(s), *tell(wording.explanation(found.covered, found.missing, unsure=unsure)))
 
 
 @rows.row("34", State.REVIEWING, events.ContinueRequested, events.SkipRequested, to=State.SETTING_QUESTION)

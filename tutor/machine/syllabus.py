@@ -8,7 +8,8 @@ from functools import lru_cache
 from tutor import questions
 from tutor.course import Course, KnownError, Material, Question, Skill, Topic
 from tutor.leak_gate import Known
-from tutor.machine.data import OpenQuestion, TutoringData
+from tutor.lens.variant import PLAIN, Variant
+from tutor.machine.data import OpenQuestion, Remediation, TutoringData
 from tutor.questions import QuestionInstance, UnknownQuestion
 from tutor.selection import PREREQUISITE_P, Progress
 
@@ -31,31 +32,39 @@ class Syllabus:
         self._home = {q.id: topic for topic in course.topics for q in topic.questions}
         self._instance = lru_cache(maxsize=INSTANCES_KEPT)(self._instantiate)
 
-    def _instantiate(self, question: str, seed: int, part: str) -> QuestionInstance:
-        return questions.instantiate(self.course, question, seed, part)
+    def _instantiate(self, question: str, seed: int, part: str, variant: Variant) -> QuestionInstance:
+        return questions.instantiate(self.course, question, seed, part, variant)
 
-    def instance(self, question: str, seed: int, part: str = "main") -> QuestionInstance:
+    def instance(self, question: str, seed: int, part: str = "main", variant: Variant = PLAIN) -> QuestionInstance:
         """The question as the learner sees it. Raises ``UnknownQuestion``."""
-        return self._instance(question, seed, part)
+        return self._instance(question, seed, part, variant)
 
-    def of(self, question: OpenQuestion) -> QuestionInstance:
-        """The open question itself, whatever sub-question stands in for it at the moment."""
-        return self._instance(question.id, question.seed, "main")
+    def of(self, question: OpenQuestion, part: str = "main") -> QuestionInstance:
+        """The open question itself, whatever sub-question stands in for it at the moment; or one of its parts."""
+        return self._instance(question.id, question.seed, part, question.variant)
 
-    def known_error(self, known_error: str, question: str, seed: int) -> KnownError:
+    def known_error(self, known_error: str, question: str, seed: int, variant: Variant = PLAIN) -> KnownError:
         """The known error in the words of this question. Raises ``UnknownQuestion``."""
-        return questions.known_error(self.course, known_error, question, seed)
+        return questions.known_error(self.course, known_error, question, seed, variant)
 
     def treatment(self, known_error: str, question: str) -> str:
         """What the author wrote to treat a known error, whatever the question's numbers."""
         return questions.treatment(self.course, known_error, question)
 
-    def probe(self, known_error: str, question: str, seed: int) -> QuestionInstance | None:
+    def probe(self, known_error: str, question: str, seed: int, variant: Variant = PLAIN) -> QuestionInstance | None:
         """The question that exposes the known error; None if its author wrote none."""
         try:
-            return self._instance(question, seed, f"probe:{known_error}")
+            return self._instance(question, seed, f"probe:{known_error}", variant)
         except UnknownQuestion:
             return None
+
+    def probe_of(self, treated: Remediation) -> QuestionInstance | None:
+        """The probe of the known error under treatment."""
+        return self.probe(treated.known_error, treated.question, treated.seed, treated.variant)
+
+    def treated(self, treated: Remediation) -> KnownError:
+        """The known error under treatment, in the words of its question."""
+        return self.known_error(treated.known_error, treated.question, treated.seed, treated.variant)
 
     def question_for(self, known_error: str, topic: str) -> str | None:
         """A question whose numbers a treatment out of the blue can use: of this topic if possible."""

@@ -63,8 +63,9 @@ class LessonSession:
         self._snapshot = statem.start(self.machine, state, data, now=BEGINS_MS).after
         self._call: CallTool | None = None
         self._rated: list[RateQuestion] = []
-        #: The last command had no row.
+        #: The last command had no row; and what was said about it.
         self.refused = False
+        self._refusal = ""
 
     def stand_at(self, state: str, data: TutoringData) -> LessonSession:
         """Put the session into another situation, without an event. Returns the session."""
@@ -83,7 +84,7 @@ class LessonSession:
     def do(self, content: events.EventContent, *, meant_right: bool | None = None) -> Turn:
         """Send a command; every tool it sets off has ended when this returns."""
         state, data = self.state, self.data
-        self.refused = False
+        self.refused, self._refusal = False, ""
         self._rated = []
         facts = self._feed(Event(EventType.CAST, content))
         called: list[str] = []
@@ -100,6 +101,7 @@ class LessonSession:
             meant_right=meant_right,
             tools=called,
             rated=self._rated,
+            refusal=self._refusal,
         )
 
     def rest(self) -> None:
@@ -129,8 +131,8 @@ class LessonSession:
                         self._call = command
                     case RateQuestion():
                         self._rated.append(command)
-                    case Refuse():
-                        self.refused = True
+                    case Refuse(message=message):
+                        self.refused, self._refusal = True, message
         return facts
 
     def _ending(self, call: CallTool) -> events.EventContent:
@@ -146,7 +148,7 @@ def open_question(seat: Seat) -> QuestionInstance | None:
     data, syllabus = seat.data, seat.machine.syllabus
     if seat.state == "remediating_known_error" and data.remediation is not None:
         treated = data.remediation
-        return syllabus.probe(treated.known_error, treated.question, treated.seed)
+        return syllabus.probe_of(treated)
     if seat.state == "awaiting_answer" and data.question is not None:
-        return syllabus.instance(data.question.id, data.question.seed, data.question.part)
+        return syllabus.of(data.question, data.question.part)
     return None

@@ -37,6 +37,8 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     tools: list[str] = []
     #: First meetings with questions, as they reach the questions' ratings.
     rated: list[RateQuestion] = []
+    #: What the learner is told where the command has no place now; nothing else happens then.
+    refusal: str = ""
 
     @property
     def said(self) -> list[str]:
@@ -51,7 +53,9 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     def lines(self) -> list[Line]:
         """The turn as lines of a transcript."""
         said = words(self.event)
-        return [*([Line("learner", said)] if said else []), *(line for fact in self.facts for line in _lines(fact))]
+        refused = [Line("note", self.refusal)] if self.refusal else []
+        facts = (line for fact in self.facts for line in _lines(fact))
+        return [*([Line("learner", said)] if said else []), *refused, *facts]
 
 
 class Transcript(msgspec.Struct, frozen=True, kw_only=True):

@@ -127,6 +127,11 @@ def _end_call(lesson: Lesson, what: int, which: int) -> None:
         lesson.succeed({"text": f"It is {lesson.right()}." if lesson.data.question and which < 128 else "Like this."})
     elif tool == "check_explanation":
         lesson.succeed({"covered": [], "missing": ["opposite"]})
+    elif tool in {"give_hint", "remediate"}:
+        told = lesson.data.question and which < 128
+        lesson.succeed({"text": f"It is {lesson.right()}." if told else "Begin with the last step."})
+    elif tool == "generate_variant":
+        lesson.succeed({"operations": [{"op": "set_parameter", "name": "a", "value": which % 12}]})
     else:
         lesson.verdict(
             _VERDICTS[which % len(_VERDICTS)],
