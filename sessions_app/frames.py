@@ -20,6 +20,7 @@ from tutor.interactions import (
     KINDS,
     HintGiven,
     Interaction,
+    ObserverSaid,
     OutputCommitted,
     QuestionAsked,
     Visibility,
@@ -364,6 +365,12 @@ class HintGivenFrame(HintGiven, frozen=True, kw_only=True):
     html: str
 
 
+class ObserverSaidFrame(ObserverSaid, frozen=True, kw_only=True):
+    """With safe HTML made from the Markdown."""
+
+    html: str
+
+
 class QuestionAskedFrame(QuestionAsked, frozen=True, kw_only=True):
     """With safe HTML made from the Markdown; each choice has an ``html`` of its own."""
 
@@ -377,7 +384,7 @@ class Erased(Body, frozen=True):
 
 
 _DRESSED: dict[str, type[Interaction]] = {
-    frame.kind: frame for frame in (OutputCommittedFrame, HintGivenFrame, QuestionAskedFrame)
+    frame.kind: frame for frame in (OutputCommittedFrame, HintGivenFrame, ObserverSaidFrame, QuestionAskedFrame)
 }
 #: Kind of an event -> the type of its ``d``.
 EVENTS: dict[str, type[Interaction]] = {kind: _DRESSED.get(kind, fact) for kind, fact in KINDS.items()}
