@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
@@ -15,6 +16,7 @@ _ARTICLE = re.compile(r"^(?:the|an|a)\s+(?=\S)")
 LETTERS_PER_SLIP = 5
 
 
+@lru_cache(maxsize=1_024)  # a question's answers and prompt are compared with every text that is said about it
 def folded(text: str, *, case: bool = False) -> str:
     """``text`` as it is compared. Signs of arithmetic stay, so that ``x + 3`` and ``x - 3`` differ."""
     text = mathematics(text).replace(OPEN, "").replace(CLOSE, "")
@@ -42,4 +44,14 @@ def slips(given: str, wanted: str) -> int | None:
     if not allowed or re.sub(r"[a-z ]", "", given) != re.sub(r"[a-z ]", "", wanted):
         return None
     distance = OSA.distance(given, wanted, score_cutoff=allowed)
-    return distance if distance <= allowed else None
+    if distance > allowed:
+        return None
+    words = given.split(), wanted.split()
+    if len(words[0]) == len(words[1]) > 1 and not all(_slip_of(*pair) for pair in zip(*words, strict=True)):
+        return None
+    return distance
+
+
+def _slip_of(given: str, wanted: str) -> bool:
+    """Word by word: "trioxide" is no slip of "dioxide", whatever stands in front of it."""
+    return OSA.distance(given, wanted) <= max(len(wanted) // LETTERS_PER_SLIP, len(wanted) > 2)
