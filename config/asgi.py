@@ -12,6 +12,9 @@ _http = get_asgi_application()  # before anything that needs the app registry
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
+from sessions_app.body_limit import BodyLimit  # noqa: E402
 from sessions_app.routing import websocket_urlpatterns  # noqa: E402
 
-application = ProtocolTypeRouter({"http": _http, "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns))})
+application = ProtocolTypeRouter(
+    {"http": BodyLimit(_http), "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns))}
+)

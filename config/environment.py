@@ -39,6 +39,12 @@ def integer(name: str, default: int, *, least: int = 0) -> int:
     return number
 
 
+def names(name: str) -> list[str] | None:
+    """Names with commas between; None where the variable is not set or empty, no names where it says ``none``."""
+    given = [part.strip() for part in text(name).split(",") if part.strip()]
+    return [] if given == ["none"] else given or None
+
+
 def database(url: str) -> dict[str, object]:
     """``postgres://user:password@host:port/name`` as Django's settings want it.
 

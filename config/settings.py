@@ -170,6 +170,9 @@ TUTOR_METRICS_TOKEN = env.text("TUTOR_METRICS_TOKEN")
 TUTOR_SWEEPS = {
     "tools_app.monitor.watch": 0.5,
     "tools_app.outbox.sweep": 1.0,
+    "tutor.question_ratings.sweep": 5.0,
+    "tools_app.observer_service.sweep": 0.5,
+    "sessions_app.files.sweeping.sweep": 60.0,
 }
 
 #: The same for what takes longer: in a thread of its own, so that no time-out waits for it.
@@ -184,6 +187,10 @@ TUTOR_ABANDONED_DAYS = env.integer("TUTOR_ABANDONED_DAYS", 0)
 
 #: Modules and packages whose tools workers run; a package's modules are imported, too (docs/tools.md).
 TUTOR_TOOLS = ["tools_app.tools"]
+#: Modules and packages whose observers look at sessions (docs/observers.md), and which of them: their names with commas
+#: between, "none" for none; empty: all, as far as a course does not say otherwise.
+TUTOR_OBSERVERS = ["tutor.observers"]
+TUTOR_OBSERVERS_ON = env.names("TUTOR_OBSERVERS")
 #: A coroutine function that shortens a session's history where a model finds it too long: takes the session's id, says
 #: whether it worked. Empty: the offline tool answers instead.
 TUTOR_COMPACTOR = "sessions_app.compacting.compacted"
@@ -199,6 +206,9 @@ TUTOR_RUNNING_URL = "config.running.url"
 TUTOR_SHOWN = "tools_app.chains.shown"
 #: What a model is shown at most of a session, in tokens (``tutor.projections.tokens``).
 TUTOR_CHAIN_TOKENS = env.integer("TUTOR_CHAIN_TOKENS", 6_000, least=1_000)
+
+#: Largest file that a learner may upload, in bytes.
+TUTOR_FILE_BYTES = env.integer("TUTOR_FILE_BYTES", 20 * 1024 * 1024, least=1024)
 
 LLM_BASE_URL = env.text("LLM_BASE_URL")
 LLM_API_KEY = env.text("LLM_API_KEY")
@@ -217,12 +227,26 @@ LLM_SESSION_TOKENS = env.integer("LLM_SESSION_TOKENS", 500_000)
 # --- people ------------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
+#: Languages of the pages; courses have their own.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"
-# Static files come straight from the apps; a place to collect them is for a web server in front.
+# With a place to collect them (`manage.py run` names one) static files have their content's hash in their names and are
+# kept by browsers for good; without one they come straight from the apps, as one works on them.
 STATIC_ROOT = env.text("STATIC_ROOT") or None
-WHITENOISE_USE_FINDERS = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "config.static_files.HashedFiles"
+        if STATIC_ROOT
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+    # What learners upload: every web process and every worker has to read it, so a folder of one machine will not do.
+    "uploads": {"BACKEND": "sessions_app.files.storage.DatabaseStorage"},
+}
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 WHITENOISE_AUTOREFRESH = DEBUG
 LOGIN_URL = "/admin/login/"
 
@@ -248,7 +272,13 @@ def _worth_logging(record: logging.LogRecord) -> bool:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "config.log_lines.Line",
+            "format": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        }
+    },
     "filters": {"worth_logging": {"()": "django.utils.log.CallbackFilter", "callback": _worth_logging}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["worth_logging"]}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},

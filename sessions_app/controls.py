@@ -117,6 +117,10 @@ class RequestWork:
     tool: str
     args: dict[str, Any]
     deadline_ms: int
+    #: What stands in the log before the request: why there is work.
+    because: tuple[Interaction, ...] = ()
+    #: What whoever records the ending is told again. One tool works for one thing at a time, for several at once.
+    about: dict[str, str] | None = None
 
 
 #: What changes the working copy and is told by a fact and a step; the others are outcomes, with all that comes along.
@@ -167,10 +171,10 @@ def carry_out(control: Change, row: SessionRow, machine: Any) -> CarriedOut:
             return CarriedOut("forked", SessionForked(parent=str(parent), at=at, actor=actor))
         case Rewind():
             return _rewind(control, row, machine)
-        case RequestWork(actor, tool):
-            if any(call.recorded and call.tool == tool for call in row.calls.values()):
+        case RequestWork(tool=tool, because=because, about=about):
+            if any(call.recorded and call.tool == tool and call.about == about for call in row.calls.values()):
                 raise AlreadyRequested(f"the tool {tool} is at work for this session already")
-            return CarriedOut("requested", ToolRequested(call=f"k{row.head + 1}", name=tool))
+            return CarriedOut("requested", ToolRequested(call=f"k{row.head + len(because) + 1}", name=tool))
 
 
 def _replace(control: ReplaceState, row: SessionRow, machine: Any) -> CarriedOut:

@@ -41,6 +41,9 @@ POINTS: dict[str, str] = {
     "announce.before": "work is about to be announced",
     "announce.sent": "the broker has the announcement",
     "looks.before": "sockets are about to be told",
+    "observing.leased": "a session is taken for its observers, nothing read",
+    "observing.looked": "they have looked, what they say stands in memory only",
+    "observing.written": "what they say is committed, the session not let go",
 }
 
 

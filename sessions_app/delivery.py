@@ -13,7 +13,7 @@ from tutor.events import EventContent
 from tutor.interactions import Interaction
 from tutor.statem import EventType
 
-Actor = Literal["learner", "teacher", "operator", "start", "timer", "tool"]
+Actor = Literal["learner", "teacher", "operator", "start", "timer", "tool", "observer"]
 
 
 @dataclass(frozen=True, slots=True)

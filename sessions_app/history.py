@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import msgspec
 
@@ -31,22 +31,30 @@ def _fact(row: tuple[object, ...]) -> Fact:
     return Fact(seq, kind, version, log.iso(log.microseconds(at)), *rest)  # type: ignore[arg-type]
 
 
-def facts(session: uuid.UUID, *, after: int = 0, upto: int = lineage.MOST - 1) -> Iterator[Fact]:
-    """The facts ``after < seq <= upto``, oldest first."""
+def facts(
+    session: uuid.UUID, *, after: int = 0, upto: int = lineage.MOST - 1, kinds: Collection[str] | None = None
+) -> Iterator[Fact]:
+    """The facts ``after < seq <= upto``, oldest first; of these ``kinds`` only."""
     for part in lineage.within(session, after, upto + 1):
         rows = Row.objects.filter(session_id=part.session, seq__gt=part.after, seq__lte=part.upto).order_by("seq")
+        if kinds is not None:
+            rows = rows.filter(kind__in=kinds)
         yield from map(_fact, rows.values_list(*_COLUMNS).iterator(chunk_size=500))
 
 
-def newest_first(session: uuid.UUID, upto: int, *, page: int = PAGE_ROWS) -> Iterator[Fact]:
-    """The facts ``seq <= upto``, newest first, read as far as they are asked for.
+def newest_first(
+    session: uuid.UUID, upto: int, *, page: int = PAGE_ROWS, kinds: Collection[str] | None = None
+) -> Iterator[Fact]:
+    """The facts ``seq <= upto``, newest first, read as far as they are asked for; of these ``kinds`` only.
 
-    Leaps over what a rewind took back.
+    Leaps over what a rewind took back, where ``session.rewound`` is among the kinds.
     """
     before = upto + 1
     while parts := list(lineage.within(session, 0, before)):
         part = parts[-1]
         rows = Row.objects.filter(session_id=part.session, seq__gt=part.after, seq__lte=part.upto).order_by("-seq")
+        if kinds is not None:
+            rows = rows.filter(kind__in=kinds)
         found = [_fact(row) for row in rows.values_list(*_COLUMNS)[:page]]
         before = found[-1].seq if found else part.after + 1
         for fact in found:

@@ -17,11 +17,23 @@ import msgspec
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import login
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.csrf import csrf_exempt
 
-from sessions_app import access, commands, conf, draining, health, inspection, metrics, opening, protocol, published
+from sessions_app import (
+    access,
+    commands,
+    conf,
+    draining,
+    health,
+    inspection,
+    metrics,
+    opening,
+    progress,
+    protocol,
+    published,
+)
 from sessions_app.consumers import internal
 from sessions_app.exceptions import STATUS, CommandError
 from sessions_app.frames import Events, Guest, Health, Ready, Ticket
@@ -50,7 +62,8 @@ def respond(value: Any, status: int = 200) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(value), status=status, content_type="application/json")
 
 
-def _refused(error: CommandError, cause: str | None = None) -> HttpResponse:
+def refused(error: CommandError, cause: str | None = None) -> HttpResponse:
+    """An ``err`` frame with the status of its code."""
     metrics.COMMANDS.add(result=error.code)
     frame = protocol.error_frame(None, error, cause)
     response = HttpResponse(frame, status=STATUS[error.code], content_type="application/json")
@@ -97,6 +110,9 @@ async def _let_in(request: HttpRequest, user: Any | None) -> None:
 def _check_csrf(request: HttpRequest) -> None:
     if request.method in {"GET", "HEAD", "OPTIONS"}:
         return
+    if request.content_type == "multipart/form-data":
+        # Django would look for the token in the form first, and read a whole upload on the event loop for it.
+        request.POST = QueryDict()
     _csrf.process_request(request)
     if _csrf.process_view(request, _csrf_checked, (), {}) is not None:
         raise CommandError("forbidden", "The CSRF token is missing or wrong; reload the page.")
@@ -115,7 +131,7 @@ def endpoint(*methods: str, authenticated: bool = True) -> Callable[[View], Endp
         @wraps(view)
         async def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.method not in methods:
-                response = _refused(CommandError("bad_request", f"Use {' or '.join(methods)}."))
+                response = refused(CommandError("bad_request", f"Use {' or '.join(methods)}."))
                 response.status_code, response["Allow"] = 405, ", ".join(methods)
                 return response
             try:
@@ -127,9 +143,9 @@ def endpoint(*methods: str, authenticated: bool = True) -> Callable[[View], Endp
                     kwargs["user"], request.standing = known  # type: ignore[attr-defined]
                 return await view(request, *args, **kwargs)
             except CommandError as error:
-                return _refused(error)
+                return refused(error)
             except Exception as error:
-                return _refused(internal(error))
+                return refused(internal(error))
 
         return cast("Endpoint", answer)
 
@@ -171,21 +187,32 @@ async def tickets(_request: HttpRequest, user: Any) -> HttpResponse:
 
 @endpoint("GET")
 async def courses(_request: HttpRequest, user: Any) -> HttpResponse:
-    """The courses a learner can take."""
-    del user  # any learner may see them
-    return respond(await in_database(catalogue.courses))
+    """The courses a learner can take, and how far they are in each (``progress``; null where it was not begun)."""
+    return respond(await in_database(lambda: _courses_of(user.pk)))
+
+
+def _courses_of(learner_id: int) -> list[dict[str, Any]]:
+    found = catalogue.courses()
+    taken = progress.of_courses(learner_id, [course["slug"] for course in found])
+    return [{**course, "progress": taken.get(course["slug"])} for course in found]
 
 
 # --- sessions ----------------------------------------------------------------------------------------------------
 
 
-@endpoint("POST")
+@endpoint("GET", "POST")
 async def sessions(request: HttpRequest, user: Any) -> HttpResponse:
-    """Start the learner's session of a course, or find the live one."""
-    slug = _json(request).get("course")
-    if not isinstance(slug, str):
-        raise CommandError("bad_request", 'Send {"course": slug}.')
-    session, is_new = await in_database(opening.start_course, user, slug)
+    """GET: the learner's sessions. POST: start their session of a course, or find the live one.
+
+    With ``review`` it is one that reviews what the last one has taught.
+    """
+    if request.method == "GET":
+        return respond(await in_database(progress.sessions, user.pk))
+    wanted = _json(request)
+    slug, review = wanted.get("course"), wanted.get("review", False)
+    if not isinstance(slug, str) or not isinstance(review, bool):
+        raise CommandError("bad_request", 'Send {"course": slug}, and "review": true to review what it has taught.')
+    session, is_new = await in_database(opening.start_review if review else opening.start_course, user, slug)
     return respond(await in_database(inspection.inspect, session), 201 if is_new else 200)
 
 
@@ -206,14 +233,14 @@ async def session_commands(request: HttpRequest, session_id: str, user: Any) -> 
             )
         frame = protocol.parse(request.body)
     except CommandError as error:
-        return _refused(error, protocol.readable_id(request.body))
+        return refused(error, protocol.readable_id(request.body))
     try:
         if draining.is_draining():
             raise CommandError("draining", "The server is restarting; try again.", after_ms=1_000)
         view, _row = await in_database(open_view, user, commands.session_id(session_id))
         d, _delivered = await commands.handle(frame, view)
     except CommandError as error:
-        return _refused(error, frame.id)
+        return refused(error, frame.id)
     metrics.COMMANDS.add(result="ok")
     reply = protocol.server_frame("ok", str(view.session), d, cause=frame.id)
     return HttpResponse(reply, content_type="application/json")

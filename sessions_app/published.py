@@ -27,7 +27,27 @@ _SEEN_BY = {
     Visibility.OPERATOR: "Operators see it.",
 }
 #: Bodies of HTTP, beside those of frames.
-_HTTP_BODIES = (frames.Guest, frames.Ticket, frames.Listed, frames.Start, frames.Events, frames.Health, frames.Ready)
+_HTTP_BODIES = (
+    frames.Guest,
+    frames.Ticket,
+    frames.Listed,
+    frames.OwnSession,
+    frames.Start,
+    frames.Events,
+    frames.FileTaken,
+    frames.Files,
+    frames.Health,
+    frames.Ready,
+)
+#: The form of an upload.
+_FORM: Json = {
+    "type": "object",
+    "properties": {
+        "file": {"type": "string", "contentMediaType": "application/octet-stream"},
+        "id": {"type": "string", "maxLength": frames.ID_CHARS, "description": "The command's id, to ask again."},
+    },
+    "required": ["file"],
+}
 
 
 def _ref(kind: type[Any]) -> Json:
@@ -188,6 +208,10 @@ def openapi() -> Json:
             )
         },
         "/api/sessions": {
+            "get": _operation(
+                "The learner's sessions.",
+                {"200": _answer("Newest first.", {"type": "array", "items": _ref(frames.OwnSession)})},
+            ),
             "post": _operation(
                 "Start the learner's session of a course, or find the live one.",
                 {
@@ -195,7 +219,7 @@ def openapi() -> Json:
                     "201": _answer("It is new.", _ref(frames.Inspection)),
                 },
                 body=_ref(frames.Start),
-            )
+            ),
         },
         "/api/sessions/{session}": {
             "parameters": [session],
@@ -212,6 +236,16 @@ def openapi() -> Json:
         "/api/sessions/{session}/events": {
             "parameters": [session],
             "get": {**_operation("What happened, and happens.", {"200": events}), "parameters": [after, wait]},
+        },
+        "/api/sessions/{session}/files": {
+            "parameters": [session],
+            "get": _operation("The session's files.", {"200": _answer("Oldest first.", _ref(frames.Files))}),
+            "post": _operation(
+                "Upload a file; a worker reads it then.",
+                {"201": _answer("It is kept.", _ref(frames.FileTaken))},
+                body=_FORM,
+                body_type="multipart/form-data",
+            ),
         },
         "/api/healthz": {
             "get": _operation("This process answers.", {"200": _answer("Yes.", _ref(frames.Health))}, open_to_all=True)
@@ -255,13 +289,20 @@ def _answer(words: str, schema: Json) -> Json:
     return {"description": words, "content": {"application/json": {"schema": schema}}}
 
 
-def _operation(words: str, answers: Json, *, body: Json | None = None, open_to_all: bool = False) -> Json:
+def _operation(
+    words: str,
+    answers: Json,
+    *,
+    body: Json | None = None,
+    body_type: str = "application/json",
+    open_to_all: bool = False,
+) -> Json:
     error = {"$ref": "#/components/schemas/frame.err"}
     statuses = {*STATUS.values(), 405} | (set() if open_to_all else {401})
     refused = {str(status): _answer("Refused.", error) for status in sorted(statuses) if str(status) not in answers}
     operation: Json = {"summary": words, "responses": {**answers, **refused}}
     if body is not None:
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+        operation["requestBody"] = {"required": True, "content": {body_type: {"schema": body}}}
     if open_to_all:
         operation["security"] = []
     return operation

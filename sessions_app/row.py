@@ -4,7 +4,8 @@ The ``kernel`` column holds what the kernel itself must remember between two eve
 step can log what changed of it:
 
 - ``turn``: the running turn ``{id, by, cause, attempt, usage?}``; missing where none runs
-- ``calls``: pending tool calls by ref ``{tool, turn, background}``, ``recorded`` where the session itself asked
+- ``calls``: pending tool calls by ref ``{tool, turn, background}``, ``recorded`` where the session itself asked,
+  then perhaps with ``about``
 - ``groups``: groups of calls of which some are pending, by ref, with the endings of the others (``groups``)
 - ``postponed``: events that wait for a state change, oldest first
 - ``timers``: running time-outs by ``type:name`` ``{due, guard, content}``
@@ -56,12 +57,16 @@ class PendingCall:
     recorded: bool = False
     #: The group that it is a member of (``sessions_app.groups``).
     group: str | None = None
+    #: Of a recorded call: what whoever records its ending is told again.
+    about: dict[str, str] | None = None
 
     def dump(self) -> dict[str, Any]:
         """The call as JSON values."""
         plain: dict[str, Any] = {"tool": self.tool, "turn": self.turn, "background": self.background}
         if self.group is not None:
             plain["group"] = self.group
+        if self.about is not None:
+            plain["about"] = self.about
         return {**plain, "recorded": True} if self.recorded else plain
 
 
@@ -166,6 +171,8 @@ class SessionRow:
     on_busy: str = "reject"
     previous: uuid.UUID | None = None
     new: bool = False
+    #: The machine's data as the row had it, which an older release may have written: what the log tells so far.
+    plain: dict[str, Any] | None = None
     #: A new fork: its parent, and the data and kernel part that the shared log tells.
     parent: uuid.UUID | None = None
     shared: tuple[dict[str, Any], dict[str, Any]] | None = None

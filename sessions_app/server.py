@@ -24,7 +24,7 @@ import psycopg
 import redis
 from django.db import close_old_connections, connection
 
-from sessions_app import breaker, commit, conf, crash_points, hints, recovery
+from sessions_app import alongside, breaker, commit, conf, crash_points, hints, recovery
 from sessions_app.delivery import CommandId, Delivered, Delivery, Fenced, Write
 from sessions_app.exceptions import (
     CommandError,
@@ -197,6 +197,8 @@ def _writes(row: SessionRow, played: Played, delivery: Delivery) -> list[Write]:
         )
     if row.written or writes or row.new:
         writes += commit.session_writes(row, played.data, played.kernel)
+    if row.written:
+        writes += alongside.writes(row)
     return writes
 
 

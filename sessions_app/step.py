@@ -116,6 +116,8 @@ class _Play:
         if delivery.command is not None or delivery.content is not None:
             admission.check_live(row)
         cause = delivery.command.id if delivery.command else row.turn.cause if row.turn else None
+        if delivery.by == "observer":
+            cause = None  # as little as to a turn: what an observer says stands when the turn is rolled back
         for fact in delivery.facts:
             written = row.append(fact, turn=self._turn_of(delivery), cause=cause)
             if delivery.command is not None and not self.played.seq:
@@ -207,7 +209,7 @@ class _Play:
         call = self.row.calls.get(delivery.ends_call or "")
         if call is not None:
             return call.turn
-        return self.row.turn.id if self.row.turn else None
+        return self.row.turn.id if self.row.turn and delivery.by != "observer" else None
 
     def _cancels(self, wanted: str) -> bool:
         """Whether there is something to cancel; the reply says what became of it, also when it is asked again."""
@@ -264,6 +266,9 @@ class _Play:
         if done.left is not None:
             self._leave(done.left, cause)
             self.waiting = row.waiting()
+        if isinstance(control, controls.RequestWork):
+            for fact in control.because:
+                row.append(fact, cause=cause)
         row.append(done.before, cause=cause)
         if isinstance(control, controls.RequestWork):
             self._request(control, f"k{row.head}")
@@ -282,6 +287,9 @@ class _Play:
             self.played.reply = {"session": str(row.id), "at": control.at}
             for ref, call in row.calls.items():
                 row.append(ToolCancelled(call=ref, name=call.tool, attempts=0), turn=call.turn, cause=cause)
+                # Its work goes on for the parent: what stands outside of the log is the parent's.
+                for fact in recording.given_up(ref, call).facts:
+                    row.append(fact, cause=cause)
             row.calls = {}
             self._take_up(control.endings, cause)
         elif isinstance(control, controls.Rewind):
@@ -294,6 +302,8 @@ class _Play:
         recovery.cancel_calls(performing)
         for ending, turn in performing.endings:
             row.append(ending, turn=turn, cause=cause)
+        for fact in performing.facts:
+            row.append(fact, cause=cause)
         for event in left.postponed:
             if event.mark is not None:
                 row.append(MessageRemoved(command=event.mark, why="rewound"), cause=cause)
@@ -314,18 +324,28 @@ class _Play:
         """A background call of the session's own; that it was asked for stands in the log already."""
         row, performing = self.row, Performing(self.row, self._command_id())
         perform(CallTool(ref, control.tool, control.args, control.deadline_ms, background=True), performing)
-        row.calls = {**row.calls, ref: replace(row.calls[ref], recorded=True)}
+        row.calls = {**row.calls, ref: replace(row.calls[ref], recorded=True, about=control.about)}
         self.played.writes += performing.writes
         self.played.wakes += performing.wakes
-        self.played.reply = {"call": ref}
+        self.played.reply = {"call": ref, **(control.about or {})}
 
     def _record(self, ref: str, ended: EventContent) -> None:
-        """A call of the session's own has ended: what it found becomes facts, the machine is not asked."""
-        Performing(self.row, None).forget(ref)
+        """A call of the session's own has ended: what it found becomes facts; the machine hears of it, if at all, by an
+        event of its own."""
+        call = Performing(self.row, None).forget(ref)
         event = {"type": "system", "content": {"note": f"the call {ref} has ended"}}
         self.steps.append(event, "recorded", self.row.snapshot.state, None, None)
-        for fact in recording.facts_of(ended):
+        recorded = recording.recorded(ended, call.about if call is not None else None)
+        for fact in recorded.facts:
             self.row.append(fact)
+        self.played.writes += recorded.writes
+        if recorded.news is None or type(recorded.news) not in getattr(self.machine, "hears", ()):
+            return
+        heard = Event(EventType.INFO, recorded.news)
+        if self.row.status == SUSPENDED:
+            self._hold(heard)
+        else:
+            self._handle(heard)
 
     def _restart(self, control: controls.Restart) -> None:
         """Begin again as after too many crashes, because somebody asked: in a turn of its own."""
@@ -409,6 +429,8 @@ class _Play:
         interrupts = running is not None and event.mark is not None and opening is not None and bool(performing.endings)
         if opening is not None and (performing.disposition in {"busy", "queued"} or (running and not interrupts)):
             opening = None
+        if isinstance(event.content, events.News) and not performing.facts:
+            opening = None  # the machine has taken note and says nothing
         self._write(outcome, performing, opening, running if interrupts else None, ended)
         return not crashed
 
@@ -468,6 +490,8 @@ class _Play:
         if event.mark is not None and event.mark != new:
             # A command that waited: its time has come, whatever brought it (a result, a time-out, a cancel).
             return Turn("", "learner", event.mark)
+        if isinstance(event.content, events.News):
+            return None if self.row.turn else Turn("", by, None)
         if not opens_turn:
             return None
         if event.mark is not None:

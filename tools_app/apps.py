@@ -9,9 +9,17 @@ class ToolsAppConfig(AppConfig):
 
     def ready(self) -> None:
         # Registering is an import's side effect: the dispatch table fills before the first session is stepped.
-        from tools_app import discovery, doubt, effects, personal_data, verification  # noqa: PLC0415 — models are ready only now
+        from tools_app import (  # noqa: PLC0415 — models are ready only now
+            discovery,
+            doubt,
+            effects,
+            personal_data,
+            verification,
+            watching,
+        )
 
-        del effects, verification
+        del effects, verification, watching
         discovery.load()
+        discovery.load_observers()
         doubt.register()
         personal_data.register()

@@ -110,6 +110,10 @@ class Children:
         self._lock = threading.Lock()
         self._all: set[_Child] = set()
 
+    async def begin(self) -> None:
+        """Have a child that waits for a job: of several, the one that is free."""
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._child)
+
     async def run(self, tool: Tool, scope: dict[str, Any], args: dict[str, Any], repair: str = "") -> Any:
         """What the tool returns, as plain JSON.
 

@@ -45,3 +45,22 @@ ERROR_CHARS = 500
 BACKOFF_S = 0.5
 #: Longest pause, in seconds.
 BACKOFF_MOST_S = 8.0
+#: How long after something worth a look observers look, in seconds: what happens meanwhile is seen in the same look.
+OBSERVE_AFTER_S = 2.0
+#: How long one look at a session may take before somebody else looks; no observer begins in its last third.
+OBSERVE_LEASE_S = 120.0
+#: Interactions shown to an observer at once, and the most that a view is folded anew from (the newest ones).
+OBSERVE_PAGE = 500
+OBSERVE_HISTORY = 2_000
+#: Largest job for an observer's process, in bytes of JSON.
+OBSERVE_BYTES = 8 * 1024 * 1024
+#: Pause before an observer that failed looks at the same session again, in seconds; doubles up to the longest.
+OBSERVER_REST_S = 5.0
+OBSERVER_REST_MOST_S = 300.0
+#: Failures in a row after which it leaves that session alone until there is another version of it, and an operator is
+#: told; failures in a row, whatever the session, after which a process leaves it alone, and for so many seconds.
+OBSERVER_FAILURES = 5
+OBSERVER_BREAKER_FAILURES = 3
+OBSERVER_BREAKER_S = 60.0
+#: How far the processes of observers stand back for others (nice).
+OBSERVER_NICENESS = 5

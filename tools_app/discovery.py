@@ -1,4 +1,4 @@
-"""Finding the tools: the modules and packages that ``settings.TUTOR_TOOLS`` names, and all modules in the packages."""
+"""Finding tools and observers: the modules and packages that the settings name, and all modules in the packages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import pkgutil
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+
+from tutor.observers import registry as observers
 
 
 def load() -> None:
@@ -21,3 +23,14 @@ def load() -> None:
                 importlib.import_module(found.name)
         except (ImportError, TypeError) as error:
             raise ImproperlyConfigured(f"settings.TUTOR_TOOLS: {name} has no usable tools: {error}") from error
+
+
+def load_observers() -> None:
+    """Import every module that has observers. Raises ``ImproperlyConfigured`` as ``load`` does, and for a name in
+    ``settings.TUTOR_OBSERVERS_ON`` that no observer has."""
+    try:
+        observers.load(settings.TUTOR_OBSERVERS)
+        for name in settings.TUTOR_OBSERVERS_ON or ():
+            observers.find(name)
+    except (ImportError, TypeError, LookupError) as error:
+        raise ImproperlyConfigured(f"settings.TUTOR_OBSERVERS: {error}") from error

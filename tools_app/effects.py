@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sessions_app import recording
 from sessions_app.commit import timestamp
 from sessions_app.delivery import Statement, Write
 from sessions_app.effects import Performing, perform
@@ -133,6 +134,10 @@ def _(effect: Drop, performing: Performing) -> None:
         (ToolCancelled(call=effect.ref, name=call.tool, attempts=0), call.turn),
     )
     performing.writes.append(Write(CANCEL_CALL, {"session_id": performing.row.id, "ref": effect.ref}))
+    if call.recorded:
+        given_up = recording.given_up(effect.ref, call)
+        performing.facts += given_up.facts
+        performing.writes += given_up.writes
 
 
 @perform.register

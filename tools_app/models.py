@@ -57,6 +57,8 @@ class ToolCall(models.Model):
     repair = models.TextField(db_default="", blank=True)
     #: The next attempt runs beside no other call of its process: the one before may have taken that down.
     alone = models.BooleanField(db_default=False)
+    #: Tokens set aside for what this attempt asks of models, until it is settled (``tools_app.budget``).
+    reserved = models.IntegerField(db_default=0)
     #: Since when it is in doubt.
     parked_at = models.DateTimeField(null=True)
     #: The process boot that runs it (``Worker.owner``).
@@ -121,6 +123,57 @@ class SessionUsage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.input_tokens + self.output_tokens} tokens"
+
+
+class ObservedSession(models.Model):
+    """When the observers of a session look at it next (``tools_app.observing``).
+
+    A commit that is worth a look moves ``due_at`` and ``head`` (``tools_app.watching``); whoever looks takes the lease.
+    """
+
+    session = models.OneToOneField(
+        Session, on_delete=models.CASCADE, related_name="observed", db_constraint=False, primary_key=True
+    )
+    #: The session's newest seq that was worth a look.
+    head = models.BigIntegerField()
+    #: None: not before something happens.
+    due_at = models.DateTimeField(null=True, db_index=True)
+    #: Somebody looks; taken away when it is over, or has run out.
+    leased_until = models.DateTimeField(null=True)
+    #: Rises with every lease: it fences.
+    lease = models.BigIntegerField(db_default=0)
+
+    def __str__(self) -> str:
+        return f"{self.session_id} from {self.due_at}"
+
+
+class ObserverView(models.Model):
+    """What one observer knows of one session: a view folded from the log, kept so that a look reads what is new only.
+
+    Never the truth: without it, or with another version, it is folded anew. ``seen`` is what makes a remark come once.
+    """
+
+    pk = models.CompositePrimaryKey("session_id", "observer")
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="observer_views", db_constraint=False)
+    observer = models.CharField(max_length=50)
+    #: Of the observer that folded it; 0: nobody has.
+    version = models.IntegerField(db_default=0)
+    #: Up to which seq its remarks were made.
+    seen = models.BigIntegerField()
+    view = models.JSONField(null=True)
+    #: When it wants to be looked at although nothing happens.
+    wake_at = models.DateTimeField(null=True)
+    #: Counts looks: the compare-and-set of everything that a look writes.
+    looks = models.BigIntegerField(db_default=0)
+    #: Looks that failed in a row, why, and before when there is no other.
+    failures = models.SmallIntegerField(db_default=0)
+    error = models.TextField(db_default="", blank=True)
+    rests_until = models.DateTimeField(null=True)
+    #: It failed too often here: left alone until there is another version of it.
+    given_up = models.BooleanField(db_default=False)
+
+    def __str__(self) -> str:
+        return f"{self.observer} of {self.session_id}"
 
 
 class OperatorNotice(models.Model):

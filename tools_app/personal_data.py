@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sessions_app.personal_data import places
-from tools_app.models import SessionUsage, ToolCall
+from tools_app.models import ObserverView, SessionUsage, ToolCall
 
 _OF_A_CALL = (
     "ref", "turn", "tool", "args", "background", "status", "attempt", "created_at", "started_at", "ended_at", "ending",
@@ -18,4 +18,6 @@ def register() -> None:
         places.rows_of(
             "tokens used at models", SessionUsage, line="usage", columns=("input_tokens", "output_tokens", "requests")
         ),
+        # Folded from the log, which is exported.
+        places.rows_of("what observers remember", ObserverView),
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tutor import course as content
+from tutor import file_text, wording
+from tutor.file_text import NOTHING, FilePart, Library, asked_of, means_file
 from tutor.leak_gate import Known, leaks
 from tutor.terms import terms
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 #: In words: what is longer is not read.
 MAX_WORDS = 120
+#: Sentences of a chunk that is said once more.
+SHORT_SENTENCES = 3
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z*$-])|\n+")
 
@@ -23,6 +27,8 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z*$-])|\n+")
 @dataclass(frozen=True)
 class _Chunk:
     topic_id: str
+    #: Id of the material; empty: it is a remedy.
+    material: str
     text: str
     keys: frozenset[str]
     terms: frozenset[str]
@@ -47,14 +53,46 @@ def explain(
     text: str,
     question: QuestionInstance | None,
     shown: Collection[str] = (),
+    library: Library = NOTHING,
 ) -> str:
     """An explanation from the course (Markdown, at most ``MAX_WORDS`` words) that does not give the answer away.
 
-    ``shown``: ids of the material that the learner has read already, which may be said again.
-    Where nothing in the course fits it says so and what the learner can do instead.
+    ``shown``: ids of the material that the learner has read already, which may be said again. ``library``: the
+    learner's own files; one is quoted where the learner means it, or where it fits better than the course.
+    Where nothing fits it says so and what the learner can do instead.
     """
-    if question is None and (_THOUGHT.fullmatch(text) or _OPINION.fullmatch(text)):
+    meant = bool(library.outlines) and means_file(text, [file.name for file in library.outlines])
+    if question is None and not meant and (_THOUGHT.fullmatch(text) or _OPINION.fullmatch(text)):
         return _KEEP_IT
+    known = Known(material=_bodies(course, shown), learner=text)
+    if meant:
+        return _of_files(library, text, question, known) or _nothing(course, topic_id, question)
+    ranked = _ranked(course, topic_id, text, question)
+    asked = asked_of(text)
+    fitting = [one for one in file_text.ranked(library.parts, asked) if file_text.covers(one[1], asked)]
+    best = ranked[0][0] if ranked else 0.0
+    quoted = _quoted([part for _, part in fitting], asked, question, known)
+    if quoted and (library.first or fitting[0][0] > best):
+        return quoted
+    read = [chunk for chunk in _chunks(course) if chunk.material in shown and chunk.topic_id == topic_id]
+    if question is None and read and not terms(text):
+        # "What does that mean?": what was read last.
+        return _in_short(read[-1], frozenset())
+    for _, chunk in ranked:
+        said = _within(chunk.text, question, known)
+        if said:
+            return _in_short(chunk, terms(text)) if question is None and chunk.material in shown else said
+    return quoted or _nothing(course, topic_id, question)
+
+
+def _bodies(course: content.Course, shown: Collection[str]) -> tuple[str, ...]:
+    return tuple(m.body for topic in course.topics for m in topic.materials if m.id in shown and m.body)
+
+
+def _ranked(
+    course: content.Course, topic_id: str, text: str, question: QuestionInstance | None
+) -> list[tuple[float, _Chunk]]:
+    """What of the course fits, best first."""
     wanted = terms(text)
     # What its author would look for in an explanation says best what the question is about.
     context = terms(" ".join((question.prompt, *question.explain_keys))) if question is not None else frozenset()
@@ -67,15 +105,44 @@ def explain(
         key=lambda entry: entry[:2],
         reverse=True,
     )
-    bodies = (m.body for topic in course.topics for m in topic.materials if m.id in shown and m.body)
-    known = Known(material=tuple(bodies), learner=text)
-    for score, _, chunk in ranked:
-        if score <= 0:
-            break
-        said = _within(chunk.text, question, known)
-        if said:
-            return said
-    return _nothing(course, topic_id, question)
+    return [(score, chunk) for score, _, chunk in ranked if score > 0]
+
+
+# --- the learner's own files -------------------------------------------------------------------------------------
+
+
+def _of_files(library: Library, text: str, question: QuestionInstance | None, known: Known) -> str:
+    """What the files say of what is asked; without anything that is asked, what they are about."""
+    asked = asked_of(text)
+    named = [file for file in library.outlines if file_text.names(text, file.name)]
+    files = {file.file for file in named or library.outlines}
+    parts = [part for part in library.parts if part.file in files]
+    if not asked:
+        return "\n\n".join(file_text.outline(file) for file in library.outlines if file.file in files)
+    quoted = _quoted([part for _, part in file_text.ranked(parts, asked)], asked, question, known)
+    if quoted:
+        return quoted
+    called = [wording.quoted(file_text.as_text(file.name)) for file in library.outlines if file.file in files]
+    return wording.not_in_file(wording.joined(called, "or"))
+
+
+def _quoted(parts: Sequence[FilePart], asked: Collection[str], question: QuestionInstance | None, known: Known) -> str:
+    """The first of these parts of which something may be said. A file may know the answer: the gate reads it, too."""
+    withheld = None if question is None else (lambda said: leaks(said, question, known))
+    return next(filter(None, (file_text.quotation(part, asked, withheld=withheld) for part in parts)), "")
+
+
+def _in_short(chunk: _Chunk, wanted: frozenset[str]) -> str:
+    """What was read already, not word for word once more: its sentences that say most, in their order."""
+    sentences = [part.strip() for part in _SENTENCE.split(chunk.text) if part and part.strip()]
+
+    def weight(at: int) -> tuple[float, int]:
+        own = terms(sentences[at])
+        marked = sentences[at].count("**") // 2
+        return 2 * len(own & wanted) + len(own & chunk.keys) + 1.5 * marked, -at
+
+    best = sorted(range(len(sentences)), key=weight, reverse=True)[:SHORT_SENTENCES]
+    return " ".join(sentences[at] for at in sorted(best))
 
 
 def _score(
@@ -102,12 +169,12 @@ def _chunks(course: content.Course) -> list[_Chunk]:
         for material in topic.materials:
             if material.body:
                 keys = frozenset(material.keys) | frozenset(term for key in material.keys for term in terms(key))
-                chunks.append(_Chunk(topic.id, material.body, keys, terms(material.body), len(chunks)))
+                chunks.append(_Chunk(topic.id, material.id, material.body, keys, terms(material.body), len(chunks)))
         for known in topic.known_errors:
             body = " ".join(known.remedy)
             if body:
                 named = terms(known.name)
-                chunks.append(_Chunk(topic.id, body, named, terms(body) | named, len(chunks)))
+                chunks.append(_Chunk(topic.id, "", body, named, terms(body) | named, len(chunks)))
     return chunks
 
 

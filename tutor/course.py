@@ -28,6 +28,8 @@ class CourseInfo(Part, frozen=True, kw_only=True):
     summary: str = ""
     #: What becomes of a message that comes while another one is worked on, unless it or its session says otherwise.
     on_busy: OnBusy = "reject"
+    #: The observers that look at its sessions; None: all that the deployment has.
+    observers: list[str] | None = None
     #: Persona, tone and objectives: what a model is told about how to speak.
     pedagogy: dict[str, Any] = {}
 

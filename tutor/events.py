@@ -74,6 +74,19 @@ class ResumeRequested(EventContent, frozen=True, kw_only=True):
     """Take the session up again (from a pause or after an error)."""
 
 
+class ReviewRequested(EventContent, frozen=True, kw_only=True):
+    """The learner wants to review what a completed session has taught."""
+
+
+class EstimateContested(EventContent, frozen=True, kw_only=True):
+    """The learner disagrees with what the tutor believes of them: of one skill, or of one known error."""
+
+    #: ``known``: I know this skill; ``unsure``: I do not; ``not_mine``: this known error is not mine.
+    claim: Literal["known", "unsure", "not_mine"]
+    skill: str = ""
+    known_error: str = ""
+
+
 class EndRequested(EventContent, frozen=True, kw_only=True):
     """End the session with a report."""
 
@@ -104,6 +117,28 @@ class Branched(EventContent, frozen=True, kw_only=True):
     Calls and time-outs did not come along: calls have ended as cancelled before this, time-outs are for the machine to
     set anew. A machine need not know of it.
     """
+
+
+class News(EventContent, frozen=True, kw_only=True):
+    """Something that happened beside the conversation: told only to machines that say so (``hears``)."""
+
+
+class FileReady(News, frozen=True, kw_only=True):
+    """A file that the learner uploaded can be read."""
+
+    file: str
+    name: str
+    sections: int
+    pages: int | None = None
+
+
+class FileFailed(News, frozen=True, kw_only=True):
+    """A file that the learner uploaded cannot be read."""
+
+    file: str
+    name: str
+    #: Why, in plain words.
+    message: str
 
 
 class ToolEnded(EventContent, frozen=True, kw_only=True, omit_defaults=True):
@@ -173,10 +208,14 @@ AnyEvent = (
     | PauseRequested
     | ResumeRequested
     | EndRequested
+    | ReviewRequested
+    | EstimateContested
     | RemediationForced
     | SafetyCleared
     | ResetRequested
     | Branched
+    | FileReady
+    | FileFailed
     | ToolSucceeded
     | ToolFailed
     | ToolsEnded

@@ -343,6 +343,8 @@ class AnswerChecked(Interaction, frozen=True, kw_only=True):
     known_error: str | None = None
     #: What was answered: ``main``, ``scaffold:<hint>`` or ``probe:<known error>``.
     part: str = "main"
+    #: Of what is not an answer: what the learner wants (``tutor.intent``); None in older logs.
+    intent: str | None = None
 
 
 class HintGiven(Interaction, frozen=True, kw_only=True):
@@ -351,6 +353,16 @@ class HintGiven(Interaction, frozen=True, kw_only=True):
     level: int
     text: str
     bottom_out: bool = False
+
+
+class HintRefused(Interaction, frozen=True, kw_only=True):
+    """The learner wished for a hint and was asked to wait."""
+
+    kind = "hint.refused"
+    visibility = Visibility.TEACHER
+    question: str
+    #: Of the newest hint that was given.
+    level: int
 
 
 class RemediationStarted(Interaction, frozen=True, kw_only=True):
@@ -372,6 +384,33 @@ class MasteryChanged(Interaction, frozen=True, kw_only=True):
     p: float
     why: str
     mastered: bool = False
+    #: Of the learner to show the skill, in this course; 0 in older logs.
+    opportunities: int = 0
+    #: The day (UTC, ISO 8601) on which the skill is to be reviewed; None: it was never mastered.
+    next_review: str | None = None
+
+
+class EstimateContested(Interaction, frozen=True, kw_only=True):
+    """The learner disagrees with what the tutor believes."""
+
+    kind = "estimate.contested"
+    #: ``known``: I know this skill; ``unsure``: I do not; ``not_mine``: this known error is not mine.
+    claim: str
+    skill: str | None = None
+    known_error: str | None = None
+
+
+class QuestionRated(Interaction, frozen=True, kw_only=True):
+    """A learner has met a question for the first time: what its Elo rating is made of."""
+
+    kind = "question.rated"
+    visibility = Visibility.OPERATOR
+    question: str
+    #: In logits (``tutor.elo``).
+    start: float
+    ability: float
+    guess: float
+    right: bool
 
 
 class AuthorNoted(Interaction, frozen=True, kw_only=True):
@@ -390,6 +429,9 @@ class ObserverNoted(Interaction, frozen=True, kw_only=True):
     visibility = Visibility.TEACHER
     observer: str
     note: str
+    #: What it is about, in one word, and the seqs that show it; empty in older logs.
+    about: str = ""
+    evidence: list[int] = []
 
 
 class ObserverSuggested(Interaction, frozen=True, kw_only=True):
@@ -399,6 +441,8 @@ class ObserverSuggested(Interaction, frozen=True, kw_only=True):
     visibility = Visibility.TEACHER
     observer: str
     suggestion: str
+    about: str = ""
+    evidence: list[int] = []
 
 
 class ObserverSaid(Interaction, frozen=True, kw_only=True):
@@ -408,6 +452,8 @@ class ObserverSaid(Interaction, frozen=True, kw_only=True):
     observer: str
     #: Markdown.
     text: str
+    about: str = ""
+    evidence: list[int] = []
 
 
 # --- files -------------------------------------------------------------------------------------------------------
@@ -416,10 +462,12 @@ class ObserverSaid(Interaction, frozen=True, kw_only=True):
 class FileUploaded(Interaction, frozen=True, kw_only=True):
     kind = "file.uploaded"
     file: str
+    #: As its sender called it, without folders and control characters.
     name: str
-    #: As sniffed, not as claimed.
-    type: str
-    bytes: int
+    #: In bytes.
+    size: int
+    #: As sniffed from its first bytes, not as claimed.
+    media_type: str
 
 
 class FileReady(Interaction, frozen=True, kw_only=True):
@@ -429,15 +477,22 @@ class FileReady(Interaction, frozen=True, kw_only=True):
     file: str
     name: str
     sections: int
+    #: None where its format has no pages.
+    pages: int | None = None
     #: Of the whole text, in code points.
-    len: int
+    len: int = 0
 
 
 class FileFailed(Interaction, frozen=True, kw_only=True):
+    """Nothing can be read of it."""
+
     kind = "file.failed"
     file: str
     name: str
-    why: str
+    #: In one word, for programs: ``empty``, ``encrypted``, ``too_big_inside``, … (docs/files.md).
+    reason: str
+    #: In plain words, with what can be done about it.
+    message: str
 
 
 # --- what models are shown ---------------------------------------------------------------------------------------

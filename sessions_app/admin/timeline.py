@@ -216,16 +216,20 @@ def _summary(fact: Interaction) -> str:
             return f"“{known_error}”: {outcome.replace('_', ' ')}"
         case interactions.MasteryChanged(skill=skill, p=p, why=why, mastered=mastered):
             return f"{skill} {p:.0%}{', mastered' if mastered else ''}: {why}"
-        case interactions.AuthorNoted(note=note) | interactions.ObserverNoted(note=note):
+        case interactions.HintRefused(question=question, level=level):
+            return f"too soon after level {level}: {question}"
+        case interactions.AuthorNoted(note=note):
             return note
+        case interactions.ObserverNoted(note=note, observer=observer):
+            return f"{observer}: {note}"
         case interactions.ObserverSuggested(suggestion=suggestion, observer=observer):
             return f"{observer}: {suggestion}"
-        case interactions.FileUploaded(name=name, type=type_, bytes=size):
-            return f"{name} ({type_}, {size:,} bytes)"
+        case interactions.FileUploaded(name=name, media_type=media_type, size=size):
+            return f"{name} ({media_type}, {size:,} bytes)"
         case interactions.FileReady(name=name, sections=sections):
             return f"{name}, {sections} sections"
-        case interactions.FileFailed(name=name, why=why):
-            return f"{name}: {why}"
+        case interactions.FileFailed(name=name, message=message):
+            return f"{name}: {message}"
         case interactions.ChainBuilt(purpose=purpose, call=call, first=first, upto=upto, tokens=tokens):
             return f"{purpose} ({call}): {tokens} tokens from {first}-{upto}"
         case interactions.Step(event=event, from_=source, to=target, outcome=outcome):

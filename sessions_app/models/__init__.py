@@ -5,6 +5,7 @@ from sessions_app.models.call import Call
 from sessions_app.models.command import Command
 from sessions_app.models.course_statistics import CourseStatistics
 from sessions_app.models.erasure import Erasure
+from sessions_app.models.file import FileChunk, FileSection, UploadedFile
 from sessions_app.models.interaction import Interaction
 from sessions_app.models.quarantine import Quarantine
 from sessions_app.models.session import Session
@@ -17,9 +18,12 @@ __all__ = [
     "Command",
     "CourseStatistics",
     "Erasure",
+    "FileChunk",
+    "FileSection",
     "Interaction",
     "Quarantine",
     "Session",
     "Timer",
     "TutoringSession",
+    "UploadedFile",
 ]

@@ -30,6 +30,9 @@ _WORKER = (
 )
 
 
+_CELERY = ("-m", "celery", "--app=config")
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """One row of the report. Two programs may share their processes."""
@@ -82,10 +85,22 @@ class Launcher:
         return Program(FLOORS[store], processes, _client(port, {"machine": "echo"}, "echo"))
 
     def _tutor(self, kinds: Sequence[str]) -> Iterator[Program]:
-        """Our own system as it is deployed: web process, Celery worker, timer service."""
+        processes, port = self.system("turn", {})
+        if "echo" in kinds:
+            yield Program(ECHO_TURN, processes, _client(port, {"machine": "echo"}, "echo"))
+        if "tutoring" in kinds:
+            yield Program(TUTORING_TURN, processes, _client(port, {"course": COURSE}, "tutoring"))
+
+    def tutoring(self, name: str, more: Mapping[str, str]) -> Program:
+        """The demo course on a system of its own, with these variables in its environment."""
+        processes, port = self.system(name, more)
+        return Program(name, processes, _client(port, {"course": COURSE}, "tutoring"))
+
+    def system(self, name: str, more: Mapping[str, str]) -> tuple[list[Process], int]:
+        """Our own system as it is deployed: web process, Celery worker, timer service; and its port."""
         port = free_port()
         env = {
-            "DATABASE_URL": self._services.create_database("turn"),
+            "DATABASE_URL": self._services.create_database(name),
             "REDIS_URL": self._services.redis_url,
             "TUTOR_DEMO": "1",
             BENCH_FLAG: "1",
@@ -93,21 +108,17 @@ class Launcher:
             "TUTOR_RATE_FACTOR": "0",
             "PORT": str(port),
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+            **more,
         }
         run_python(["manage.py", "migrate", "--verbosity", "0"], env)
         run_python(["manage.py", "course", "load", "--demo"], env)
         processes = [
-            self._process("turn", "web", ["-m", "config.web"], env),
-            self._process(
-                "turn", "worker", ["-m", "celery", "--app=config", *_WORKER, "--queues=tools,threads,cpu"], env
-            ),
-            self._process("turn", "timers", ["manage.py", "timer_service"], env),
+            self._process(name, "web", ["-m", "config.web"], env),
+            self._process(name, "worker", [*_CELERY, *_WORKER, "--queues=tools,threads,cpu"], env),
+            self._process(name, "timers", ["manage.py", "timer_service"], env),
         ]
         wait_for_http(f"http://127.0.0.1:{port}/api/readyz", *processes)
-        if "echo" in kinds:
-            yield Program(ECHO_TURN, processes, _client(port, {"machine": "echo"}, "echo"))
-        if "tutoring" in kinds:
-            yield Program(TUTORING_TURN, processes, _client(port, {"course": COURSE}, "tutoring"))
+        return processes, port
 
     def _celery_noop(self) -> Program:
         env = {"NOOP_REDIS_URL": f"{self._services.redis_url}/6"}

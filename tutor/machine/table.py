@@ -53,14 +53,17 @@ COMMANDS: tuple[type[events.EventContent], ...] = (
     events.PauseRequested,
     events.ResumeRequested,
     events.EndRequested,
+    events.ReviewRequested,
+    events.EstimateContested,
     events.RemediationForced,
     events.SafetyCleared,
     events.ResetRequested,
     events.Branched,
 )
 ENDINGS: tuple[type[events.EventContent], ...] = (events.ToolSucceeded, events.ToolFailed)
+NEWS: tuple[type[events.EventContent], ...] = (events.FileReady, events.FileFailed)
 #: Every kind of event the table has to answer.
-KINDS: tuple[Kind, ...] = (*COMMANDS, *ENDINGS, *Signal)
+KINDS: tuple[Kind, ...] = (*COMMANDS, *ENDINGS, *NEWS, *Signal)
 
 
 def kind_of(event: statem.Event) -> Kind | None:
@@ -76,7 +79,7 @@ def kind_of(event: statem.Event) -> Kind | None:
             return Signal(event.name) if event.name in set(Signal) else None
         case EventType.CALL | EventType.CAST | EventType.INFO:
             kind = type(event.content)
-            return kind if kind in COMMANDS or kind in ENDINGS else None
+            return kind if kind in COMMANDS or kind in ENDINGS or kind in NEWS else None
         case _:
             return None
 
@@ -144,7 +147,7 @@ class Table:
             for row in self._index.get((situation.state, kind), ()):
                 if row.when is None or row.when(situation):
                     return row
-        return self._ignore if kind in ENDINGS or isinstance(kind, Signal) else self._refuse
+        return self._ignore if kind in ENDINGS or kind in NEWS or isinstance(kind, Signal) else self._refuse
 
     def arrows(self) -> frozenset[tuple[str, str, str]]:
         """Every possible change of state as ``(row id, source, target)``."""

@@ -21,6 +21,7 @@ from typing import Any, Literal
 import msgspec
 
 from tutor import interactions
+from tutor.file_text import Library
 from tutor.interactions import CompactionCompleted
 from tutor.projections.fact import Fact
 from tutor.projections.standing import standing
@@ -37,6 +38,9 @@ Rule = Literal["full", "summary", "drop"]
 TOOL_RESULTS: dict[str, Rule] = {
     "check_answer": "drop",
     "clarify_concept": "drop",
+    "generate_variant": "drop",
+    "give_hint": "drop",
+    "remediate": "drop",
     "echo": "drop",
     "read_file": "full",
 }
@@ -46,8 +50,9 @@ FULL_TURNS = 3
 SUMMARY_TURNS = 6
 #: Longest summary of a result, in tokens.
 SUMMARY_TOKENS = 60
-#: Of what the fixed part leaves, the summary, the material and the earlier verdicts get at most these parts.
-_SUMMARY_PART, _MATERIAL_PART, _VERDICTS_PART = 4, 4, 8
+#: Of what the fixed part leaves, the summary, the material, the earlier verdicts and the learner's files get at most
+#: these parts.
+_SUMMARY_PART, _MATERIAL_PART, _VERDICTS_PART, _FILES_PART = 4, 4, 8, 4
 
 Part = tuple[Literal["user", "assistant"], str]
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -153,11 +158,32 @@ def _context(request: Request, compaction: CompactionCompleted | None, left: int
         material.append(chunk)
     if material:
         context["material"] = material
+    if request.library.outlines:
+        context["files"] = _files(request.library, left // _FILES_PART)
     spent = tokens(_data(context)) - before
     if spent <= left:
         return context, left - spent
     # Text that needs escaping is longer as data than it was estimated: the notes are what can be done without.
     return dict(request.context), left
+
+
+def _files(library: Library, room: int) -> list[dict[str, Any]]:
+    """What files there are, and, as long as there is room, what stands in them: their best parts first."""
+    told: list[dict[str, Any]] = [
+        {"file": one.file, "name": one.name, "sections": one.sections, "pages": one.pages} for one in library.outlines
+    ]
+    while told and tokens(_data(told)) > room:
+        told.pop()
+    quotes: dict[str, list[dict[str, Any]]] = {one["file"]: [] for one in told}
+    spent = tokens(_data(told))
+    for part in library.parts:
+        quote = {"section": part.section, "page": part.page, "heading": part.heading, "text": part.text}
+        spent += tokens(_data(quote))
+        if spent > room:
+            break
+        if part.file in quotes:
+            quotes[part.file].append(quote)
+    return [{**one, "quotes": quotes[one["file"]]} if quotes[one["file"]] else one for one in told]
 
 
 def _newest(verdicts: list[list[str]], room: int) -> list[list[str]]:

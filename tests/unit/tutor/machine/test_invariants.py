@@ -10,23 +10,26 @@ from dataclasses import replace
 from hypothesis import given
 
 from tests.unit.tutor.machine.lesson import MACHINE, Lesson
-from tests.unit.tutor.machine.walk import STEPS, walk, walking, walks
+from tests.unit.tutor.machine.walk import STEPS, before, walk, walking, walks
 from tutor import events
 from tutor.effects import CallTool, CancelCall, Record, Refuse
 from tutor.interactions import HintGiven, OutputCommitted, QuestionAsked
 from tutor.machine.data import TutoringData
 from tutor.machine.state import SECRET
-from tutor.machine.table import COMMANDS, ENDINGS, KINDS, Signal
+from tutor.machine.table import COMMANDS, ENDINGS, KINDS, NEWS, Signal
 from tutor.statem import Event, EventType, Snapshot
 
 _SAMPLES: dict[type[events.EventContent], events.EventContent] = {
     events.UserMessage: events.UserMessage(text="hello"),
     events.AnswerSubmitted: events.AnswerSubmitted(question="undo1", value="1"),
     events.RemediationForced: events.RemediationForced(known_error="same_sign", actor="teacher:1"),
+    events.EstimateContested: events.EstimateContested(claim="known", skill="undo"),
     events.SafetyCleared: events.SafetyCleared(actor="teacher:1"),
     events.ResetRequested: events.ResetRequested(state="exposition", actor="operator:1"),
     events.ToolSucceeded: events.ToolSucceeded(ref="c1", tool="check_answer", result={"verdict": "correct"}),
     events.ToolFailed: events.ToolFailed(ref="c1", tool="check_answer", reason="error"),
+    events.FileReady: events.FileReady(file="f1", name="notes.pdf", sections=2, pages=2),
+    events.FileFailed: events.FileFailed(file="f1", name="notes.pdf", message="There is nothing in it."),
 }
 _SIGNALS = {
     Signal.NUDGE: Event(EventType.NAMED_TIMEOUT, events.Tick(), name="nudge"),
@@ -45,7 +48,7 @@ def sample(kind: object) -> Event:
     assert isinstance(kind, type)
     assert issubclass(kind, events.EventContent)
     content = _SAMPLES[kind] if kind in _SAMPLES else kind()
-    return Event(EventType.INFO if kind in ENDINGS else EventType.CAST, content)
+    return Event(EventType.INFO if kind in (*ENDINGS, *NEWS) else EventType.CAST, content)
 
 
 @walking
@@ -235,7 +238,7 @@ def through_json(data: TutoringData) -> TutoringData:
 @walking
 @given(walks)
 def test_a_lesson_folded_through_json_after_every_step_goes_the_same_way(script: bytes) -> None:
-    plain = MACHINE.dump(MACHINE.initial(script[0], {})[1])
+    plain = MACHINE.dump(MACHINE.initial(script[0], before(script))[1])
     for lesson in walk(script):
         lesson.snapshot = replace(
             lesson.snapshot,
@@ -297,4 +300,4 @@ def test_the_walks_reach_every_state_and_every_row() -> None:
 
 def test_the_kinds_of_the_table_are_all_that_can_reach_a_session() -> None:
     # A group of calls ends only where a machine asked for one; this one asks for single calls.
-    assert {*COMMANDS, *ENDINGS, events.Tick, events.ToolsEnded} == set(events.AnyEvent.__args__)
+    assert {*COMMANDS, *ENDINGS, *NEWS, events.Tick, events.ToolsEnded} == set(events.AnyEvent.__args__)
