@@ -164,7 +164,8 @@ def postgres() -> psycopg.Connection[Any]:
     if pg is not getattr(_mine, "pg", None):
         # The few statements of the hot path take arrays of any length: one plan serves them all. It may be made while
         # the tables are small, and is kept while they grow: none of these statements may ever read a whole table.
-        pg.execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off")
+        if settings.PREPARE_STATEMENTS:  # without, plans are made anew, and a pooler would hand the settings to others
+            pg.execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off")
         _mine.pg = pg
     return pg
 

@@ -13,7 +13,7 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import conditional_page, require_safe
 from django.views.i18n import JavaScriptCatalog
 
-from sessions_app import conf, outline, registry
+from sessions_app import conf, names, outline
 from sessions_app.exceptions import CommandError
 from sessions_app.models import Session
 from sessions_app.pool import in_database
@@ -104,7 +104,7 @@ def _lesson(request: HttpRequest, slug: str) -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect(f"{resolve_url('landing')}#{slug}")
     # A lesson that was begun keeps the version it was begun with.
-    live = Session.objects.filter(name=registry.name(request.user.pk, slug), live=True).values_list("machine_args")
+    live = Session.objects.filter(name=names.name(request.user.pk, slug), live=True).values_list("machine_args")
     begun = live.first()
     version = begun[0].get("version", newest) if begun else newest
     return _lesson_page(request, {"course": outline.of(slug, version)})
