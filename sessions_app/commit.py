@@ -280,7 +280,7 @@ def row_of(columns: tuple[Any, ...], machine: Any) -> SessionRow:
         id_, name, live, learner_id, course, machine_name, machine_args, state, state_no, event_no, data, kernel, armed,
         supervision, head, head_hash, learner_head, teacher_head, log_id, status, on_busy, now_us,
     ) = columns  # fmt: skip
-    plain = msgspec.json.decode(kernel)
+    plain, written = msgspec.json.decode(kernel), msgspec.json.decode(data)
     row = SessionRow(
         id=id_,
         name=name,
@@ -288,7 +288,7 @@ def row_of(columns: tuple[Any, ...], machine: Any) -> SessionRow:
         course=course,
         machine_name=machine_name,
         machine_args=msgspec.json.decode(machine_args),
-        snapshot=snapshot_of(state, state_no, event_no, _loaded(machine, msgspec.json.decode(data)), plain),
+        snapshot=snapshot_of(state, state_no, event_no, _loaded(machine, written), plain),
         live=live,
         armed=msgspec.json.decode(armed),
         supervision=supervisor.load(msgspec.json.decode(supervision)),
@@ -300,6 +300,7 @@ def row_of(columns: tuple[Any, ...], machine: Any) -> SessionRow:
         log_id=log_id,
         status=status,
         on_busy=on_busy,
+        plain=written,
         now_us=now_us,
     )
     row.take_kernel(plain)

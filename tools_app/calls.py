@@ -128,7 +128,7 @@ REQUEUE = Statement(
     """
 UPDATE tools_app_toolcall c
    SET status = 'queued', owner = NULL, error = r.error, used = r.used, repair = r.repair, alone = r.alone,
-       run_after = clock_timestamp() + make_interval(secs => r.after_s)
+       run_after = clock_timestamp() + make_interval(secs => r.after_s), reserved = 0
   FROM json_to_recordset(%s) AS r(session_id uuid, ref text, attempt smallint, after_s float, error text, used jsonb,
        repair text, alone bool)
  WHERE c.session_id = r.session_id AND c.ref = r.ref AND c.attempt = r.attempt AND c.status = 'running'
@@ -139,7 +139,7 @@ PARK = Statement(
     "park_call",
     """
 UPDATE tools_app_toolcall c
-   SET status = 'parked', error = r.error, parked_at = clock_timestamp()
+   SET status = 'parked', error = r.error, parked_at = clock_timestamp(), reserved = 0
   FROM json_to_recordset(%s) AS r(session_id uuid, ref text, attempt smallint, error text)
  WHERE c.session_id = r.session_id AND c.ref = r.ref AND c.attempt = r.attempt AND c.status = 'running'
 RETURNING 1""",

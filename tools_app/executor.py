@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.db import Error
 
 from sessions_app.delivery import Delivery
 from sessions_app.pool import in_database
-from tools_app import calls, compaction, notices, scope, settling, solitude
+from tools_app import budget, calls, compaction, notices, scope, settling, solitude
 from tools_app.calls import Claimed, Streamed
 from tools_app.conf import ERROR_CHARS
 from tools_app.exceptions import BadArguments, BadOutput, Refused, UnknownTool
@@ -70,7 +71,7 @@ async def _execute(call: Claimed, ends: float, pools: Pools, output: Output) -> 
     except UnknownTool as error:
         return calls.failed(call, "error", str(error))
     fallback = False
-    usage = measure()
+    usage = measure(partial(in_database, budget.reserve, call.session, call.ref, call.attempt))
     while True:
         left_s = ends - clock() - (0 if offline is None else _RESERVE_S)
         try:

@@ -57,6 +57,8 @@ class ToolCall(models.Model):
     repair = models.TextField(db_default="", blank=True)
     #: The next attempt runs beside no other call of its process: the one before may have taken that down.
     alone = models.BooleanField(db_default=False)
+    #: Tokens set aside for what this attempt asks of models, until it is settled (``tools_app.budget``).
+    reserved = models.IntegerField(db_default=0)
     #: Since when it is in doubt.
     parked_at = models.DateTimeField(null=True)
     #: The process boot that runs it (``Worker.owner``).

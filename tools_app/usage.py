@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -37,11 +38,24 @@ class Usage:
 _meter: ContextVar[Usage | None] = ContextVar("usage", default=None)
 
 
-def measure() -> Usage:
-    """Begin to count for this task. Returns what is counted into."""
+#: Sets aside what a request may cost at most, in tokens; raises ``OverBudget``.
+Reserve = Callable[[int], Awaitable[None]]
+_purse: ContextVar[Reserve | None] = ContextVar("purse", default=None)
+
+
+def measure(reserve: Reserve | None = None) -> Usage:
+    """Begin to count for this task. Returns what is counted into. ``reserve`` is asked before each request."""
     usage = Usage()
     _meter.set(usage)
+    _purse.set(reserve)
     return usage
+
+
+async def set_aside(tokens: int) -> None:
+    """A backend is about to make a request that costs at most so much. Raises ``OverBudget``."""
+    reserve = _purse.get()
+    if reserve is not None:
+        await reserve(tokens)
 
 
 def count(input_tokens: int, output_tokens: int) -> None:

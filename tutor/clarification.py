@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: In words: what is longer is not read.
 MAX_WORDS = 120
+#: Sentences of a chunk that is said once more.
+SHORT_SENTENCES = 3
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z*$-])|\n+")
 
@@ -25,6 +27,8 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z*$-])|\n+")
 @dataclass(frozen=True)
 class _Chunk:
     topic_id: str
+    #: Id of the material; empty: it is a remedy.
+    material: str
     text: str
     keys: frozenset[str]
     terms: frozenset[str]
@@ -70,10 +74,14 @@ def explain(
     quoted = _quoted([part for _, part in fitting], asked, question, known)
     if quoted and (library.first or fitting[0][0] > best):
         return quoted
+    read = [chunk for chunk in _chunks(course) if chunk.material in shown and chunk.topic_id == topic_id]
+    if question is None and read and not terms(text):
+        # "What does that mean?": what was read last.
+        return _in_short(read[-1], frozenset())
     for _, chunk in ranked:
         said = _within(chunk.text, question, known)
         if said:
-            return said
+            return _in_short(chunk, terms(text)) if question is None and chunk.material in shown else said
     return quoted or _nothing(course, topic_id, question)
 
 
@@ -124,6 +132,19 @@ def _quoted(parts: Sequence[FilePart], asked: Collection[str], question: Questio
     return next(filter(None, (file_text.quotation(part, asked, withheld=withheld) for part in parts)), "")
 
 
+def _in_short(chunk: _Chunk, wanted: frozenset[str]) -> str:
+    """What was read already, not word for word once more: its sentences that say most, in their order."""
+    sentences = [part.strip() for part in _SENTENCE.split(chunk.text) if part and part.strip()]
+
+    def weight(at: int) -> tuple[float, int]:
+        own = terms(sentences[at])
+        marked = sentences[at].count("**") // 2
+        return 2 * len(own & wanted) + len(own & chunk.keys) + 1.5 * marked, -at
+
+    best = sorted(range(len(sentences)), key=weight, reverse=True)[:SHORT_SENTENCES]
+    return " ".join(sentences[at] for at in sorted(best))
+
+
 def _score(
     chunk: _Chunk, topic_id: str, said: str, *, wanted: frozenset[str], context: frozenset[str], skills: frozenset[str]
 ) -> float:
@@ -148,12 +169,12 @@ def _chunks(course: content.Course) -> list[_Chunk]:
         for material in topic.materials:
             if material.body:
                 keys = frozenset(material.keys) | frozenset(term for key in material.keys for term in terms(key))
-                chunks.append(_Chunk(topic.id, material.body, keys, terms(material.body), len(chunks)))
+                chunks.append(_Chunk(topic.id, material.id, material.body, keys, terms(material.body), len(chunks)))
         for known in topic.known_errors:
             body = " ".join(known.remedy)
             if body:
                 named = terms(known.name)
-                chunks.append(_Chunk(topic.id, body, named, terms(body) | named, len(chunks)))
+                chunks.append(_Chunk(topic.id, "", body, named, terms(body) | named, len(chunks)))
     return chunks
 
 

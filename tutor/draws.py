@@ -71,11 +71,15 @@ def _completed(question: content.Question, names: dict[str, int]) -> bool:
     return True
 
 
-def _draw(key: str, spec: dict[str, list[int]]) -> int:
+def values(spec: dict[str, list[int]]) -> list[int]:
+    """What a parameter may be, in the author's order."""
     if "of" in spec:
-        values = list(spec["of"])
-    else:
-        low, high = spec["int"]
-        excluded = set(spec.get("not", []))
-        values = [value for value in range(low, high + 1) if value not in excluded]
-    return values[number(key) % len(values)]
+        return list(spec["of"])
+    low, high = spec["int"]
+    excluded = set(spec.get("not", []))
+    return [value for value in range(low, high + 1) if value not in excluded]
+
+
+def _draw(key: str, spec: dict[str, list[int]]) -> int:
+    possible = values(spec)
+    return possible[number(key) % len(possible)]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tutor.checking import formats
 from tutor.checking.normalisation import unicode_plain
+from tutor.terms import terms
 
 if TYPE_CHECKING:
     from tutor.questions import QuestionInstance
@@ -41,19 +42,35 @@ _RULES: dict[str, tuple[str, ...]] = {
         r"i quit",
         r"i'?m done(?: with this)?",
     ),
+    # Not giving up, but wanting it for nothing: pleas, orders, and fishing for it piece by piece.
+    "tell_me": (
+        r"(?:.*\b)?(?:tell|told|give|gave|say|show|send|reveal|whisper)\b(?: me| us)?(?:,? \w+){0,3} "
+        r"(?:answers?|solutions?|results?|numbers?|letter|answer key)\b.*",
+        r"(?:.*[\s,.])?(?:just|please|come on|simply)\b.{0,20}\b(?:tell|say|give|confirm)\b.*",
+        r"(?:.*[\s,.!])?tell me(?: it| already| now)?",
+        r".*\b(?:got|has|have|knows?|had) the (?:answer|solution)\b.*",
+        r"(?:so )?(?:is|was|has) (?:it|the answer|the number)(?: an?| got)? "
+        r"(?:even|odd|prime|positive|negative|bigger|more|less|"
+        r"greater|smaller|larger|between|close|near|above|below|one digit|two digits|a fraction|whole)\b.*",
+        r".*\b(?:first|last|second) digit\b.*",
+        r".*\b(?:write|make up|tell) (?:me )?a (?:story|poem|song|joke)\b.*\b(?:answer|result|solution|question)\b.*",
+        r"(?:.*\b)?if i (?:guess|guessed|say|said)\b.*",
+    ),
     "skip": (
         r"skip(?: (?:it|this|this one|that|that one|the question|this question))?",
         r"next(?: (?:one|question|please))?",
         r"pass",
         r"(?:(?:can|could|may) (?:we|i) |let'?s |i want to |i'?d like to )(?:skip|pass)(?: .{0,20})?",
-        r"(?:another|a different|a new|different|new) (?:one|question)",
+        r"(?:i want |i'?d like |give me |can (?:we|i) (?:do|have|get|try) )?"
+        r"(?:another|a different|a new|different|new) (?:one|question|task|problem)",
         r"i (?:already )?know this(?: already)?",
         r"too easy",
     ),
     "hint": (
         r"i (?:haven'?t|have not) (?:got )?(?:a|any) (?:clue|idea)(?: .{0,20})?",
         r"give (?:me )?(?:a )?(?:hint|clue|tip)",
-        r"(?:a |another |one more |next |more |small |the |any )?(?:hint|clue|tip|help|hints|nudge)s?",
+        r"(?:a |another |one more |next |more |small |the |any )?(?:hint|clue|tip|help|hints|nudge)s?"
+        r"(?: maybe| perhaps)?",
         r"(?:can|could|may|might|would) (?:i|you|we) (?:please )?(?:have|get|give|help|show|use|see)"
         r"(?: me)?(?: .{0,30})?(?:hint|clue|tip|help|nudge)?s?",
         r"(?:can|could|would|will) you (?:please )?help(?: me)?(?: .{0,30})?",
@@ -103,6 +120,16 @@ _RULES: dict[str, tuple[str, ...]] = {
         r"(?:continue|go on|carry on|let'?s go|ready|i'?m ready|i am ready|proceed|move on|go ahead|"
         r"keep going|let'?s (?:continue|start|begin|move on))",
     ),
+    "upset": (
+        r"(?:you(?:'re| are)?|u r|ur|this|that|it|it's|math|maths)\b.{0,30}\b"
+        r"(?:stupid|dumb|useless|worst|idiots?|sucks?|terrible|"
+        r"annoying|rubbish|horrible|unfair|lame|trash|garbage|pointless|a waste of time)\b.*",
+        r"what an? (?:stupid|dumb|silly|terrible|lame)\b.*",
+        r"(?:i )?(?:really |just |so )?(?:hate|can'?t stand|am sick of|am tired of)\b.{0,60}",
+        r"(?:oh )?shut up.*",
+        r"(?:go away|leave me alone|f[\W_]*(?:u|off|you)|screw (?:you|this)|wtf|omg|argh+|ugh+|grr+|damn(?: it)?|crap)",
+        r"(?:i'?m|i am) (?:so |really |very |getting )?(?:angry|annoyed|frustrated|mad|upset)(?: .{0,40})?",
+    ),
     "off_topic": (
         r"(?:hi|hello|hey) there(?: .{0,20})?",
         r"(?:hi|hello|hey|hiya|yo|good (?:morning|afternoon|evening|night)|greetings|howdy|sup|"
@@ -112,20 +139,27 @@ _RULES: dict[str, tuple[str, ...]] = {
         r"thx",
         r"ty",
         r"lol+",
-        r"haha+",
-        r"hehe+",
+        r"(?:ha|he|hi|la|blah?[ ]?){2,}h?",
         r"ok(?:ay)?",
         r"cool",
         r"nice",
         r"wow",
         r"great",
-        r"(?:i'?m|i am|this is|it'?s|that'?s|so) (?:so |very |really )?(?:bored|boring|tired|hungry|"
-        r"stupid|dumb)(?: .{0,30})?",
+        r"(?:i'?m|i am|this is|it'?s|that'?s|so) (?:so |very |really )?"
+        r"(?:bored|boring|tired|hungry|thirsty|sleepy|cold)(?: .{0,30})?",
         r"(?:what(?:'s| is) )?(?:your name|the weather|the time)(?: .{0,25})?",
         r"who (?:are|made) you(?: .{0,20})?",
         r"are you (?:a |an )?(?:robot|human|bot|ai|real|person|chatgpt)(?: .{0,20})?",
         r"tell me (?:a )?(?:joke|story)(?: .{0,40})?",
-        r"(?:do you|can you) (?:like|love|play|sing|dance|speak|have a)(?: .{0,40})?",
+        r"(?:do|can|did|have|are|were) (?:you|robots|computers|aliens|we) "
+        r"(?:like|love|play|sing|dance|speak|have|sleep|dream|feel|eat|"
+        r"know any|married|real|seen?|see|watch|do my)\b.*",
+        r"how old are you.*",
+        r"where (?:do you live|are you from).*",
+        r"what(?:'s| is) (?:your favou?rite|for (?:lunch|dinner|breakfast)|the (?:capital|meaning of life))\b.*",
+        r"when is (?:lunch|the break|school|the weekend)\b.*",
+        r"(?:will it|it is|it's|is it) (?:rain|snow|sunny|cold outside|raining|snowing)\w*.*",
+        r"what do you think about .*",
         r"what time is it",
         r"who (?:won|is the president|will win)(?: .{0,60})?",
         r".*\b(?:weather|football|fortnite|minecraft|tiktok|youtube|netflix|pizza|girlfriend|boyfriend)\b.*",
@@ -154,7 +188,9 @@ _POLITE = re.compile(
 
 
 def classify(text: str, question: QuestionInstance | None) -> str | None:
-    """One of hint, clarify, give_up, skip, dispute, off_topic, cancel, continue, pause; None: treat it as an answer.
+    """One of hint, clarify, give_up, tell_me, skip, dispute, upset, off_topic, cancel, continue, pause.
+
+    None: treat it as an answer.
 
     An empty text is None: there is nothing to be wanted in it.
     """
@@ -170,7 +206,39 @@ def classify(text: str, question: QuestionInstance | None) -> str | None:
     for name, pattern in _COMPILED:
         if pattern.fullmatch(bare) or pattern.fullmatch(asked):
             return name
-    return None
+    return "off_topic" if question is not None and _strange(bare, question) else None
+
+
+def guessed(text: str, question: QuestionInstance) -> bool:
+    """Whether no rule knows the message, and it is taken for off-topic because it knows no word of the lesson."""
+    return classify(text, question) == "off_topic" and classify(text, None) is None
+
+
+#: Words of mathematics and of lessons: who uses one may mean the question.
+_LESSON = terms(
+    """
+    add addition answer bottom bracket calculate check coefficient decimal denominator difference digit divide
+    division double equal equation even exponent expression factor formula fraction graph half hundred hint integer
+    inverse left less line math maths minus more multiply negative number numerator odd opposite part percent plus
+    point positive power problem product quarter question quotient remainder result right root round side sign
+    simplify solution solve square step subtract subtraction sum ten term third thousand times top total twice undo
+    unit unknown value variable zero one two three four five six seven eight nine eleven twelve thirteen fourteen
+    fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety dozen both
+    sides infinity infinite none nothing never always
+    """
+)
+
+
+def _strange(text: str, question: QuestionInstance) -> bool:
+    """Whether these are words without a number or a sign, none of which has to do with mathematics or the question."""
+    if question.format.type not in formats.MATHEMATICAL or re.search(r"[0-9=<>+*/^$\\]", text):
+        return False
+    words = re.findall(r"[^\W\d_]{2,}", text)
+    if len(words) < 2:
+        return False
+    asked = terms(" ".join((question.prompt, *question.explain_keys, *question.solution)))
+    said = terms(text)
+    return bool(said) and not said & (_LESSON | asked)
 
 
 _READ_ON = re.compile(

@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 MAX_TEXT = 20_000
 
 
-#: Formats whose answers are mathematics: the same number may stand in many places. An option or a word that is the
-#: answer is one wherever it stands.
-_MATHEMATICAL = frozenset(
-    {"number", "quantity", "expression", "equation", "inequality", "interval", "point", "set", "list", "matrix"}
-)
 #: A learner who writes more numbers than this at once is trying them out.
 _MOST_TRIED = 3
 #: A number in a shorter sentence is not mentioned but said.
@@ -58,7 +53,7 @@ def leaks(text: str, question: QuestionInstance, known: Known = NOTHING) -> bool
     """
     if len(text) > MAX_TEXT:
         return True
-    if question.format.type not in _MATHEMATICAL or known == NOTHING:
+    if question.format.type not in formats.MATHEMATICAL or known == NOTHING:
         return _tells(text, question)
     read = _sentences(known.material)
     own = [part for part in _SENTENCE.split(text) if " ".join(part.split()) not in read]

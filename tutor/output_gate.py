@@ -68,5 +68,5 @@ def of_session(machine_args: dict[str, Any], state: str, data: dict[str, Any]) -
     if back not in SECRET:
         return None
     course = catalogue.course(machine_args["course"], machine_args["version"])
-    question = instantiate(course, loaded.question.id, loaded.question.seed)
+    question = instantiate(course, loaded.question.id, loaded.question.seed, variant=loaded.question.variant)
     return SentenceGate(question, Syllabus(course).known(loaded))

@@ -17,6 +17,7 @@ from tutor import course as content
 from tutor.checking import formats, mistakes
 from tutor.draws import number, parameters
 from tutor.expressions import ExpressionError
+from tutor.lens.variant import PLAIN, Variant, applied
 from tutor.placeholders import fill
 
 #: A placeholder of an author's text; braces of LaTeX that look alike go with it, which does no harm here.
@@ -77,15 +78,21 @@ def find(course: content.Course, question_id: str) -> tuple[content.Topic, conte
 
 
 def instantiate(
-    course: content.Course, question_id: str, seed: int, part: str = "main", *, shuffle: bool = True
+    course: content.Course,
+    question_id: str,
+    seed: int,
+    part: str = "main",
+    variant: Variant = PLAIN,
+    *,
+    shuffle: bool = True,
 ) -> QuestionInstance:
     """The question for this seed. ``shuffle=False`` keeps the author's order and ids of choices, for a course's tests.
 
-    Raises ``UnknownQuestion``; ``ExpressionError`` where a text of the course cannot be filled in, which
-    ``course check`` finds beforehand.
+    Raises ``UnknownQuestion``; ``Refused`` for a variant that does not fit; ``ExpressionError`` where a text of the
+    course cannot be filled in, which ``course check`` finds beforehand.
     """
     topic, question = find(course, question_id)
-    return instance_of(course, topic, question, seed, part, shuffle=shuffle)
+    return instance_of(course, topic, applied(question, variant), seed, part, shuffle=shuffle)
 
 
 def instance_of(
@@ -126,9 +133,12 @@ def instance_of(
     return _with_choices(built, shuffle=shuffle)
 
 
-def known_error(course: content.Course, known_error_id: str, question_id: str, seed: int) -> content.KnownError:
+def known_error(
+    course: content.Course, known_error_id: str, question_id: str, seed: int, variant: Variant = PLAIN
+) -> content.KnownError:
     """The known error with its texts filled in for this question. Raises ``UnknownQuestion`` where there is none."""
     topic, question = find(course, question_id)
+    question = applied(question, variant)
     error = _known_error(course, topic, question, known_error_id)
     if error is None:
         raise UnknownQuestion(f"course {course.course.id!r} has no known error {known_error_id!r}")

@@ -7,6 +7,7 @@ accounts. Mathematics stays as it is: a number is a telephone number only by its
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 _PROPER = r"[A-ZÄÖÜ][\w.'’-]*"
@@ -61,9 +62,14 @@ _RULES: tuple[tuple[str, str, re.RegexFlag], ...] = (
 _COMPILED = tuple((label, re.compile(pattern, flags)) for label, pattern, flags in _RULES)
 
 
-def redacted(text: str) -> str:
-    """The text without what could tell who wrote it. What is redacted already stays as it is."""
+def redacted(text: str, *, keep: Collection[str] = ()) -> str:
+    """The text without what could tell who wrote it. What is redacted already stays as it is.
+
+    ``keep``: kinds that stay, such as ``[link]``.
+    """
     for label, pattern in _COMPILED:
+        if label in keep:
+            continue
         text = pattern.sub(lambda found, label=label: _replaced(found, label), text)  # type: ignore[misc]
     return text
 

@@ -42,10 +42,11 @@ _SUFFIXES = (
 def terms(text: str) -> frozenset[str]:
     """The stems of the words that carry meaning; formulas and LaTeX left out."""
     words = re.findall(r"[a-z]{2,}", re.sub(r"\$[^$]*\$|\\[A-Za-z]+", " ", text.lower()))
-    return frozenset(_stem(word) for word in words if word not in _STOP)
+    return frozenset(stem(word) for word in words if word not in _STOP)
 
 
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
+    """What is left of a word (lower case) without its ending."""
     for suffix in _SUFFIXES:
         if word.endswith(suffix) and len(word) - len(suffix) >= 3:
             stem = word[: -len(suffix)]

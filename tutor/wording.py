@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tutor import retention
 from tutor.course import Material
 from tutor.interactions import Verdict
 from tutor.mastery import Evidence, SkillRecord
@@ -29,7 +30,9 @@ def joined(parts: Sequence[str], last: str = "and") -> str:
 # --- explaining --------------------------------------------------------------------------------------------------
 
 
-def greeting(course: str, topic: str) -> str:
+def greeting(course: str, topic: str, *, again: bool = False) -> str:
+    if again:
+        return f"Welcome back to **{course}**. What you had mastered counts; we go on with **{topic}**."
     return (
         f"Hello, and welcome to **{course}**.\n\n"
         f"We begin with **{topic}**. I explain a little, then you try. Ask whenever something is unclear; "
@@ -111,6 +114,26 @@ def why_interleaved(skill: str) -> str:
     return f"It is from an earlier topic (“{skill}”), to keep it fresh."
 
 
+def why_review(skill: str) -> str:
+    return f"It is time to look at “{skill}” again, before it fades."
+
+
+def why_review_early(skill: str) -> str:
+    return f"You asked for a review; “{skill}” would have come later."
+
+
+def why_warm_up(skill: str) -> str:
+    return f"A warm-up after your break: “{skill}” is something you have met."
+
+
+def why_detour(skill: str, prerequisite: str) -> str:
+    return f"“{skill}” is hard going, and it rests on “{prerequisite}”: we make that firm first."
+
+
+def why_back(skill: str) -> str:
+    return f"Back to “{skill}”, with what it rests on fresh in mind."
+
+
 def why_probing(skill: str) -> str:
     return f"You said you know this, so this one goes straight to the point of “{skill}”."
 
@@ -121,7 +144,13 @@ def why_put_off(skill: str) -> str:
 
 # --- hints, skipping, disputing ----------------------------------------------------------------------------------
 
-HINT_TOO_SOON = "Give that hint a moment first: read it again and try one step. Then ask me for more if you need it."
+
+def hint_too_soon(level: int) -> str:
+    return pick(
+        level,
+        "Read that hint once more and try one step with it. A few seconds later I have another one.",
+        "Give that hint a moment first: try one step with it. Then ask me for more if you need it.",
+    )
 
 
 def offer_hint(number: int) -> str:
@@ -131,6 +160,29 @@ def offer_hint(number: int) -> str:
         "Before you let it go: would a hint help? It does not count against you. "
         "If you would rather see the solution, give up once more and I will show it.",
     )
+
+
+#: First steps that fit every question of a format, for one whose author wrote no hint.
+_FIRST_STEPS = {
+    "choice": "Which options can you rule out, and why? Look at what is left more closely.",
+    "order": "Which one must come first, or last? Begin with the one you are sure of.",
+    "match": "Begin with the pair you are surest of; then there are fewer left to choose from.",
+    "short_text": "Think of where you met this: what was it called, and what was said about it?",
+    "free_text": "Say first what happens, then why. One sentence each is enough.",
+    "code": "Take one small example and do by hand what the program should do. Then write down each step.",
+}
+_FIRST_STEP = "Say in your own words what is given and what is asked. Which of the given things have you not used yet?"
+
+
+def plain_hint(level: int, kind: str) -> str:
+    """A hint that fits every question of its format, where nothing better is known."""
+    if level == 0:
+        return _FIRST_STEPS.get(kind, _FIRST_STEP)
+    return "Make up an easier example of the same kind and solve that first. What you did there, do here."
+
+
+def read_again(sentence: str) -> str:
+    return f"This sentence of what you read may help:\n\n> {sentence}"
 
 
 def put_off(number: int) -> str:
@@ -145,8 +197,32 @@ DISPUTED_WITHOUT_ANSWER = "You have not answered this one yet, so there is nothi
 
 OFF_TOPIC = "That is for another time, I think. The question is still open: have a go, or ask for a hint."
 OFF_TOPIC_AGAIN = "Your thoughts seem to be elsewhere; that happens. Shall we pause? Everything will be kept as it is."
-STILL_OPEN = "The question is still open. Answer it, ask for a hint, or put it off for later."
-NOTHING_RUNNING = "Nothing is running that I could stop. If you need a break, pause: the question stays as it is."
+
+
+def still_open(intent: str, number: int) -> str:
+    """What is said to a message that asks for nothing that can be done now; ``number`` chooses among the ways."""
+    match intent:
+        case "cancel":
+            return "Nothing is running that I could stop. If you need a break, pause: the question stays as it is."
+        case "tell_me":
+            return pick(
+                number,
+                "I do not just say it: you would have it now and not tomorrow. A hint shows where to begin. "
+                "If you would rather see the whole way, give up, and I show you every step.",
+                "I know that would be quicker. What I can do is a hint, or a smaller step. "
+                "If you have had enough of this one, give up, and we look at the solution together.",
+                "That part is yours; I help with the way there. Shall I give you a hint?",
+            )
+        case "upset":
+            return pick(
+                number,
+                "That sounds frustrating, and it is all right to say so. A hint, another question, a break: "
+                "say which, and we do that.",
+                "I can see that this is no fun right now. We can take a smaller step, put this one off, or pause.",
+            )
+        case _:
+            return "The question is still open. Answer it, ask for a hint, or put it off for later."
+
 
 # --- verdicts ----------------------------------------------------------------------------------------------------
 
@@ -176,23 +252,39 @@ def known_error_met(say: str) -> str:
     return say or "I think I see what happened. Let us look at it together."
 
 
-def wrong(feedback: str, attempts: int) -> str:
+#: What the checker says where it has nothing particular to say begins so.
+_GENERAL = ("that is not right yet", "that is not it yet", "that does not answer it yet")
+#: What is said in its place the second time, by the question's format.
+_NOT_EITHER = {
+    "choice": "Not that one either. Rule the options out one by one: what would each of them do?",
+    "short_text": "Not that either. Think back to where the word came up.",
+    "order": "Not yet. Begin with the one that must come first, and put the others behind it one at a time.",
+    "match": "Not yet. Begin with the pair you are surest of.",
+    "free_text": "Not yet. Say first what happens, then what makes it happen.",
+}
+_NOT_THIS_EITHER = "Not this one either. Write your steps down line by line, and look at each sign as you do."
+
+
+def wrong(feedback: str, attempts: int, kind: str = "number") -> str:
     opening = pick(attempts - 1, "Not quite.", "Not yet.")
     where = feedback or pick(
         attempts - 1,
         "Go back to the question and check your first step.",
         "Put your answer back into the question: where does it stop fitting?",
     )
+    # The same general sentence twice helps nobody.
+    if attempts > 1 and where.lower().startswith(_GENERAL):
+        return f"{_NOT_EITHER.get(kind, _NOT_THIS_EITHER)} A hint shows where to begin."
     # The checker's own sentence often opens like this already.
-    said = where if where.lower().startswith(("that is not", "not ")) else f"{opening} {where}"
+    said = where if where.lower().startswith(("that is not", "that does not", "not ")) else f"{opening} {where}"
     return f"{said} A hint is there if you want one."
 
 
-def same_wrong(answer: str) -> str:
-    return (
-        f"“{answer}” is what you had before, so the way there needs a change, not the arithmetic. "
-        "Ask for a hint now: it shows where to look."
-    )
+def same_wrong(answer: str, kind: str = "number") -> str:
+    before = f"“{answer}” is what you had before"
+    if kind in _NOT_EITHER:
+        return f"{before}, and it is not it. Ask for a hint now: it shows where to look."
+    return f"{before}, so one of the steps on the way needs a change. Ask for a hint now: it shows where to look."
 
 
 def partial(feedback: str) -> str:
@@ -240,9 +332,9 @@ PROBE_RIGHT_ALONE = "Exactly. That is the difference."
 REMEDIATION_LEFT = "All right, we leave that for now."
 
 
-def probe_wrong(remedy: Sequence[str], ask: str) -> str:
-    other_way = " ".join(remedy) or "Let us look at it from another side: try it with the numbers, step by step."
-    return f"Not yet. Here it is in another way: {other_way}\n\nOnce more: **{ask}**"
+def probe_wrong(explanation: str, ask: str) -> str:
+    other_way = explanation or "Try it with the numbers, step by step."
+    return f"Not yet. Let us look at it in another way.\n\n{other_way}\n\nOnce more: **{ask}**"
 
 
 def remedy_hint(remedy: Sequence[str], ask: str) -> str:
@@ -260,7 +352,7 @@ def correct(feedback: str, last_step: str, number: int, *, helped: bool) -> str:
     if feedback and feedback != PLAIN_CORRECT:
         opening = feedback
     elif helped:
-        opening = pick(number, "Right: you worked it out.", "That is right; you stayed with it.")
+        opening = pick(number, "Now that is right.", "Yes, that is it.", "Right.")
     else:
         opening = pick(number, "Right.", "Yes.", "That is right.", "Correct.")
     return f"{opening} {last_step}" if last_step else opening
@@ -288,29 +380,54 @@ def given_up(number: int, steps: Sequence[str], answer: str) -> str:
     return f"{opening}\n\n{solution(steps, answer)}"
 
 
-def wrong_thrice(_number: int, steps: Sequence[str], answer: str) -> str:
-    return f"You have stayed with it; now let us look at the way together.\n\n{solution(steps, answer)}"
-
-
-def probe_failed(_number: int, steps: Sequence[str], answer: str) -> str:
-    return (
-        f"This one is stubborn, and many people meet it. Here is the question worked out:\n\n{solution(steps, answer)}"
+def wrong_thrice(number: int, steps: Sequence[str], answer: str) -> str:
+    opening = pick(
+        number,
+        "Three tries are enough for one question. Let us look at it together:",
+        "Not yet; here is how it goes:",
+        "That is not it, either. Let us work it out together:",
     )
+    return f"{opening}\n\n{solution(steps, answer)}"
 
 
-def ask_why(*, retest: bool) -> str:
+def probe_failed(number: int, steps: Sequence[str], answer: str) -> str:
+    opening = pick(
+        number,
+        "This one is stubborn, and many people meet it. Here is the question worked out:",
+        "Not yet. We leave that for now; here is the question itself, worked out:",
+    )
+    return f"{opening}\n\n{solution(steps, answer)}"
+
+
+def ask_why(number: int, kind: str, *, retest: bool) -> str:
     """The question after a solution; ``retest``: a similar question is owed."""
-    asked = "**Why does that work?** Tell me in your own words, or continue."
+    if kind in _NOT_EITHER:
+        asked = "**How would you explain that to a friend?** Tell me in your own words, or continue."
+    else:
+        asked = pick(
+            number,
+            "**Why does that work?** Tell me in your own words, or continue.",
+            "**Which step was the important one, and why?** Tell me, or continue.",
+        )
     return f"{asked} A similar question comes later, for you to try alone." if retest else asked
 
 
-def explanation(covered: Sequence[str], missing: Sequence[str]) -> str:
+def explanation(covered: Sequence[str], missing: Sequence[str], *, unsure: bool = False) -> str:
+    """About the learner's own words; ``unsure``: they said that they do not know."""
     if covered and not missing:
         return "Yes, that is the heart of it, in your own words."
+    opening = "That is all right." if unsure else "Thank you."
+    if len(covered) > 1:
+        return f"Good: {joined(bold(covered[:3]))} are what matters here."
     if covered:
-        return f"Good, you named {joined(bold(covered))}. What also matters here: {joined(bold(missing))}."
-    if missing:
-        return f"Thank you. What I would look for in it: {joined(bold(missing))}."
+        return f"Good, {bold(covered)[0]} is part of it. {bold(missing)[0]} belongs here, too."
+    # More than two words to look for are a list to learn, not a thought to follow.
+    looked_for = bold(missing[:2])
+    if looked_for:
+        words = "are the words" if len(looked_for) > 1 else "is the word"
+        return f"{opening} In the solution above, {joined(looked_for)} {words} to hold on to."
+    if unsure:
+        return "That is all right. Read the solution once more when you meet the next one of its kind."
     return "Thank you. Putting it into words is what makes it stay."
 
 
@@ -331,6 +448,29 @@ def why_mastery(evidence: Evidence) -> str:
     }[evidence]
 
 
+_SHOWN = {
+    Evidence.UNASSISTED: "right",
+    Evidence.AFTER_HINT: "right after a hint",
+    Evidence.WITH_HELP: "solved with help",
+    Evidence.NOT_YET: "not yet",
+    Evidence.GIVEN_UP: "solution shown",
+}
+
+
+def why_estimate(record: SkillRecord, *, mastered: bool, needed: int) -> str:
+    """Why the tutor believes what it believes of a skill, for the learner to read and contest."""
+    counted = f"{record.unassisted} of {record.opportunities} right at the first attempt without help"
+    newest = f"; the newest: {', '.join(_SHOWN[one] for one in record.recent)}" if record.recent else ""
+    missing = needed - record.unassisted
+    if mastered:
+        verdict = "mastered"
+    elif missing > 0:
+        verdict = f"not yet: {missing} more right without help"
+    else:
+        verdict = "not yet: another right one without help"
+    return f"{counted}{newest} ({verdict})."
+
+
 def skill_line(name: str, record: SkillRecord, *, mastered: bool) -> str:
     """One skill's evidence in a summary."""
     if record.opportunities == 0:
@@ -342,7 +482,9 @@ def skill_line(name: str, record: SkillRecord, *, mastered: bool) -> str:
     return f"- **{name}**: {status} ({', '.join(shown)})"
 
 
-def topic_summary(topic: str, lines: Sequence[str], *, mastered: bool, more: bool) -> str:
+def topic_summary(
+    topic: str, lines: Sequence[str], *, mastered: bool, more: bool, next_review: str | None = None
+) -> str:
     opening = f"That completes **{topic}**." if mastered else f"That is all I have on **{topic}** for now."
     closing = "*Continue for the next topic.*" if more else "*That was the last topic. Continue for your final report.*"
     honest = (
@@ -350,7 +492,8 @@ def topic_summary(topic: str, lines: Sequence[str], *, mastered: bool, more: boo
         if mastered
         else "Not all of it is firm yet; that is worth knowing, and your teacher will see where to go on."
     )
-    return "\n\n".join(part for part in (opening, "\n".join(lines), honest, closing) if part)
+    later = review_due(next_review) if next_review else ""
+    return "\n\n".join(part for part in (opening, "\n".join(lines), honest, later, closing) if part)
 
 
 def final_report(course: str, lines: Sequence[str], *, mastered: int, topics: int) -> str:
@@ -379,12 +522,59 @@ def about_summary(lines: Sequence[str], *, more: bool) -> str:
     return "This is what the summary rests on:\n\n" + "\n".join(lines) + f"\n\n*{onward}*"
 
 
-def after_the_end(lines: Sequence[str]) -> str:
+def after_the_end(lines: Sequence[str], next_review: str | None) -> str:
+    due = f" The next one is due on {next_review}; earlier is fine, too." if next_review else ""
+    shown = "What you have shown:\n\n" + "\n".join(lines) + "\n\n" if lines else ""
+    return f"This lesson is finished. {shown}If you would like to keep it fresh, begin a review.{due}"
+
+
+# --- a session for reviewing -------------------------------------------------------------------------------------
+
+REVIEW_ASKED = "Good idea: a short review begins, with new numbers."
+
+
+def review_greeting(course: str, skills: int) -> str:
+    many = "one question" if skills == 1 else f"{skills} short questions"
     return (
-        "This lesson is finished. What you have shown:\n\n"
-        + "\n".join(lines)
-        + "\n\nIf you would like to practise again, start the course anew: a new lesson begins."
+        f"Welcome back to **{course}**. This is a review: {many} about what you have learned, to see what has stayed. "
+        "A hint or a mistake costs nothing; it only brings the next review nearer."
     )
+
+
+def review_line(name: str, record: SkillRecord, *, mastered: bool) -> str:
+    """One skill of a review, and when it comes next."""
+    firm = "firm" if mastered else "worth another look"
+    if record.card is None:
+        return f"- **{name}**: {firm}"
+    return f"- **{name}**: {firm}; next review on {retention.day(record.card.due_ms)}"
+
+
+def review_summary(lines: Sequence[str], *, more: bool) -> str:
+    onward = "Continue for the next topic." if more else "Continue for your report."
+    return "That was the review. This is what it showed:\n\n" + "\n".join(lines) + f"\n\n*{onward}*"
+
+
+# --- a learner who disagrees -------------------------------------------------------------------------------------
+
+WHY_UNSURE = "You said that you are not sure of it yet."
+CONTESTED_ERROR = (
+    "I have taken it off your list, and your teacher will see that you disagree. "
+    "If it shows in an answer again, we look at it together."
+)
+
+
+def contested_known(skill: str, *, over: bool) -> str:
+    if over:
+        return f"I have noted that you know “{skill}”. Begin a review whenever you would like to show it."
+    return f"Then show me: the next question is about “{skill}”. If it is right without help, my estimate follows you."
+
+
+def contested_unsure(skill: str) -> str:
+    return f"Thank you for saying so. “{skill}” counts as not firm yet, and we come back to it."
+
+
+def review_due(next_review: str) -> str:
+    return f"So that it stays, the first review of it is due on {next_review}."
 
 
 ALREADY_ENDED = "This lesson is already finished."
@@ -484,6 +674,9 @@ def busy(tool: str) -> str:
     return {
         "check_answer": "Please wait a moment: I am still checking your answer.",
         "check_explanation": "Please wait a moment: I am still reading your explanation.",
+        "generate_variant": "One moment: your next question is on its way.",
+        "give_hint": "Please wait a moment: I am still looking for a good hint.",
+        "remediate": "Please wait a moment: I am thinking of another way to explain it.",
     }.get(tool, "Please wait a moment: I am still working on your last question.")
 
 
@@ -491,6 +684,8 @@ def still_working(tool: str) -> str:
     return {
         "check_answer": "This takes longer than usual. I am still checking your answer.",
         "check_explanation": "This takes longer than usual. I am still reading your explanation.",
+        "generate_variant": "This takes longer than usual. Your next question is on its way.",
+        "give_hint": "This takes longer than usual. I am still looking for a good hint.",
     }.get(tool, "This takes longer than usual. I am still looking for a good explanation.")
 
 
@@ -502,9 +697,11 @@ def tool_failed(tool: str, *, timed_out: bool) -> str:
     what = {
         "check_answer": "Your answer could not be checked",
         "check_explanation": "Your explanation could not be read",
+        "give_hint": "I could not find a hint",
     }.get(tool, "I could not find an explanation")
     why = "it took too long" if timed_out else "something on our side went wrong"
-    return f"{what}: {why}. It is not your fault and nothing was counted. Please send it again."
+    again = "Please ask for it again." if tool in {"give_hint", "remediate"} else "Please send it again."
+    return f"{what}: {why}. It is not your fault and nothing was counted. {again}"
 
 
 STUCK = (
@@ -519,6 +716,15 @@ PAUSED_BY_INACTIVITY = "I have paused the lesson, as it has been quiet for a whi
 
 def recap(where: str) -> str:
     return f"Welcome back. {where}"
+
+
+def recap_long(days: int, *, waits: bool) -> str:
+    onward = " After that we go on where we were." if waits else ""
+    return f"Welcome back. It has been {days} days, so we warm up with something you have met before.{onward}"
+
+
+def after_warm_up(where: str) -> str:
+    return f"That was the warm-up. {where}"
 
 
 def recap_exposition(topic: str) -> str:
@@ -566,6 +772,8 @@ COMMANDS = {
     "turn.cancel": "stop what is running",
     "session.pause": "pause",
     "session.resume": "resume",
+    "session.review": "begin a review",
+    "progress.contest": "say that my estimate is wrong",
     "session.close": "end the lesson",
 }
 
@@ -582,8 +790,16 @@ def note_gap(skills: Sequence[str]) -> str:
     return f"No question is left for {joined(skills)} and mastery is not reached: the bank needs more."
 
 
+def note_contested(known_error: str) -> str:
+    return f"The learner says that the known error {known_error} is not theirs."
+
+
 def note_dispute(answer: str) -> str:
     return f"The learner says that {answer!r} is right."
+
+
+def note_orders(answer: str) -> str:
+    return f"The answer gives orders to whoever reads it; only code judged it: {answer!r}."
 
 
 def note_undecided(answer: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -50,6 +50,13 @@ class Services:
         """The new database's URL."""
         self.execute(self.database_url("postgres"), f'CREATE DATABASE "{name}"')
         return self.database_url(name)
+
+    def ask(self, name: str, question: str) -> tuple[Any, ...]:
+        """The one row that a query of a database returns."""
+        with psycopg.connect(self.database_url(name)) as connection:
+            row = connection.execute(question.encode()).fetchone()
+        assert row is not None
+        return row
 
     def execute(self, url: str, statements: str) -> None:
         with psycopg.connect(url, autocommit=True) as connection:

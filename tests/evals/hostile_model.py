@@ -11,6 +11,7 @@ import codecs
 import itertools
 import json
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -102,15 +103,32 @@ class HostileModel:
         if turn % 17 == 16:
             return ((500, ""), (200, "{"), (200, "{}"))[turn // 17 % 3]
         data = json.loads(body["messages"][-1]["content"].split("\n\n")[-1])
-        question = self.open.get(data["open_question"] or "")
+        question = self.open.get(data.get("open_question") or data.get("probe") or "")
+        wrapped = self._as_asked(data, turn)
         ways = [*(ways_to_tell(question) if question is not None else ()), *VERDICTS]
         text = ways[turn % len(ways)]
+        if wrapped is not None:
+            return 200, json.dumps({"choices": [{"message": {"content": json.dumps(wrapped(text))}}]})
         if body.get("stream"):
             pieces = [text[at : at + 5] for at in range(0, len(text), 5)]
             events = [{"choices": [{"index": 0, "delta": {"content": piece}}]} for piece in pieces]
             events.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
             return 200, "".join(f"data: {json.dumps(event)}\n\n" for event in events) + "data: [DONE]\n\n"
         return 200, json.dumps({"choices": [{"message": {"content": text}}]})
+
+    @staticmethod
+    def _as_asked(data: dict[str, Any], turn: int) -> Callable[[str], Any] | None:
+        """Puts its words into the form that was asked for, every other time: so they are at least looked at."""
+        if turn % 2:
+            return None
+        if "hint" in data:
+            return lambda text: {"kind": "look", "text": text}
+        if "edit_plan" in data:
+            step = {"op": "insert_step", "at": 0, "representation": "story"}
+            return lambda text: {"operations": [{**step, "text": text}]}
+        if "vary" in data:
+            return lambda text: {"operations": [{"op": "rename", "old": "Sam", "new": text}]}
+        return None
 
     def complete(self, messages: list[ChatMessage]) -> str:
         """One chat completion. Raises what httpx raises, or ``LookupError`` for an answer that is none."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.variants.trials import FORMATS, trials
+from tests.variants.typed_answers import entries
 from tutor.checking import check
 from tutor.questions import QuestionInstance
 
@@ -58,6 +59,25 @@ def run(rounds: int, *, seed: int = 6, progress: Callable[[int], None] | None = 
     return report
 
 
+def typed() -> Report:
+    """Judges what was written down by hand; no generator thought of it."""
+    report = Report()
+    for question, right, wrong in entries():
+        kind = question.format.type
+        for form, texts in right.items():
+            for text in texts:
+                verdict = _timed(report, question, text)
+                report.judged[kind, form] += 1
+                report.accepted[kind, form] += verdict in ACCEPTED
+                if verdict not in ACCEPTED:
+                    report.refused.append((f"{kind}: {form}", question.answer, text, verdict))
+        for text in wrong:
+            report.wrong[kind] += 1
+            if _timed(report, question, text) in ACCEPTED:
+                report.wrong_accepts.append((kind, question.answer, text))
+    return report
+
+
 def _timed(report: Report, question: QuestionInstance, text: str) -> str:
     started = time.thread_time()
     verdict = check(question, text).verdict
@@ -71,7 +91,9 @@ def by_format(report: Report) -> dict[str, tuple[int, int, float, int, int]]:
     for (name, _), share in report.shares().items():
         lowest[name] = min(lowest[name], share)
     table: dict[str, tuple[int, int, float, int, int]] = {}
-    for name in FORMATS:
+    for name in dict.fromkeys((*FORMATS, *(one for one, _ in report.judged))):
+        if not any(one == name for one, _ in report.judged):
+            continue
         judged = sum(count for (one, _), count in report.judged.items() if one == name)
         accepted = sum(count for (one, _), count in report.accepted.items() if one == name)
         accepts = sum(1 for one, _, _ in report.wrong_accepts if one == name)

@@ -24,6 +24,7 @@ from tools_app.backends.connection import Clock
 from tools_app.backends.refusals import Rejected, error_of
 from tools_app.backends.sse import EventParser, LineTooLong
 from tools_app.exceptions import BadOutput, Unreachable
+from tutor.projections.tokens import of_message
 from tutor.prompts import ChatMessage
 
 T = TypeVar("T")
@@ -141,6 +142,7 @@ async def stream(
 
 
 async def _pieces(body: dict[str, Any], clock: Clock) -> AsyncGenerator[str]:
+    await usage.set_aside(sum(of_message(message["content"]) for message in body["messages"]) + body["max_tokens"])
     answer, held, begun = _Answer(), "", False
     async with connection.answer("/chat/completions", body, clock) as response:
         try:

@@ -7,26 +7,27 @@ from typing import Any
 
 from sessions_app.files import reading
 from sessions_app.pool import in_database
-from tools_app import budget, chains
+from tools_app import chains
 from tools_app.backends import openai
 from tools_app.output import Output
 from tools_app.registry import tool
 from tools_app.scope import Scope
-from tutor import catalogue
+from tutor import catalogue, judging
 from tutor.clarification import explain
 from tutor.course import Course
+from tutor.lens.variant import PLAIN, Variant
 from tutor.prompts import Request, clarification
-from tutor.questions import QuestionInstance, instantiate
+from tutor.questions import QuestionInstance
 
 
-def _content(scope: Scope, question: str | None, seed: int) -> tuple[Course, QuestionInstance | None]:
+def _content(scope: Scope, args: dict[str, Any]) -> tuple[Course, QuestionInstance | None]:
     course = catalogue.course(scope.machine_args["course"], scope.machine_args["version"])
-    return course, instantiate(course, question, seed) if question is not None else None
+    return course, judging.asked(course, args) if args.get("question") is not None else None
 
 
 @chains.asks("clarify_concept")
 def _request(scope: Scope, args: dict[str, Any], moment: chains.Moment) -> Request:
-    course, open_question = _content(scope, args.get("question"), args.get("seed", 0))
+    course, open_question = _content(scope, args)
     files = reading.library(scope.session, args.get("files", ()), args["text"], first=args.get("files_first", False))
     return clarification(course, args["topic"], args["text"], open_question, moment.context, files)
 
@@ -40,6 +41,7 @@ async def clarify_concept(
     question: str | None = None,
     seed: int = 0,
     shown: Collection[str] = (),
+    variant: Variant = PLAIN,
     files: Collection[str] = (),
     files_first: bool = False,
 ) -> dict[str, str]:
@@ -48,8 +50,7 @@ async def clarify_concept(
 
     ``shown`` is for the offline tool; what a model says is compared with it when it is released.
     """
-    await in_database(budget.check, scope.session)
-    args: dict[str, Any] = {"topic": topic, "text": text, "question": question, "seed": seed}
+    args: dict[str, Any] = {"topic": topic, "text": text, "question": question, "seed": seed, "variant": variant}
     if files:
         args |= {"files": list(files), "files_first": files_first}
     await output.write_all(openai.stream(await chains.messages(scope, "clarify_concept", args)))
@@ -57,7 +58,7 @@ async def clarify_concept(
 
 
 def _material(scope: Scope, args: dict[str, Any]) -> str:
-    course, open_question = _content(scope, args["question"], args["seed"])
+    course, open_question = _content(scope, args)
     files = reading.library(scope.session, args["files"], args["text"], first=args["files_first"])
     return explain(course, args["topic"], args["text"], open_question, args["shown"], files)
 
@@ -71,6 +72,7 @@ async def clarify_from_material(
     question: str | None = None,
     seed: int = 0,
     shown: Collection[str] = (),
+    variant: Variant = PLAIN,
     files: Collection[str] = (),
     files_first: bool = False,
 ) -> dict[str, str]:
@@ -78,7 +80,7 @@ async def clarify_from_material(
 
     ``shown``: ids of the material read so far.
     """
-    args: dict[str, Any] = {"topic": topic, "text": text, "question": question, "seed": seed}
+    args: dict[str, Any] = {"topic": topic, "text": text, "question": question, "seed": seed, "variant": variant}
     args |= {"shown": shown, "files": files, "files_first": files_first}
     await output.write(await in_database(_material, scope, args))
     return {"text": await output.finish()}

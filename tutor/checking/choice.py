@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _NUMERALS = ("1st", "2nd", "3rd", "4th", "5th", "6th", "7th", "8th", "9th", "10th")
 _LEAD_IN = re.compile(
-    r"^(?:i (?:think|guess|believe|choose|pick|say|would say|would pick|go with)|i'd (?:say|pick|choose|go with)|"
+    r"^(?:i (?:think|guess|believe|choose|pick|say|would say|would pick|(?:would )?go (?:with|for)|take|chose|picked)|"
+    r"i'd (?:say|pick|choose|go (?:with|for)|take)|i'?ll (?:say|pick|choose|take|go (?:with|for))|"
+    r"definitely|certainly|surely|it (?:must|has to|should|could) be|must be|"
     r"maybe|probably|(?:what|how) about|it's|it is|its|that's|that is|is it|"
     r"my answer is|(?:the )?(?:correct |right )?answer is|answer)(?![A-Za-z])\s*:?\s*",
     re.IGNORECASE,
 )
 _LABEL = r"(?:the\s+)?(?:option|answer|choice|letter|number|no\.?|#)?\s*"
+_TRAIL = re.compile(r"\s+(?:it is|is (?:right|correct|it|(?:my|the) answer)|i think|i guess|please)$", re.IGNORECASE)
 _BECAUSE = re.compile(r"\s*,?\s+(?:because|since|as|cause)\s.*$", re.IGNORECASE | re.DOTALL)
 #: A letter in answer position; "the answer is a number" is none.
 _STATED = (
@@ -140,7 +143,8 @@ def _ids(value: str) -> frozenset[str]:
 
 
 def _bare(text: str) -> str:
-    text = text.strip().strip("\"'“”‘’").rstrip(" .?!")
+    text = text.strip().strip("\"'“”‘’»«<>*_`").rstrip(" .?!")
+    text = _TRAIL.sub("", text)
     for _ in range(3):
         text = _LEAD_IN.sub("", text, count=1).strip()
     return text
@@ -151,7 +155,7 @@ def _resolve(text: str, choices: list[content.Choice]) -> str | None:
     plain = folded(text)
     if not plain:
         return None
-    labelled = re.fullmatch(r"\(?([A-Za-z0-9]{1,12})\s*[).:]\s*(.+)", text.strip(), re.DOTALL)
+    labelled = re.fullmatch(r"\(?([A-Za-z0-9]{1,12})(?:\s*[).:]\s*|\s+[-–=]\s+)(.+)", text.strip(), re.DOTALL)
     label = next((choice for choice in choices if labelled and choice.id.lower() == labelled[1].lower()), None)
     if labelled and label is not None:
         # "b) Subtract 3": the letter and the words have to agree.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tutor.checking import spoken
 from tutor.checking.algebra import limits, shape
 from tutor.checking.algebra.equivalence import same_function
 from tutor.checking.algebra.grammar import Parser
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from tutor import course as content
     from tutor.questions import QuestionInstance
 
+_NUMBERED = re.compile(r"\b([A-Za-z])_?\{?[1-9₁-₉]\}?\s*=")
+_NAMED_AGAIN = re.compile(r"(?<=[0-9)}])\s*(?:/|\s)\s*([A-Za-z])\s*=")
 _WORD_SEPARATOR = re.compile(r"\s*(?:,|;|\n|\band\b|&)\s*(?:and\s+)?", re.IGNORECASE)
 
 
@@ -56,12 +59,17 @@ class CollectionFormat(FormulaFormat):
     comma_in_numbers = False
 
     def prepared(self, text: str) -> str:
-        plain = in_signs(bare(text))
-        return "∅" if plain in {"∅", "{}"} else plain
+        plain = in_signs(spoken.in_signs(bare(text)))
+        if plain in {"∅", "{}"}:
+            return "∅"
+        # "x1 = 3, x2 = -3", "x = 3 / x = -3", "x=3 x=-3"
+        return _NAMED_AGAIN.sub(r", \1 =", _NUMBERED.sub(r"\1 =", plain))
 
     def parse(self, parser: Parser) -> Items:
         if parser.accept("∅"):
             parser.expect_end()
+            return Items(())
+        if parser.sees("{") and parser.peek(1).text == "}" and parser.peek(2).kind == "end":
             return Items(())
         if parser.peek().kind == "name" and parser.peek(1).text in {"∈", "in"}:
             parser.take()
@@ -203,8 +211,19 @@ class SetFormat(CollectionFormat):
         )
 
 
+#: What stands between the items of a list besides commas: lines, "then", dashes with spaces around them.
+_NEXT = re.compile(r"\s*(?:\n|,?\s*\b(?:and )?then\b)\s*", re.IGNORECASE)
+_DASHED = re.compile(r"[0-9.]+(?:\s+[-–]\s+[0-9.]+){2,}")
+
+
 class ListFormat(CollectionFormat):
     """``type: list``. Policy: order (true: the order counts; false: only how often each item is there)."""
+
+    def prepared(self, text: str) -> str:
+        text = _NEXT.sub(", ", re.sub(r"^\s*first\b[,:]?\s*", "", text.strip(), flags=re.IGNORECASE))
+        if _DASHED.fullmatch(text):
+            text = re.sub(r"\s+[-–]\s+", ", ", text)
+        return super().prepared(text)
 
     def judged(self, question: QuestionInstance, reading: FormulaReading) -> Verdict:
         verdict = super().judged(question, reading)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -43,9 +44,16 @@ class Formula:
         return Formula(change(self.node), self.label)
 
 
+_DERIVATIVE = re.compile(r"^(?:[A-Za-z]['′]{1,2}(?:\s*\([a-z]\))?|d[a-z]/d[a-z]|\\frac\{d[a-z]\}\{d[a-z]\})\s*=\s*")
+
+
 class ExpressionFormat(FormulaFormat):
     """``type: expression``. Policies: vars, form (any, simplified, expanded, factored, single_fraction, mixed),
     unevaluated, decimals and tolerances for a constant, accept_bare_value, decimal_comma, log_base."""
+
+    def prepared(self, text: str) -> str:
+        """``y' =`` and ``f'(x) =`` name a derivative; what it is follows."""
+        return _DERIVATIVE.sub("", super().prepared(text))
 
     def parse(self, parser: Parser) -> Formula:
         label = self._label(parser)

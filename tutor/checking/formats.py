@@ -46,6 +46,13 @@ class UnknownFormat(LookupError):
     """No checker of this name is installed."""
 
 
+#: Formats whose answers are mathematics: the same number may stand in many places. An option or a word that is the
+#: answer is one wherever it stands.
+MATHEMATICAL = frozenset(
+    {"number", "quantity", "expression", "equation", "inequality", "interval", "point", "set", "list", "matrix"}
+)
+
+
 def of(name: str) -> AnswerFormat:
     """The format called ``name``. Raises ``UnknownFormat``."""
     try:

@@ -18,8 +18,9 @@ from tutor.checking.algebra.language import Language
 from tutor.checking.algebra.tree import Constant, Node, rational, substituted
 from tutor.checking.answer_format import AnswerFormat, Reading
 from tutor.checking.malformed import MalformedAnswer
-from tutor.checking.phrasing import bare
+from tutor.checking.phrasing import bare, last_step
 from tutor.checking.spans import formulas_in
+from tutor.checking.spoken import in_signs
 from tutor.checking.verdict import Verdict
 from tutor.expressions import ExpressionError
 
@@ -81,7 +82,7 @@ class FormulaFormat(AnswerFormat):
 
     def prepared(self, text: str) -> str:
         """The answer without the words around it, before it is cut into tokens."""
-        return bare(text)
+        return in_signs(last_step(bare(text)))
 
     # --- values of the course -------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from tutor import injection
 from tutor.checking.answer_format import AnswerFormat, Reading
 from tutor.checking.malformed import MalformedAnswer
 from tutor.checking.verdict import Verdict
@@ -30,7 +31,7 @@ NEGATION_REACH = 4
 MIN_OTHER_WORDS = 0.25
 
 _SENTENCE = re.compile(r"[.!?;\n]+|\b(?:but|however|although|whereas)\b", re.IGNORECASE)
-_NEGATIONS = frozenset(
+NEGATIONS = frozenset(
     {
         *("not", "no", "never", "none", "neither", "nor", "without", "cannot", "nothing", "nobody", "hardly", "fails"),
         *("cant", "dont", "doesnt", "didnt", "isnt", "arent", "wasnt", "werent", "wont", "instead"),
@@ -51,7 +52,11 @@ class FreeTextFormat(AnswerFormat):
     def read(self, question: QuestionInstance, given: str) -> FreeTextReading:
         if len(given) > MAX_TEXT:
             raise MalformedAnswer("too_long", f"That is very long: please use at most {MAX_TEXT:,} characters.")
-        sentences = tuple(words for part in _SENTENCE.split(given) if (words := _words(part)))
+        if injection.orders(given) is not None:
+            given = injection.stripped(given)
+            if not given:
+                raise MalformedAnswer("orders", "Please write only your answer, in your own words.")
+        sentences = tuple(words for part in _SENTENCE.split(given) if (words := words_of(part)))
         if sum(len(words) for words in sentences) < MIN_WORDS:
             raise MalformedAnswer("too_short", "Please write a sentence or two in your own words.")
         return FreeTextReading(text=folded(given), sentences=sentences)
@@ -70,33 +75,23 @@ class FreeTextFormat(AnswerFormat):
 
     def judge(self, question: QuestionInstance, reading: Reading) -> Verdict:
         assert isinstance(reading, FreeTextReading)  # noqa: S101 — the reading is this format's own
-        rubric = _rubric(question)
-        stated = [point for point in rubric if _states(reading, point, question)]
-        score = sum(point.weight for point in stated) / (sum(point.weight for point in rubric) or 1)
-        if stated and _only_terms(reading, rubric, question):
+        stated = self.stated(question, reading)
+        if stated and _only_terms(reading, _rubric(question), question):
             return Verdict(
                 verdict="malformed",
                 code="only_terms",
                 feedback="Please say in a whole sentence how these belong together.",
             )
-        missing = next((point for point in rubric if point not in stated), None)
-        parts = [point.id for point in stated]
-        if score >= question.format.pass_score - 1e-9:
-            return Verdict(verdict="correct", score=score, parts=parts, feedback="Yes, that says it.")
-        about = missing.about if missing is not None else "what the question asks for"
-        if stated:
-            return Verdict(
-                verdict="partial",
-                score=score,
-                parts=parts,
-                feedback=f"That is a good part of it. Say more about {about}.",
-            )
-        return Verdict(verdict="wrong", feedback=f"That does not answer it yet. Think about {about}.")
+        return scored(question, stated)
+
+    def stated(self, question: QuestionInstance, reading: FreeTextReading) -> list[content.RubricPoint]:
+        """The points of the rubric whose terms stand in the answer."""
+        return [point for point in _rubric(question) if _states(reading, point, question)]
 
     def reveals(self, question: QuestionInstance, text: str) -> bool:
         """Stating so many points of the rubric that the text would be accepted is telling the answer."""
-        shown = FreeTextReading(text="", sentences=tuple(_words(part) for part in _SENTENCE.split(question.prompt)))
-        said = FreeTextReading(text="", sentences=tuple(_words(part) for part in _SENTENCE.split(text)))
+        shown = FreeTextReading(text="", sentences=tuple(words_of(part) for part in _SENTENCE.split(question.prompt)))
+        said = FreeTextReading(text="", sentences=tuple(words_of(part) for part in _SENTENCE.split(text)))
         rubric = _rubric(question)
         hidden = [point for point in rubric if not _states(shown, point, question)] or rubric
         told = sum(point.weight for point in hidden if _states(said, point, question))
@@ -116,11 +111,27 @@ class FreeTextFormat(AnswerFormat):
         return found
 
 
+def scored(question: QuestionInstance, stated: list[content.RubricPoint]) -> Verdict:
+    """The verdict on an answer that states these points."""
+    rubric = _rubric(question)
+    score = sum(point.weight for point in stated) / (sum(point.weight for point in rubric) or 1)
+    missing = next((point for point in rubric if point not in stated), None)
+    parts = [point.id for point in stated]
+    if score >= question.format.pass_score - 1e-9:
+        return Verdict(verdict="correct", score=score, parts=parts, feedback="Yes, that says it.")
+    about = missing.about if missing is not None else "what the question asks for"
+    if stated:
+        feedback = f"That is a good part of it. Say more about {about}."
+        return Verdict(verdict="partial", score=score, parts=parts, feedback=feedback)
+    return Verdict(verdict="wrong", feedback=f"That does not answer it yet. Think about {about}.")
+
+
 def _rubric(question: QuestionInstance) -> list[content.RubricPoint]:
     return question.format.rubric
 
 
-def _words(text: str) -> tuple[str, ...]:
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of a text, folded."""
     return tuple(re.findall(r"[^\W_]+", folded(text.replace("n't", "nt").replace("n’t", "nt"))))
 
 
@@ -139,14 +150,18 @@ def _found(reading: FreeTextReading, term: str, *, typos: bool) -> int:
     wanted = _term(term)
     if not wanted:
         return 0
-    denies = any(word in _NEGATIONS for word, _ in wanted)
+    denies = any(word in NEGATIONS for word, _ in wanted)
     found = 0
     for words in reading.sentences:
         for at in range(len(words) - len(wanted) + 1):
             if all(_is(words[at + n], *wanted[n], typos=typos) for n in range(len(wanted))):
-                before = words[max(0, at - NEGATION_REACH) : at]
-                found += denies or not _NEGATIONS.intersection(before)
+                found += denies or not denied(words, at)
     return found
+
+
+def denied(words: tuple[str, ...], at: int) -> bool:
+    """Whether a "not" stands closely in front of the word at this place of a sentence."""
+    return not NEGATIONS.isdisjoint(words[max(0, at - NEGATION_REACH) : at])
 
 
 def _is(word: str, wanted: str, prefix: bool, *, typos: bool) -> bool:

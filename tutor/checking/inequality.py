@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tutor.checking import spoken
+from tutor.checking.algebra import limits
 from tutor.checking.algebra.grammar import Parser
 from tutor.checking.algebra.language import Language
 from tutor.checking.algebra.real_sets import same_ends, same_set
@@ -18,13 +21,26 @@ if TYPE_CHECKING:
     from tutor.questions import QuestionInstance
 
 
+_INFINITE = r"(?:∞|\\infty|infinity|inf|oo)"
+_UNBOUNDED = re.compile(
+    rf"(?<=[A-Za-z0-9])\s*<\s*\+?{_INFINITE}$|^-\s*{_INFINITE}\s*<\s*(?=[A-Za-z]\s*<)", re.IGNORECASE
+)
+#: "(2|5]"
+_BARS = re.compile(r"[\[\](][^|<>]+\|[^|<>]+[\[\])]")
+
+
 class SolutionFormat(FormulaFormat):
     """A set of numbers in one of two notations. The other notation is right in value only."""
 
     comma_in_numbers = False
 
     def prepared(self, text: str) -> str:
-        return in_signs(bare(text.replace("<=>", "<=")))
+        plain = in_signs(spoken.in_signs(bare(text.replace("<=>", "<="))))
+        # "-3 < x < ∞": that it has no end says nothing more.
+        plain = _UNBOUNDED.sub("", plain)
+        if _BARS.fullmatch(plain):
+            plain = plain.replace("|", ";")
+        return plain
 
     def language(self, question: QuestionInstance) -> Language:
         """Intervals name no unknown: without one declared it is x."""
@@ -65,6 +81,12 @@ class SolutionFormat(FormulaFormat):
 
 class InequalityFormat(SolutionFormat):
     """``type: inequality``. Policies: vars, form (any, solved), decimal_comma."""
+
+    def read(self, question: QuestionInstance, given: str) -> FormulaReading:
+        """ "At least 4" is about the one unknown there is."""
+        if len(question.format.vars) == 1 and re.match(r"[<>]", self.prepared(given[: limits.MAX_CHARS])):
+            given = f"{question.format.vars[0]} {self.prepared(given)}"
+        return super().read(question, given)
 
     def formed(self, question: QuestionInstance, given: Parsed) -> Verdict:
         if not isinstance(given, Inequality):

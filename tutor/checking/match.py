@@ -17,10 +17,15 @@ from tutor.checking.wording import folded
 if TYPE_CHECKING:
     from tutor.questions import QuestionInstance
 
-_LINK = re.compile(r"\s*(?:->|→|=>|=|:|-|–|\bwith\b|\bis\b|\bto\b|\band\b)\s*", re.IGNORECASE)
+_LINK = re.compile(
+    r"\s*(?:->|→|=>|=|:|-|–|,|\b(?:(?:goes|belongs|fits|matches|pairs)\s+)?(?:with|to)\b|\b(?:is|says|matches|means|and)\b)\s*",
+    re.IGNORECASE,
+)
 #: "a goes with 2"
 _TOLD = r"(?<![A-Za-z0-9]){}\s*(?:->|→|=|:|-|–|(?:goes |belongs )?(?:with|to))\s*{}(?![A-Za-z0-9])"
 _SEPARATOR = re.compile(r"\s*[,;\n]\s*(?:and\s+)?")
+_OTHER_SEPARATOR = re.compile(r"\)\s*[,;]?\s*\(|\s*[;\n]\s*|\s*,?\s+and\s+", re.IGNORECASE)
+_TURNED = re.compile(r"([0-9]{1,2})\s*(?:->|→|=>|=|:|-|–)?\s*([A-Za-z]{1,2})(?![A-Za-z])")
 _PAIR = re.compile(r"([A-Za-z]{1,2})\s*(?:->|→|=>|=|:|-|–)?\s*([0-9]{1,2})")
 
 
@@ -46,7 +51,12 @@ class MatchFormat(AnswerFormat):
         form, text = question.format, bare(given)
         found = [_pair(part, form) for part in _SEPARATOR.split(text) if part]
         if not found or None in found:
+            # "(a, 2), (b, 1)", "the dog says woof and the cat says meow"
+            found = [_pair(part, form) for part in _OTHER_SEPARATOR.split(text) if part.strip(" ()")]
+        if not found or None in found:
             found = [_pair(" ".join(pair), form) for pair in _PAIR.findall(text)]
+        if not found or None in found:
+            found = [_pair(f"{letter} {digit}", form) for digit, letter in _TURNED.findall(text)]
         pairs = [pair for pair in found if pair is not None]
         if not pairs or len(pairs) != len(found):
             first, target = (form.choices[0].id, form.targets[0].id) if form.choices and form.targets else ("a", "1")

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from tutor.questions import QuestionInstance
 
 _CLOSING = {"(": ")", "[": "]", "{": "}", "|": "|"}
+#: "1 0 / 0 1", "1 0 | 0 1", "1 0 , 0 1": rows of several entries.
+_ROWS = re.compile(r"-?[0-9.]+(?:\s+-?[0-9.]+)+(?:\s+[/|,]\s+-?[0-9.]+(?:\s+-?[0-9.]+)+)+")
+_WRAPPED = re.compile(r"^(?:matrix|Matrix|np\.array|array)\((.*)\)$", re.DOTALL)
+_NESTED = re.compile(r"[\[({]\s*[\[({]")
+#: "[1 0], [0 1]"
+_SPACED = re.compile(r"[\[({]\s*-?[0-9.]+(?:[ \t]+-?[0-9.]+)+\s*[\])}]")
 _GAP = re.compile(r"(?<=[0-9A-Za-z)}])[ \t]+(?=[-−0-9A-Za-z(\\√])")
 
 
@@ -52,7 +58,19 @@ class MatrixFormat(FormulaFormat):
     semicolon_separates = False
 
     def prepared(self, text: str) -> str:
-        plain = bare(re.sub(r"\s*\n\s*", ";", text.strip()))
+        plain = _WRAPPED.sub(r"\1", text.strip())
+        if "\\begin" in plain:
+            plain = re.sub(r"\\left\s*[(\[|]|\\right\s*[)\]|]", " ", plain)
+        # Bars around each line, as they are drawn by hand.
+        plain = re.sub(r"^[ \t]*\|([^|\n]*)\|[ \t]*$", r"\1", plain, flags=re.MULTILINE)
+        # A line that ends with a comma goes on; any other is a row.
+        plain = bare(re.sub(r"\s*\n\s*", ";", re.sub(r"([,;])\s*\n\s*", r"\1 ", plain)))
+        if _ROWS.fullmatch(plain):
+            plain = re.sub(r"\s+[/|,]\s+", ";", plain)
+        if re.match(r"[\[({]", plain) and re.search(r"[\])}]\s*[,;]\s*[\[({]", plain) and not _NESTED.match(plain):
+            plain = f"[{plain}]"
+        if _SPACED.search(plain) and "," in plain:
+            plain = _GAP.sub(",", plain)
         if "," not in plain and "&" not in plain and "\\" not in plain:
             plain = _GAP.sub(",", plain)
         return plain

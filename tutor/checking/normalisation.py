@@ -35,6 +35,7 @@ _FRAC_BRACES = re.compile(r"\\[dtc]?frac\s*\{([^{}]{0,60})\}\s*\{([^{}]{0,60})\}
 _FRAC_DIGITS = re.compile(r"\\[dtc]?frac\s*([0-9])\s*([0-9])")
 _FRAC_MIXED = re.compile(r"\\[dtc]?frac\s*(?:\{([^{}]{0,60})\}\s*([0-9])|([0-9])\s*\{([^{}]{0,60})\})")
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
+_OVER = re.compile(r"\{\s*([^{}]{1,60}?)\s*\\over\s*([^{}]{1,60}?)\s*\}")
 _SPACES = re.compile(r" {2,}")
 
 
@@ -65,6 +66,8 @@ def mathematics(text: str) -> str:
     text = unicode_plain(text).strip()
     for _ in range(3):
         text = _WRAPPERS.sub(r" \1 ", text)
+    text = text.replace("{,}", ",")
+    text = _OVER.sub(_fraction, text)
     # A row of commands that each turn into little: four passes undo any nesting an answer needs.
     for _ in range(4):
         replaced = _FRAC_BRACES.sub(_fraction, text)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tutor import expressions
@@ -17,7 +18,7 @@ from tutor.checking.answer_format import MAX_ANSWER, AnswerFormat, Reading
 from tutor.checking.malformed import MalformedAnswer
 from tutor.checking.normalisation import CLOSE, FRACTION, OPEN, mathematics
 from tutor.checking.number_words import LARGE, fraction_from_words, from_words
-from tutor.checking.phrasing import bare
+from tutor.checking.phrasing import bare, last_step
 from tutor.checking.precision import ROUND, cut, exact, figures_written, rounded, significant_figures, terminates
 from tutor.checking.verdict import Verdict
 from tutor.expressions import ExpressionError
@@ -41,6 +42,11 @@ _MIXED = re.compile(
 _ARITHMETIC = re.compile(rf"[-+*/^(){{}}0-9., {OPEN}{CLOSE}]+")
 _VARIABLE = re.compile(r"[A-Za-z]")
 _LARGE = re.compile(rf"([-+]?[0-9][0-9.,]*)\s*({'|'.join(LARGE)})", re.IGNORECASE)
+#: ``0.(3)``, ``0.1\\overline{6}``, ``0.3`` with a bar over the 3.
+_REPEATING = re.compile(
+    r"(?P<whole>[0-9]{0,12})[.,](?P<fixed>[0-9]{0,12}?)(?:\(([0-9]{1,12})\)|\\(?:overline|bar|dot)\s*\{\s*([0-9]{1,12})\s*\}|"
+    r"([0-9])[\u0304\u0305\u0307])"
+)
 _LONG_INTEGER = re.compile(rf"[0-9]{{{expressions.MAX_DIGITS + 1},}}")
 
 
@@ -74,7 +80,7 @@ class NumberFormat(AnswerFormat):
         return str(expressions.evaluate(text, names))
 
     def read(self, question: QuestionInstance, given: str) -> NumberReading:
-        return read_number(given, question.format.vars)
+        return read_number(given, question.format.vars, _asked_for(question.prompt))
 
     def same(self, question: QuestionInstance, reading: Reading, value: str) -> bool:
         return isinstance(reading, NumberReading) and Fraction(value) in _values(question, reading)
@@ -118,6 +124,8 @@ class NumberFormat(AnswerFormat):
             return ""
         if reading.places is None or reading.places < 1:
             return None
+        if reading.cut_off and not terminates(gold) and _is_cut(reading, gold):
+            return "That is cut off; give the exact value, for example as a fraction."
         asked = ROUND.fullmatch(form.decimals)
         if asked:
             places = int(asked[1])
@@ -174,21 +182,49 @@ class NumberFormat(AnswerFormat):
         return found
 
 
+#: What a question counts; a unit or a part of a number is no such thing.
+_COUNTED = re.compile(r"\bhow many\s+([a-z]{3,})", re.IGNORECASE)
+_NO_THING = frozenset({"dozen", "dozens", "hundred", "thousand", "times", "per", "percent", "halves", "quarters"})
+
+
+@lru_cache(maxsize=1024)
+def _asked_for(prompt: str) -> str:
+    found = _COUNTED.search(prompt)
+    if found is None or found[1].lower() in _NO_THING:
+        return ""
+    return found[1].removesuffix("s")
+
+
 _WRONG = "That is not right yet: go through your steps once more."
 _WRONG_SOLUTION = "That is not right yet: put your value into the equation and see whether both sides come out equal."
 _WHAT = "Please write one number, such as -3, 2.5 or 3/4."
 
 
-def read_number(given: str, variables: list[str] | None = None) -> NumberReading:
-    """The one number in ``given``. Raises ``MalformedAnswer``; never takes long, never runs anything."""
+def read_number(given: str, variables: list[str] | None = None, asked_for: str = "") -> NumberReading:
+    """The one number in ``given``. Raises ``MalformedAnswer``; never takes long, never runs anything.
+
+    ``asked_for``: what is counted ("How many *eggs* …"), which may stand behind the number.
+    """
     if len(given) > MAX_ANSWER:
         raise MalformedAnswer("too_long", f"That is very long: an answer has at most {MAX_ANSWER} characters.")
-    text = bare(mathematics(given))
+    text = _prepared(given, asked_for)
     if not text:
         raise MalformedAnswer("empty", _WHAT)
     if _LONG_INTEGER.search(text):
         raise MalformedAnswer("too_large", "That number has too many digits to be the answer here; please check it.")
     return _read_sides(text, variables or [])
+
+
+def _prepared(given: str, asked_for: str) -> str:
+    # A raised point in front of whose digits stands a lone 0 is British for a decimal point, not a product.
+    given = re.sub(r"(?<![0-9.,])0·(?=[0-9])", "0.", given)
+    text = last_step(bare(mathematics(given)))
+    text = re.sub(r"^([A-Za-z]):\s*", r"\1 = ", text)
+    text = re.sub(r"(?<=[0-9])\s*&\s*(?=[0-9])", " and ", text)
+    text = re.sub(r"\s+(?:percent|per cent|pct)$", "%", text, flags=re.IGNORECASE)
+    if asked_for:
+        text = re.sub(rf"(?<=[\s0-9]){re.escape(asked_for)}s?$", "", text, flags=re.IGNORECASE).strip()
+    return text
 
 
 def _read_sides(text: str, variables: list[str]) -> NumberReading:
@@ -219,10 +255,13 @@ def _with(reading: NumberReading, **changes: object) -> NumberReading:
 
 
 def _read_value(text: str, variables: list[str]) -> NumberReading:
-    spelt = from_words(text)
-    worded = fraction_from_words(text) if spelt is None else Fraction(spelt)
+    percent = text.endswith("%")
+    words = text.rstrip("% ")
+    spelt = from_words(words)
+    worded = fraction_from_words(words) if spelt is None else Fraction(spelt)
     if worded is not None:
-        return NumberReading(text=text.lower(), value=worded)
+        value = worded / 100 if percent else worded
+        return NumberReading(text=text.lower(), value=value, percent=percent)
     text = re.sub(r"^(?:negative|minus|neg)\s+(?=[0-9.])", "-", text, flags=re.IGNORECASE)
     large = _LARGE.fullmatch(text)
     if large:
@@ -280,7 +319,10 @@ def _literal(text: str) -> NumberReading | None:
             body = body[1:-1].strip()
     percent = body.endswith("%")
     body = body.rstrip("%").strip() if percent else body
-    body = re.sub(r"\s*(?:percent|per cent)$", "", body) if body.endswith(("percent", "per cent")) else body
+    repeating = _REPEATING.fullmatch(body)
+    if repeating:
+        value = sign * _repeated(repeating["whole"], repeating["fixed"], next(filter(None, repeating.groups()[2:])))
+        return NumberReading(text=text.lower(), value=value / 100 if percent else value, percent=percent)
     cut_off = body.endswith("...") and "." in body[:-3]
     body = body[:-3] if cut_off else body
     found = _unsigned(body)
@@ -295,6 +337,11 @@ def _literal(text: str) -> NumberReading | None:
         percent=percent,
         cut_off=cut_off,
     )
+
+
+def _repeated(whole: str, fixed: str, period: str) -> Fraction:
+    start = Fraction(int(f"{whole or 0}{fixed}"), 10 ** len(fixed))
+    return start + Fraction(int(period), (10 ** len(period) - 1) * 10 ** len(fixed))
 
 
 def _unsigned(body: str) -> NumberReading | None:

@@ -17,7 +17,16 @@ from tutor.checking.wording import folded, slips
 if TYPE_CHECKING:
     from tutor.questions import QuestionInstance
 
-_SEPARATOR = re.compile(r"\s*(?:,|;|\n|->|→|>|<|\bthen\b)\s*(?:and\s+(?:then\s+)?|then\s+)?", re.IGNORECASE)
+_SEPARATOR = re.compile(
+    r"\s*(?:,|;|\n|->|=>|→|⇒|>|<|\s/\s|\s[-–—]\s|\bthen\b|\bfollowed by\b|\band\b)\s*(?:and\s+(?:then\s+)?|then\s+)?",
+    re.IGNORECASE,
+)
+#: "first b", "egg comes first", "hen last"
+_PLACED = re.compile(
+    r"^(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|next|last(?:ly)?|finally)\b[,:]?\s*(?=\S)|"
+    r"(?<=\S)\s+(?:(?:comes?|is|goes)\s+)?(?:first|second|third|next|last)$",
+    re.IGNORECASE,
+)
 _NUMBERED = re.compile(r"^\s*\d{1,2}\s*[.):]\s*")
 
 
@@ -115,7 +124,14 @@ def _ids(value: str) -> tuple[str, ...]:
 
 def _parts(text: str, choices: list[content.Choice]) -> list[str]:
     text = re.sub(r"(?<=\S)\s+(?=\d{1,2}[.)]\s)", ", ", text)
-    parts = [part for part in (_NUMBERED.sub("", part).strip() for part in _SEPARATOR.split(text)) if part]
+    whole = {folded(choice.text) for choice in choices}
+    parts = [
+        _PLACED.sub("", _NUMBERED.sub("", part).strip()) if folded(part) not in whole else part
+        for part in _SEPARATOR.split(text)
+    ]
+    parts = [part for part in parts if part]
+    if len(parts) == 1 and re.fullmatch(r"[A-Za-z0-9](?:[-–/][A-Za-z0-9])+", parts[0]):
+        parts = re.split(r"[-–/]", parts[0])
     if len(parts) == 1:
         parts = parts[0].split()
     if len(parts) == 1 and all(len(choice.id) == 1 for choice in choices):

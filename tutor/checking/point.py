@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tutor.checking import spoken
 from tutor.checking.algebra import limits, shape
 from tutor.checking.algebra.equivalence import same_function
 from tutor.checking.algebra.grammar import Parser
 from tutor.checking.algebra.tree import Node, text_of
 from tutor.checking.formula import FormulaFormat, FormulaReading, Parsed
 from tutor.checking.malformed import MalformedAnswer
+from tutor.checking.phrasing import bare
 from tutor.checking.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -34,15 +37,36 @@ class Point:
         return Point(tuple(change(tree) for tree in self.trees))
 
 
+_NAMES = re.compile(r"^\(\s*[A-Za-z]\s*[,;|]\s*[A-Za-z]\s*\)\s*=\s*")
+_PAIRS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"\(?\s*([^|,;()]+)\|([^|,;()]+?)\s*\)?",
+        r"\(\s*(-?[0-9.]+)\s*/\s*(-?[0-9.]+)\s*\)",
+        r"(-?[0-9./]+)\s+(?:and\s+)?(-?[0-9./]+)",
+    )
+)
+
+
 class PointFormat(FormulaFormat):
     """``type: point``. Policies: vars (names of the coordinates, for ``x = 2, y = 3``), unevaluated, decimal_comma."""
 
     comma_in_numbers = False
 
     def prepared(self, text: str) -> str:
-        plain = super().prepared(text)
-        # "(2|3)"
-        return plain.replace("|", ";") if plain.count("|") == 1 else plain
+        plain = spoken.in_signs(bare(text))
+        plain = _NAMES.sub("", plain)
+        plain = re.sub(r"(?<![A-Za-z])([A-Za-z])\s*:\s*(?=[-+0-9(])", r"\1 = ", plain)
+        if plain.startswith("<") and plain.endswith(">"):
+            plain = f"({plain[1:-1]})"
+        # "(2|3)", "(2 / 3)", "2 and 3", "2 3"
+        for pattern in _PAIRS:
+            pair = pattern.fullmatch(plain)
+            if pair:
+                return f"({pair[1]}; {pair[2]})" if plain.startswith("(") else f"{pair[1]}; {pair[2]}"
+        plain = plain.replace("|", ";") if plain.count("|") == 1 else plain
+        # "x=2 y=3"
+        return re.sub(r"(?<=[0-9)}])\s+(?=[A-Za-z]\s*=)", ", ", plain)
 
     def parse(self, parser: Parser) -> Point:
         named = parser.peek(1).text == "=" and parser.peek(2).text not in {"(", "[", "{"}

@@ -58,6 +58,11 @@ class QuantityReading(Reading):
         return self.number.value * unit.size + unit.offset
 
 
+_CENTS = re.compile(r"(?:ct|cents?|c)\.?", re.IGNORECASE)
+#: A hundredth of a euro.
+CENT = Unit(read_unit("€").dimension, Fraction(1, 100))
+
+
 class QuantityFormat(AnswerFormat):
     """``type: quantity``. Policies: units (required where not optional), form (any, same_unit), decimals, tolerances,
     significant, unevaluated. The answer is a number and a unit: ``5 m``; any unit of the same kind counts."""
@@ -80,7 +85,11 @@ class QuantityFormat(AnswerFormat):
         if "=" in number:
             number = number.rsplit("=", 1)[1]
         reading = read_number(number)
-        if unit in {"C", "F"} and _alike(_gold(question.answer).unit, read_unit("K")):
+        gold = _gold(question.answer).unit
+        if _CENTS.fullmatch(unit) and _alike(gold, CENT):
+            # A cent is a hundredth of the currency that is asked for.
+            return QuantityReading(text=text.lower(), number=reading, unit=CENT)
+        if unit in {"C", "F"} and _alike(gold, read_unit("K")):
             # Where a temperature is asked for, C is no coulomb.
             unit = f"°{unit}"
         return QuantityReading(text=text.lower(), number=reading, unit=read_unit(unit) if unit else None)
@@ -170,6 +179,11 @@ def _plain(text: str) -> str:
         text = pattern.sub(plain, text)
     text = re.sub(r"^\$(.*)\$$", r"\1", text.strip())
     text = bare(text)
+    if re.fullmatch(r"\([^()]*\)", text):
+        text = text[1:-1].strip()
+    # "15,- €", "15.-", "EUR 15"
+    text = re.sub(r"(?<=[0-9])[.,][-–—]{1,2}(?=\s|$|[€$£])", "", text)
+    text = re.sub(r"^(EUR|USD|GBP|euros?|dollars?)\s+(?=[0-9])(.*)$", r"\2 \1", text, flags=re.IGNORECASE)
     currency = _CURRENCY.match(text)
     if currency:
         text = f"{currency[1]}{currency[3]} {currency[2]}"

@@ -24,13 +24,15 @@ WORDS_AROUND = 2
 
 _LEAD_IN = re.compile(
     r"^(?:i (?:think|guess|believe|would|say|would say)|i'd(?: say)?|maybe|probably|(?:what|how) about|"
-    r"it's|it is|its|that's|that is|is it|they are|they're|we call (?:it|them|that|this)|it is called|it's called|"
+    r"it'?s|it s|it is|its|that'?s|that s|that is|is it|they are|they'?re|they re|"
+    r"we call (?:it|them|that|this)|it is called|it's called|"
     r"(?:this|that) is called|called|you|we|you have to|we have to|you must|by|to|"
     r"(?:my |the )?(?:answer|word|term|result)(?: (?:is|would be))?)(?![A-Za-z])\s*:?\s*",
     re.IGNORECASE,
 )
 
 
+_PARTS = re.compile(r"[,;()=/]")
 #: Letters and digits mixed, or longer than any word of a lesson.
 _NO_WORD = re.compile(r"[^\W\d]\d|\d[^\W\d]|[^\W\d]{25}")
 
@@ -39,9 +41,23 @@ _NO_WORD = re.compile(r"[^\W\d]\d|\d[^\W\d]|[^\W\d]{25}")
 class TextReading(Reading):
     """A text and how it was written."""
 
+    #: What stands between commas, brackets and signs of equality, folded.
+    parts: tuple[str, ...] = ()
     #: Full stops and the like that end a sentence.
     sentences: int = 0
     asks: bool = False
+
+
+#: What people put behind an answer.
+_TRAIL = re.compile(r"\s+(?:i (?:think|guess|believe)|maybe|right|please|probably|is it|i m sure|for sure)$")
+#: Words that may stand around an answer besides those of its question. No "not", no "or".
+_AROUND = frozenset(
+    {*("the", "a", "an", "is", "are", "was", "it", "its", "they", "this", "that", "these", "one", "ones", "called")}
+    | {*("of", "in", "on", "at", "by", "from", "to", "we", "you", "there", "be", "named", "word", "name", "type")}
+)
+_NEVER_AROUND = frozenset(
+    {*("not", "no", "never", "or", "nor", "neither", "without", "opposite", "than", "but", "except", "different")}
+)
 
 
 class ShortTextFormat(AnswerFormat):
@@ -54,7 +70,10 @@ class ShortTextFormat(AnswerFormat):
         if not text:
             raise MalformedAnswer("empty", "Please answer with a word or a short phrase.")
         return TextReading(
-            text=text, sentences=len(re.findall(r"[.!?]+(?:\s|$)", given.strip() + "\n")), asks="?" in given
+            parts=tuple(part for one in _PARTS.split(given) if (part := folded(one, case=question.format.case))),
+            text=text,
+            sentences=len(re.findall(r"[.!?]+(?:\s|$)", given.strip() + "\n")),
+            asks="?" in given,
         )
 
     def same(self, question: QuestionInstance, reading: Reading, value: str) -> bool:
@@ -63,7 +82,10 @@ class ShortTextFormat(AnswerFormat):
     def judge(self, question: QuestionInstance, reading: Reading) -> Verdict:
         right = self._right(question)
         forms = _forms(reading.text)
-        if any(form in right for form in forms):
+        assert isinstance(reading, TextReading)  # noqa: S101 — the reading is this format's own
+        if self._says(question, forms, right) or (
+            len(reading.parts) > 1 and all(self._says(question, _forms(part), right) for part in reading.parts)
+        ):
             return Verdict(verdict="correct", feedback="Yes, that is right.")
         if question.format.typos and not self._another_answer(question, forms):
             if any(slips(form, wanted) is not None for form in forms for wanted in right):
@@ -81,6 +103,18 @@ class ShortTextFormat(AnswerFormat):
                 feedback="Please answer with a word or a short phrase, and nothing else.",
             )
         return Verdict(verdict="wrong", feedback="That is not it yet: think about what the question asks for.")
+
+    def _says(self, question: QuestionInstance, forms: list[str], right: list[str]) -> bool:
+        """Whether one of the forms is a right answer, alone or among words of its question."""
+        if any(form in right for form in forms):
+            return True
+        if any(_together(form) == _together(one) for form in forms for one in right if _formula_like(one)):
+            return True
+        asked = set(_words(question.prompt).split())
+        # Where the prompt names alternatives, its words choose among them.
+        around = _AROUND | (asked if "or" not in asked else set()) - _NEVER_AROUND
+        others = {word for one in self._other(question) for word in one.split()}
+        return any(_within(form, one, around - others) for form in forms for one in right)
 
     def accepts(self, question: QuestionInstance, text: str) -> bool:
         """Any text is readable here, so only a known answer is certainly one."""
@@ -138,11 +172,29 @@ def _forms(text: str) -> list[str]:
     """The folded answer with and without the words people put in front of it."""
     forms = [text]
     for _ in range(4):
-        shorter = folded(_LEAD_IN.sub("", forms[-1], count=1), case=True)
+        shorter = folded(_TRAIL.sub("", _LEAD_IN.sub("", forms[-1], count=1)), case=True)
         if not shorter or shorter == forms[-1]:
             break
         forms.append(shorter)
     return forms
+
+
+def _within(form: str, wanted: str, around: set[str] | frozenset[str]) -> bool:
+    """Whether ``wanted`` stands in the form and everything else may stand around it."""
+    words, inner = form.split(), wanted.split()
+    for at in range(len(words) - len(inner) + 1):
+        if words[at : at + len(inner)] == inner:
+            rest = [*words[:at], *words[at + len(inner) :]]
+            return all(word in around for word in rest)
+    return False
+
+
+def _formula_like(text: str) -> bool:
+    return any(char.isdigit() for char in text) and any(char.isalpha() for char in text)
+
+
+def _together(text: str) -> str:
+    return re.sub(r"[\s_{}]", "", text)
 
 
 def _close(given: str, wanted: str) -> bool:

@@ -17,7 +17,11 @@ from tutor.checking.malformed import MalformedAnswer
 
 FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 _NOTHING = re.compile(
-    r"(?:there (?:is|are) )?(?:no|none)(?: real)?(?: solutions?)?|(?:the )?empty set|\{\s*\}|Ø|⌀", re.IGNORECASE
+    r"(?:(?:there|it)(?: is| are| has| have|'s) )?(?:no|none)(?: real)?"
+    r"(?: (?:solutions?|answers?|numbers?|x|values?))?(?: works?)?|"
+    r"(?:[a-z] ?= ?|[a-z] in )?(?:(?:the )?empty set|\\?\{\s*\\?\}|Ø|⌀|∅|\$?\\(?:emptyset|varnothing)\$?)|"
+    r"(?:it )?(?:does not|doesn'?t) have (?:a|any) solutions?|impossible|not possible|unsolvable",
+    re.IGNORECASE,
 )
 _EVERYTHING = re.compile(
     r"(?:all|any|every)(?: (?:the )?real)?(?: (?:numbers?|values?|x))?s?|(?:the )?reals?(?: numbers)?", re.IGNORECASE

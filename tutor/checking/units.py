@@ -145,6 +145,8 @@ def _table() -> dict[str, Unit]:
             table[name] = unit
             if len(name) > 2:
                 table[f"{name}s"] = unit
+    for name in ("cm", "mm", "km", "kg"):
+        table[f"{name}s"] = table[name]
     table["kilo"] = table["kilos"] = table["kg"]
     table["ohms"] = table["ohm"]
     return table
@@ -156,6 +158,7 @@ _FACTOR = re.compile(r"([A-Za-zµμΩ°$€£¢%]+)\s*(?:\^?\s*(?:\{\s*)?\(?\s*(
 _WORDS = (
     # Metres per second without a gap; nobody means "per millisecond".
     (re.compile(r"\bms\s*\^?\s*\{?\s*[-−]\s*([12])\s*\}?"), r"m s^-\1"),
+    (re.compile(r"(?<=[a-z])\s+(?:per|an|a|each|every)\s+"), "/"),
     (re.compile(r"\bper\b"), "/"),
     (re.compile(r"\b(?:square|sq\.?)\s+([A-Za-z]+)"), r"\1^2"),
     (re.compile(r"\b(?:cubic|cu\.?)\s+([A-Za-z]+)"), r"\1^3"),
@@ -203,7 +206,7 @@ def _named(name: str) -> Unit | None:
     if name in _TABLE:
         return _TABLE[name]
     lower = name.lower()
-    return _TABLE.get(lower) if len(name) > 2 or lower in {"kg", "km", "cm", "mm", "ml"} else None
+    return _TABLE.get(lower) if len(name) > 2 or lower in {"kg", "km", "cm", "mm", "ml", "h"} else None
 
 
 def _unknown(text: str) -> MalformedAnswer:

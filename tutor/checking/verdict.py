@@ -17,12 +17,14 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     feedback: str = ""
     #: For ``malformed``: a stable code such as ``not_a_number``.
     code: str | None = None
-    #: For ``not_an_answer``: hint, clarify, give_up, skip, dispute, off_topic, cancel, continue.
+    #: For ``not_an_answer``: one of ``tutor.intent.classify``.
     intent: str | None = None
     #: 0 to 1, for ``partial``.
     score: float | None = None
     #: For ``partial``: the parts that are right, as the format names them (coordinates, pairs, points of a rubric).
     parts: list[str] = []
+    #: A word to the teacher about the answer; learners never see it.
+    note: str = ""
 
     @property
     def counts(self) -> bool:

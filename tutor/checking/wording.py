@@ -44,4 +44,14 @@ def slips(given: str, wanted: str) -> int | None:
     if not allowed or re.sub(r"[a-z ]", "", given) != re.sub(r"[a-z ]", "", wanted):
         return None
     distance = OSA.distance(given, wanted, score_cutoff=allowed)
-    return distance if distance <= allowed else None
+    if distance > allowed:
+        return None
+    words = given.split(), wanted.split()
+    if len(words[0]) == len(words[1]) > 1 and not all(_slip_of(*pair) for pair in zip(*words, strict=True)):
+        return None
+    return distance
+
+
+def _slip_of(given: str, wanted: str) -> bool:
+    """Word by word: "trioxide" is no slip of "dioxide", whatever stands in front of it."""
+    return OSA.distance(given, wanted) <= max(len(wanted) // LETTERS_PER_SLIP, len(wanted) > 2)

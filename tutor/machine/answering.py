@@ -10,9 +10,10 @@ import msgspec
 from tutor import course, events, statem, wording
 from tutor.effects import Disposition, Record
 from tutor.interactions import AuthorNoted, HintGiven, HintRefused, QuestionAsked
+from tutor.lens.verification import numbers_of
 from tutor.machine import evidence
 from tutor.machine.data import OpenQuestion, TutoringData
-from tutor.machine.situation import Situation, change, check, set_question, tell
+from tutor.machine.situation import Situation, asked_as, change, check, dispatch, set_question, tell
 from tutor.machine.state import EVERY, State
 from tutor.machine.syllabus import Syllabus
 from tutor.machine.table import Rows, Signal
@@ -25,6 +26,8 @@ rows = Rows()
 
 #: A hint is left alone for so long before the next one is given.
 HINT_REST_MS = 8_000
+#: Hints to a question whose author wrote none.
+FOUND_HINTS = 2
 #: How often a skill's questions may be put off; after that, putting off is giving up.
 SKIPS_PER_SKILL = 2
 
@@ -49,14 +52,23 @@ def asked(syllabus: Syllabus, question: OpenQuestion) -> QuestionAsked:
         number=question.number,
         choices=instance.choices,
         why=question.why,
-        seed=question.seed,
+        # The numbers of a variant are not those of its seed.
+        seed=None if question.variant else question.seed,
     )
+
+
+def had_numbers(
+    syllabus: Syllabus, question: OpenQuestion, before: tuple[tuple[int, ...], ...]
+) -> tuple[tuple[int, ...], ...]:
+    """The numbers of a template that the learner has had once this question is shown."""
+    author = syllabus.questions[question.id]
+    return (*before, numbers_of(author, question.seed, question.variant)) if author.params else ()
 
 
 def probed(syllabus: Syllabus, data: TutoringData) -> QuestionAsked:
     """The fact that shows the probe of the known error under treatment: an option of it is chosen like any other."""
     treated = data.remediation
-    probe = syllabus.probe(treated.known_error, treated.question, treated.seed) if treated else None
+    probe = syllabus.probe_of(treated) if treated else None
     if treated is None or probe is None:
         raise LookupError("no known error with a probe is under treatment")
     return QuestionAsked(
@@ -75,6 +87,29 @@ def _question_left(s: Situation) -> bool:
     return isinstance(s.selection, Selection)
 
 
+def _template_again(s: Situation) -> bool:
+    """A template that this learner was asked before: now it should be another one of its kind."""
+    chosen = s.selection
+    return isinstance(chosen, Selection) and bool(s.data.had.get(chosen.question))
+
+
+@rows.row(
+    "5",
+    State.SETTING_QUESTION,
+    Signal.SET_QUESTION,
+    events.ContinueRequested,
+    to=State.AWAITING_TOOL_RESULT,
+    when=_template_again,
+)
+def vary(s: Situation) -> Result:
+    data = _chosen(s)
+    question = data.question or s.question
+    args = {**asked_as(question), "had": [list(numbers) for numbers in s.data.had[question.id]]}
+    return dispatch(
+        Situation(s.syllabus, s.state, data, s.event), "generate_variant", args, return_state=State.AWAITING_ANSWER
+    )
+
+
 @rows.row(
     "5",
     State.SETTING_QUESTION,
@@ -84,6 +119,12 @@ def _question_left(s: Situation) -> bool:
     when=_question_left,
 )
 def ask(s: Situation) -> Result:
+    data = _chosen(s)
+    return NextState(State.AWAITING_ANSWER, data, (Record(asked(s.syllabus, data.question or s.question)),))
+
+
+def _chosen(s: Situation) -> TutoringData:
+    """The data with the next question open, not shown yet."""
     chosen = msgspec.convert(s.selection, Selection, from_attributes=True)
     data = s.data
     skill = s.syllabus.skills[chosen.skill]
@@ -94,18 +135,23 @@ def ask(s: Situation) -> Result:
         number=data.number + 1,
         why=wording.why_put_off(skill.name) if chosen.question in data.put_off else chosen.why,
     )
-    data = change(
+    return change(
         data,
         question=question,
         last_question=question.id,
         number=question.number,
         asked={**data.asked, question.id: data.asked.get(question.id, 0) + 1},
+        had=_with_had(data, question.id, had_numbers(s.syllabus, question, data.had.get(question.id, ()))),
         put_off=tuple(q for q in data.put_off if q != question.id),
         retests=tuple(r for r in data.retests if not (chosen.retest and r.skill == chosen.skill)),
+        reviews=data.reviews + chosen.review,
+        revision=None if data.revision is None else tuple(skill for skill in data.revision if skill != chosen.skill),
+        revised=data.revised if data.revision is None else tuple(dict.fromkeys((*data.revised, chosen.skill))),
         probing=False,
+        warm_up=False,
+        wanted="",
         hint_resting=False,
     )
-    return NextState(State.AWAITING_ANSWER, data, (Record(asked(s.syllabus, question)),))
 
 
 @rows.row("6", State.SETTING_QUESTION, Signal.SET_QUESTION, events.ContinueRequested, to=State.TOPIC_COMPLETE)
@@ -118,6 +164,12 @@ def nothing_left(s: Situation) -> Result:
 @rows.row("7", State.SETTING_QUESTION, events.UserMessage)
 def wait_for_question(_s: Situation) -> Result:
     return KeepState(actions=(Disposition("queued"), Postpone()))
+
+
+def _with_had(
+    data: TutoringData, question: str, numbers: tuple[tuple[int, ...], ...]
+) -> dict[str, tuple[tuple[int, ...], ...]]:
+    return {**data.had, question: numbers} if numbers else data.had
 
 
 # --- awaiting_answer ---------------------------------------------------------------------------------------------
@@ -147,21 +199,43 @@ def _hint_left(s: Situation) -> bool:
     return s.question.hint_level < len(s.instance.hints)
 
 
+def _hint_can_be_found(s: Situation) -> bool:
+    """Its author wrote none: a few are found in the material, or worded."""
+    return not s.instance.hints and s.question.hint_level < FOUND_HINTS
+
+
 @rows.row("8", State.AWAITING_ANSWER, events.HintRequested, when=_hint_rests)
 def hint_too_soon(s: Situation) -> Result:
     refused = Record(HintRefused(question=s.question.id, level=s.question.hint_level))
-    return KeepState(s.data, (Disposition("noop"), refused, *tell(wording.HINT_TOO_SOON)))
+    return KeepState(s.data, (Disposition("noop"), refused, *tell(wording.hint_too_soon(s.question.hint_level))))
 
 
 @rows.row("8", State.AWAITING_ANSWER, events.HintRequested, when=_hint_left)
 def give_hint(s: Situation) -> Result:
     level = s.question.hint_level
     text, part = _hint(s.instance, level)
-    question = change(s.question, hint_level=level + 1, part=part, scaffold_tries=0)
-    data = change(s.data, question=question, hint_resting=True)
-    given = HintGiven(question=question.id, level=level + 1, text=text)
+    data, actions = hint_given(change(s.data, question=change(s.question, part=part, scaffold_tries=0)), text)
+    return KeepState(data, actions)
+
+
+def hint_given(data: TutoringData, text: str) -> tuple[TutoringData, tuple[Action, ...]]:
+    """The data after another hint to the open question, and what gives it."""
+    if data.question is None:
+        raise LookupError("no question is open")
+    question = change(data.question, hint_level=data.question.hint_level + 1)
+    given = HintGiven(question=question.id, level=question.hint_level, text=text)
     rest = statem.named_timeout(Signal.HINT_REST, HINT_REST_MS, events.Tick())
-    return KeepState(data, (Record(given), rest))
+    return change(data, question=question, hint_resting=True), (Record(given), rest)
+
+
+@rows.row("8", State.AWAITING_ANSWER, events.HintRequested, to=State.AWAITING_TOOL_RESULT, when=_hint_can_be_found)
+def find_hint(s: Situation) -> Result:
+    args = {
+        **asked_as(s.question),
+        "level": s.question.hint_level,
+        "shown": [material.id for material in s.syllabus.shown(s.syllabus.topic_of(s.question.id).id, s.data)],
+    }
+    return dispatch(s, "give_hint", args, return_state=State.AWAITING_ANSWER)
 
 
 def _hint(instance: QuestionInstance, level: int) -> tuple[str, str]:
@@ -186,7 +260,7 @@ def bottom_out(s: Situation) -> Result:
 
 
 def _hint_unseen(s: Situation) -> bool:
-    return s.question.hint_level == 0 and not s.question.hint_offered and bool(s.instance.hints)
+    return s.question.hint_level == 0 and not s.question.hint_offered
 
 
 @rows.row("11", State.AWAITING_ANSWER, events.GiveUpRequested, when=_hint_unseen)
@@ -242,6 +316,10 @@ def answer_text(instance: QuestionInstance) -> str:
     return wording.joined([choice["text"] for choice in instance.choices if choice["id"] in right])
 
 
+def _why(s: Situation, question: OpenQuestion, *, retest: bool) -> str:
+    return wording.ask_why(question.number, s.syllabus.of(question).format.type, retest=retest)
+
+
 def show_solution(
     s: Situation,
     data: TutoringData,
@@ -257,9 +335,9 @@ def show_solution(
 def review(s: Situation, data: TutoringData, shown: Evidence, actions: tuple[Action, ...]) -> NextState:
     """Count the question as not known yet, owe a re-test, ask why the solution works."""
     question = data.question or s.question
-    data, witnessed = evidence.witness(s.syllabus, data, question, shown)
+    data, witnessed = evidence.witness(s, data, question, shown)
     data = evidence.owe_retest(data, question)
     owed = any(retest.skill == question.skill for retest in data.retests)
     closed = change(question, witnessed=True, part="main")
     data = change(data, question=closed, remediation=None, pending=None)
-    return NextState(State.REVIEWING, data, (*actions, *witnessed, *tell(wording.ask_why(retest=owed))))
+    return NextState(State.REVIEWING, data, (*actions, *witnessed, *tell(_why(s, closed, retest=owed))))

@@ -10,17 +10,30 @@ from typing import Any
 import msgspec
 
 from tutor import events, leak_gate, statem, wording
+from tutor.checking.verdict import Verdict
 from tutor.course import Course
 from tutor.effects import Disposition, Record, Refuse, say
-from tutor.interactions import OutputCommitted
-from tutor.machine import answering, exposition, files, lifecycle, remediation, reviewing, safeguarding, tool_results
+from tutor.interactions import AuthorNoted, OutputCommitted, QuestionAsked
+from tutor.machine import (
+    answering,
+    contesting,
+    exposition,
+    files,
+    lifecycle,
+    remediation,
+    reviewing,
+    revision,
+    safeguarding,
+    standing,
+    tool_results,
+    warm_up,
+)
 from tutor.machine import data as tutoring_data
 from tutor.machine.data import TutoringData
 from tutor.machine.situation import Situation, change
 from tutor.machine.state import ACTIVE, SECRET, State
 from tutor.machine.syllabus import Syllabus
 from tutor.machine.table import COMMANDS, NEWS, Row, Signal, Table, kind_of
-from tutor.mastery import SkillRecord
 from tutor.statem import Action, Event, EventType, KeepState, Result
 
 #: Commands of the protocol as events; in the order in which a refusal lists them.
@@ -35,6 +48,7 @@ _COMMANDS: dict[str, events.EventContent] = {
     "turn.cancel": events.CancelRequested(),
     "session.pause": events.PauseRequested(),
     "session.resume": events.ResumeRequested(),
+    "session.review": events.ReviewRequested(),
     "session.close": events.EndRequested(),
 }
 
@@ -67,16 +81,20 @@ class TutoringMachine:
     #: What it is told of things beside the conversation.
     hears: frozenset[type[events.EventContent]] = frozenset(NEWS)
 
-    def __init__(self, course: Course) -> None:
+    def __init__(self, course: Course, difficulty: Mapping[str, float] | None = None) -> None:
+        """``difficulty``: how hard questions are by their answers so far (``tutor.elo``), where that is known."""
         self.course = course
         self.on_busy = course.course.on_busy
         #: Names of the observers that look at its sessions; None: all there are.
         self.observers = course.course.observers
-        self.syllabus = Syllabus(course)
+        self.syllabus = Syllabus(course, difficulty)
         self.table = Table(
             chain(
                 safeguarding.rows,
                 files.rows,
+                warm_up.rows,
+                revision.rows,
+                contesting.rows,
                 exposition.rows,
                 answering.rows,
                 tool_results.rows,
@@ -92,10 +110,12 @@ class TutoringMachine:
     # --- a session's beginning and its data ----------------------------------------------------------------------
 
     def initial(self, seed: int, context: Mapping[str, Any]) -> tuple[str, TutoringData]:
-        """The first state and data. ``context["mastery"]`` (skill -> P) is what is known of the learner already."""
-        known = context.get("mastery") or {}
-        skills = {skill.id: SkillRecord(p=float(known.get(skill.id, skill.bkt.L0))) for skill in self.course.skills}
-        return self.initial_state, TutoringData(seed=seed, skills=skills)
+        """The first state and data. ``context`` is what the learner's session before it has handed on, or empty."""
+        return self.initial_state, standing.begun(self.syllabus, seed, context)
+
+    def handed_on(self, data: TutoringData) -> dict[str, Any]:
+        """What the learner's next session of the course is begun with: the ``context`` of its ``initial``."""
+        return standing.handed_on(data)
 
     def dump(self, data: TutoringData) -> dict[str, Any]:
         """The data as plain JSON values; ``load`` is the exact inverse."""
@@ -116,7 +136,9 @@ class TutoringMachine:
         new = data if result.data is statem.KEEP else result.data
         if isinstance(result, statem.Stop):
             return result
+        result = self._show_awaited_question(situation, result, after, new)
         result = _tell_of_fallback(situation, row, result, new)
+        result = _tell_teacher(situation, row, result)
         result = self._gated(situation, row, result, after, new)
         if row.id not in {"A12", "27"} and not isinstance(result, statem.Stop):
             new = data if result.data is statem.KEEP else result.data
@@ -130,6 +152,24 @@ class TutoringMachine:
     def arrows(self) -> frozenset[tuple[str, str, str]]:
         """Every possible change of state as ``(row id, source, target)``."""
         return self.table.arrows()
+
+    def _show_awaited_question(
+        self,
+        s: Situation,
+        result: statem.KeepState | statem.NextState | statem.RepeatState,
+        after: State,
+        new: TutoringData,
+    ) -> Any:
+        """A question whose variant was being made is shown when that is over, however it ended: the learner waits."""
+        waited = s.data.pending is not None and s.data.pending.tool == "generate_variant"
+        if not waited or new.pending is not None or new.question is None or after is State.REVIEWING:
+            return result
+        if new.safety_hold or any(
+            isinstance(one, Record) and isinstance(one.interaction, QuestionAsked) for one in result.actions
+        ):
+            return result
+        shown = Record(answering.asked(self.syllabus, new.question))
+        return replace(result, actions=(*result.actions, shown))
 
     def _refuse(self, s: Situation) -> Result:
         allowed = self.allowed(s.state, s.data)
@@ -174,6 +214,8 @@ class TutoringMachine:
             asked = answering.probed(self.syllabus, data)
         elif data.question is None or State(state) in {State.REVIEWING, State.COMPLETED}:
             return None
+        elif data.pending is not None and data.pending.tool == "generate_variant":
+            return None  # it is chosen, and not shown yet
         else:
             asked = answering.asked(self.syllabus, data.question)
         plain: dict[str, Any] = msgspec.to_builtins(asked)
@@ -193,6 +235,10 @@ class TutoringMachine:
             "remediating": data.remediation.known_error if data.remediation else None,
             "pedagogy": self.course.course.pedagogy,
         }
+
+    def standing(self, data: TutoringData, now_ms: int) -> dict[str, Any]:
+        """What is believed of the learner, with reasons and the dates of reviews (``tutor.machine.standing``)."""
+        return standing.standing(self.syllabus, data, now_ms)
 
     def may_be_told(self, state: str, data: TutoringData) -> bool:
         """Whether somebody besides the tutor may say something to the learner now."""
@@ -229,6 +275,17 @@ def _tell_of_fallback(s: Situation, row: Row, result: Result, new: TutoringData)
     if isinstance(result, statem.Stop) or new.told_fallback:
         return result
     return replace(result, data=change(new, told_fallback=True), actions=(say(wording.FALLBACK), *result.actions))
+
+
+def _tell_teacher(s: Situation, row: Row, result: Any) -> Any:
+    """What the checker has to say to the teacher about an answer goes beside its verdict."""
+    if not isinstance(s.content, events.ToolSucceeded) or row.id == "27" or s.data.pending is None:
+        return result
+    verdict = s.result
+    if not isinstance(verdict, Verdict) or not verdict.note:
+        return result
+    about = s.data.question.id if s.data.question is not None else s.data.topic
+    return replace(result, actions=(Record(AuthorNoted(about=about, note=verdict.note)), *result.actions))
 
 
 def _with_clocks(s: Situation, row: Row, result: Result, after: State) -> Result:

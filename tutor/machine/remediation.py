@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from tutor import events, wording
+from tutor import events, leak_gate, wording
 from tutor.effects import Record
 from tutor.interactions import RemediationFinished, RemediationStarted
+from tutor.lens import plan
+from tutor.lens.variant import PLAIN, Variant
+from tutor.machine import misconceptions
 from tutor.machine.answering import asked, probed, show_solution
-from tutor.machine.data import ErrorRecord, Remediation, TutoringData
-from tutor.machine.situation import Situation, change, check, set_question, tell
+from tutor.machine.data import Remediation, TutoringData
+from tutor.machine.situation import RemedyResult, Situation, asked_as, change, check, dispatch, set_question, tell
 from tutor.machine.state import ACTIVE, State
 from tutor.machine.table import Rows, Signal
-from tutor.machine.tool_results import both, checked, on_part, settled
+from tutor.machine.tool_results import both, checked, of_tool, on_part, settled
 from tutor.mastery import Evidence
 from tutor.questions import QuestionInstance
 from tutor.statem import Action, KeepState, NextState, Postpone, RepeatState, Result
@@ -24,7 +27,7 @@ _BACK = frozenset({State.AWAITING_ANSWER, State.SETTING_QUESTION, State.EXPOSITI
 def _probe(s: Situation) -> QuestionInstance:
     """The question that exposes the error. Rows come here only where there is one."""
     r = s.remediation
-    probe = s.syllabus.probe(r.known_error, r.question, r.seed)
+    probe = s.syllabus.probe_of(r)
     if probe is None:
         raise LookupError(f"known error {r.known_error!r} has no probe")
     return probe
@@ -35,7 +38,7 @@ def show_contrast(s: Situation) -> Result:
     r = s.remediation
     if r.presented:
         return KeepState()
-    known = s.syllabus.known_error(r.known_error, r.question, r.seed)
+    known = s.syllabus.treated(r)
     data = change(s.data, remediation=change(r, presented=True))
     return KeepState(data, (*tell(known.contrast), Record(probed(s.syllabus, data))))
 
@@ -43,7 +46,7 @@ def show_contrast(s: Situation) -> Result:
 @rows.row("28", State.REMEDIATING, events.HintRequested)
 def explain_again(s: Situation) -> Result:
     r = s.remediation
-    known = s.syllabus.known_error(r.known_error, r.question, r.seed)
+    known = s.syllabus.treated(r)
     return KeepState(s.data, tell(wording.remedy_hint(known.remedy, _probe(s).prompt)))
 
 
@@ -71,11 +74,7 @@ def check_submitted_probe(s: Situation) -> Result:
     when=on_part("probe", "correct", "form_issue"),
 )
 def probe_right(s: Situation) -> Result:
-    name = s.remediation.known_error
-    record = s.data.known_errors.get(name, ErrorRecord())
-    data = change(
-        settled(s), known_errors={**s.data.known_errors, name: change(record, remediated=record.remediated + 1)}
-    )
+    data = change(settled(s), known_errors=misconceptions.treated(s.data, s.remediation.known_error))
     open_again = s.remediation.back == State.AWAITING_ANSWER
     text = wording.PROBE_RIGHT if open_again else wording.PROBE_RIGHT_ALONE
     return _back(s, data, "passed", (checked(s),), tell(text))
@@ -93,15 +92,27 @@ def _question_open(s: Situation) -> bool:
     "31",
     State.AWAITING_TOOL_RESULT,
     events.ToolSucceeded,
-    to=State.REMEDIATING,
+    to=State.AWAITING_TOOL_RESULT,
     when=both(on_part("probe"), _first_try),
 )
 def probe_wrong(s: Situation) -> Result:
+    """The second explanation, with another representation: ``→T(remediate)``."""
     r = s.remediation
-    known = s.syllabus.known_error(r.known_error, r.question, r.seed)
-    text = wording.probe_wrong(known.remedy, _probe(s).prompt)
     data = change(settled(s), remediation=change(r, tries=r.tries + 1))
-    return NextState(State.REMEDIATING, data, (checked(s), *tell(text)))
+    args = {**asked_as(r), "known_error": r.known_error, "given": s.pending.given}
+    situation = Situation(s.syllabus, s.state, data, s.event)
+    # Within the state of waiting: the time-out of the new call replaces the old one.
+    return dispatch(situation, "remediate", args, return_state=State.REMEDIATING, actions=(checked(s),))
+
+
+@rows.row("23", State.AWAITING_TOOL_RESULT, events.ToolSucceeded, to=State.REMEDIATING, when=of_tool("remediate"))
+def explain_in_another_way(s: Situation) -> Result:
+    known, probe = s.syllabus.treated(s.remediation), _probe(s)
+    text = s.result.text if isinstance(s.result, RemedyResult) else ""
+    if text != plan.rendered(plan.of_remedy(known.remedy)) and leak_gate.withholds(text, probe):
+        text = plan.rendered(plan.of_remedy(known.remedy))
+    said = wording.probe_wrong(text, probe.prompt)
+    return NextState(State.REMEDIATING, change(s.data, pending=None, failures=0), tell(said))
 
 
 @rows.row(
@@ -120,7 +131,7 @@ def probe_wrong_again(s: Situation) -> Result:
 @rows.row("31", State.AWAITING_TOOL_RESULT, events.ToolSucceeded, to=_BACK, when=on_part("probe"))
 def lone_probe_wrong_again(s: Situation) -> Result:
     r = s.remediation
-    known = s.syllabus.known_error(r.known_error, r.question, r.seed)
+    known = s.syllabus.treated(r)
     text = " ".join(known.remedy) or known.contrast
     return _back(s, settled(s), "not_yet", (checked(s),), tell(text))
 
@@ -172,12 +183,12 @@ def _treatable(s: Situation) -> bool:
     return question is not None and s.syllabus.probe(s.content.known_error, *question) is not None
 
 
-def _numbers_of(s: Situation) -> tuple[str, int] | None:
-    """The question (id and seed) in whose numbers the treatment speaks: the open one, if there is one."""
+def _numbers_of(s: Situation) -> tuple[str, int, Variant] | None:
+    """The question (id, seed, variant) in whose numbers the treatment speaks: the open one, if there is one."""
     if s.data.question is not None:
-        return s.data.question.id, s.data.question.seed
+        return s.data.question.id, s.data.question.seed, s.data.question.variant
     question = s.syllabus.question_for(s.content.known_error, s.data.topic)
-    return (question, s.data.seed) if question is not None else None
+    return (question, s.data.seed, PLAIN) if question is not None else None
 
 
 @rows.row("A1", _PASSING, events.RemediationForced, when=_treatable)
@@ -187,7 +198,7 @@ def treat_later(_s: Situation) -> Result:
 
 @rows.row("A1", ACTIVE - _PASSING, events.RemediationForced, to=State.REMEDIATING, when=_treatable)
 def treat(s: Situation) -> Result:
-    question, seed = _numbers_of(s) or ("", 0)
+    question, seed, variant = _numbers_of(s) or ("", 0, PLAIN)
     name = s.content.known_error
     match s.state:
         case State.REVIEWING:
@@ -199,9 +210,11 @@ def treat(s: Situation) -> Result:
     data = change(
         s.data,
         question=None if back is State.SETTING_QUESTION else s.data.question,
-        remediation=Remediation(known_error=name, question=question, seed=seed, by=s.content.actor, back=back),
+        remediation=Remediation(
+            known_error=name, question=question, seed=seed, variant=variant, by=s.content.actor, back=back
+        ),
     )
-    known = s.syllabus.known_error(name, question, seed)
+    known = s.syllabus.known_error(name, question, seed, variant)
     started = Record(RemediationStarted(known_error=name, question=question, by=s.content.actor))
     actions = (started, *tell(wording.forced_remediation(known.name)))
     if s.state is State.REMEDIATING:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from tutor import events, selection, wording
+from collections.abc import Iterable
+
+from tutor import events, intent, retention, selection, wording
 from tutor.machine.data import TutoringData
 from tutor.machine.exposition import first_chunk
-from tutor.machine.situation import ExplanationResult, Situation, change, dispatch, set_question, tell
+from tutor.machine.situation import ExplanationResult, Situation, asked_as, change, dispatch, set_question, tell
 from tutor.machine.state import State
 from tutor.machine.syllabus import Syllabus
 from tutor.machine.table import Rows, Signal
@@ -21,7 +23,7 @@ PRACTISED = "practised"
 @rows.row("33", State.REVIEWING, events.UserMessage, to=State.AWAITING_TOOL_RESULT)
 def read_explanation(s: Situation) -> Result:
     text = s.content.text
-    args = {"question": s.question.id, "seed": s.question.seed, "text": text}
+    args = {**asked_as(s.question), "text": text}
     return dispatch(s, "check_explanation", args, return_state=State.REVIEWING, given=text)
 
 
@@ -35,7 +37,8 @@ def read_explanation(s: Situation) -> Result:
 )
 def answer_explanation(s: Situation) -> Result:
     found = s.result if isinstance(s.result, ExplanationResult) else ExplanationResult([], [])
-    return set_question(settled(s), *tell(wording.explanation(found.covered, found.missing)))
+    unsure = intent.classify(s.pending.given, None) in {"hint", "give_up", "clarify"}
+    return set_question(settled(s), *tell(wording.explanation(found.covered, found.missing, unsure=unsure)))
 
 
 @rows.row("34", State.REVIEWING, events.ContinueRequested, events.SkipRequested, to=State.SETTING_QUESTION)
@@ -70,6 +73,12 @@ def practised_lines(syllabus: Syllabus, data: TutoringData) -> list[str]:
     return evidence_lines(syllabus, data, touched)
 
 
+def next_review(data: TutoringData, skills: Iterable[str]) -> str | None:
+    """The day of the first review of these skills; None: none of them was mastered."""
+    due = [record.card.due_ms for skill in skills if (record := data.skills[skill]).card is not None]
+    return retention.day(min(due)) if due else None
+
+
 @rows.row("35", State.TOPIC_COMPLETE, Signal.ENTER, may_show_answer=True)
 def sum_up(s: Situation) -> Result:
     if s.data.topic in s.data.finished:
@@ -83,6 +92,7 @@ def sum_up(s: Situation) -> Result:
         evidence_lines(s.syllabus, data, [topic.id]),
         mastered=mastered,
         more=s.syllabus.next_topic(data) is not None,
+        next_review=next_review(data, topic.skills),
     )
     return KeepState(data, tell(text))
 
@@ -120,4 +130,5 @@ def about_summary(s: Situation) -> Result:
 
 @rows.row("38", State.COMPLETED, events.UserMessage, may_show_answer=True)
 def after_the_end(s: Situation) -> Result:
-    return KeepState(s.data, tell(wording.after_the_end(practised_lines(s.syllabus, s.data))))
+    lines = practised_lines(s.syllabus, s.data)
+    return KeepState(s.data, tell(wording.after_the_end(lines, next_review(s.data, s.syllabus.skills))))

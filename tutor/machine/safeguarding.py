@@ -8,6 +8,7 @@ from __future__ import annotations
 from tutor import events, safety, wording
 from tutor.effects import Record, Refuse
 from tutor.interactions import SafetyHeld, SafetyReleased
+from tutor.machine.answering import asked
 from tutor.machine.situation import Situation, as_text, cancel, change, returned, tell
 from tutor.machine.state import CALLING, EVERY, State
 from tutor.machine.table import Rows, Signal
@@ -72,7 +73,10 @@ def do_not_nudge(_s: Situation) -> Result:
 @rows.row("A8", EVERY, events.SafetyCleared, when=_held)
 def release(s: Situation) -> Result:
     released = Record(SafetyReleased(actor=s.content.actor))
-    return KeepState(change(s.data, safety_hold=""), (released, *tell(wording.HOLD_RELEASED)))
+    # Days may lie between: the question that waits is shown again.
+    waiting = s.state is State.AWAITING_ANSWER and s.data.question is not None
+    shown = (Record(asked(s.syllabus, s.question)),) if waiting else ()
+    return KeepState(change(s.data, safety_hold=""), (released, *tell(wording.HOLD_RELEASED), *shown))
 
 
 @rows.row("A12", EVERY, *_LESSON, when=_held)

@@ -10,7 +10,9 @@ import msgspec
 
 from tutor import events, file_text, selection, statem
 from tutor.checking.verdict import Verdict
+from tutor.course import Topic
 from tutor.effects import CallTool, CancelCall, say
+from tutor.lens.variant import Variant, VariantEdit
 from tutor.machine.data import OpenQuestion, Pending, Remediation, TutoringData
 from tutor.machine.state import State
 from tutor.machine.syllabus import Syllabus
@@ -38,6 +40,18 @@ class ClarifyResult(msgspec.Struct, frozen=True):
     text: str
 
 
+class HintResult(msgspec.Struct, frozen=True):
+    """What ``give_hint`` returns."""
+
+    text: str
+
+
+class RemedyResult(msgspec.Struct, frozen=True):
+    """What ``remediate`` returns: a second explanation (Markdown)."""
+
+    text: str
+
+
 class ExplanationResult(msgspec.Struct, frozen=True):
     """What ``check_explanation`` returns: key terms of the solution the learner named, and those missing."""
 
@@ -51,10 +65,14 @@ class ReadResult(msgspec.Struct, frozen=True):
     parts: list[dict[str, Any]] = []
 
 
-RESULTS: dict[str, type[Verdict | ClarifyResult | ExplanationResult | ReadResult]] = {
+ToolResult = Verdict | ClarifyResult | ExplanationResult | HintResult | RemedyResult | VariantEdit | ReadResult
+RESULTS: dict[str, type[ToolResult]] = {
     "check_answer": Verdict,
     "clarify_concept": ClarifyResult,
     "check_explanation": ExplanationResult,
+    "give_hint": HintResult,
+    "remediate": RemedyResult,
+    "generate_variant": VariantEdit,
     "read_file": ReadResult,
 }
 
@@ -72,6 +90,11 @@ class Situation:
     def content(self) -> Any:
         """The event's content; rows are registered per type, so each knows its own."""
         return self.event.content
+
+    @property
+    def now_ms(self) -> int:
+        """When this is decided, in milliseconds since 1970: as the event says."""
+        return self.event.now_ms
 
     @property
     def question(self) -> OpenQuestion:
@@ -105,14 +128,17 @@ class Situation:
     @cached_property
     def selection(self) -> Selection | Exhausted:
         """The next question of the topic, or that there is none."""
-        topic, progress = self.syllabus.topics[self.data.topic], self.syllabus.progress(self.data)
-        if selection.is_finished(topic, progress):
+        (topic, *earlier), progress = self.open_topics(self.data), self.syllabus.progress(self.data, self.now_ms)
+        if selection.is_finished(topic, progress) and not progress.wanted:
             return Exhausted(unmastered=())
-        earlier = [self.syllabus.topics[done] for done in self.data.finished if done != self.data.topic]
         return selection.choose(topic, earlier, self.syllabus.skills, progress)
 
+    def open_topics(self, data: TutoringData) -> list[Topic]:
+        """The topic, and those that were finished before: where questions may come from."""
+        return [self.syllabus.topics[one] for one in dict.fromkeys((data.topic, *data.finished))]
+
     @cached_property
-    def result(self) -> Verdict | ClarifyResult | ExplanationResult | ReadResult | None:
+    def result(self) -> ToolResult | None:
         """What the tool returned, typed; None if it has not the form its tool promises."""
         try:
             return msgspec.convert(self.content.result, RESULTS[self.pending.tool])
@@ -156,11 +182,9 @@ def clarify(s: Situation, text: str, *, return_state: State, about_question: boo
         # An interleaved question is about an earlier topic, and so is what is unclear about it.
         "topic": s.syllabus.topic_of(question.id).id if question else s.data.topic,
         "text": text,
-        "question": question.id if question else None,
-        "seed": question.seed if question else s.data.seed,
+        **(asked_as(question) if question else {"question": None, "seed": s.data.seed}),
     }
-    if question is not None:
-        args["shown"] = [material.id for material in s.syllabus.shown(args["topic"], s.data)]
+    args["shown"] = [material.id for material in s.syllabus.shown(args["topic"], s.data)]
     args |= _files(s.data, text)
     return dispatch(s, "clarify_concept", args, return_state=return_state, given=text)
 
@@ -179,9 +203,16 @@ def _files(data: TutoringData, text: str) -> dict[str, Any]:
 def check(s: Situation, given: str | list[str], *, typed: bool, part: str, return_state: State) -> NextState:
     """``→T(check_answer)`` on the open question, its sub-question or the probe."""
     probing = part.startswith("probe:")
-    question, seed = (s.remediation.question, s.remediation.seed) if probing else (s.question.id, s.question.seed)
-    args = {"question": question, "seed": seed, "part": part, "given": given, "typed": typed}
+    args = {**asked_as(s.remediation if probing else s.question), "part": part, "given": given, "typed": typed}
     return dispatch(s, "check_answer", args, return_state=return_state, part=part, given=as_text(given))
+
+
+def asked_as(question: OpenQuestion | Remediation) -> dict[str, Any]:
+    """The arguments by which a tool finds the question as this learner sees it."""
+    name = question.id if isinstance(question, OpenQuestion) else question.question
+    variant: Variant = question.variant
+    varied = {"variant": list(msgspec.to_builtins(variant))} if variant else {}
+    return {"question": name, "seed": question.seed, **varied}
 
 
 def as_text(given: str | list[str]) -> str:

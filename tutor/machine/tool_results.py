@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 
 from tutor import course, events, leak_gate, selection, statem, wording
+from tutor.checking import check
 from tutor.effects import CancelCall, Disposition, Record, say
+from tutor.expressions import ExpressionError
 from tutor.interactions import AnswerChecked, AuthorNoted, RemediationStarted
-from tutor.machine import evidence
-from tutor.machine.answering import show_solution
-from tutor.machine.data import ErrorRecord, OpenQuestion, Remediation, TutoringData
+from tutor.lens.refused import Refused
+from tutor.lens.variant import VariantEdit
+from tutor.machine import evidence, misconceptions
+from tutor.machine.answering import asked, had_numbers, hint_given, show_solution
+from tutor.machine.data import OpenQuestion, Remediation, TutoringData
 from tutor.machine.situation import (
     DEADLINE_MS,
     OVERDUE,
@@ -17,6 +21,7 @@ from tutor.machine.situation import (
     WARN,
     WARN_MS,
     ClarifyResult,
+    HintResult,
     Situation,
     again,
     cancel,
@@ -112,8 +117,11 @@ def tool_made_no_sense(s: Situation) -> Result:
 def _failed(s: Situation, reason: str, error: str) -> NextState:
     pending = s.pending
     state, data = returned(s.data)
-    data = change(data, failures=data.failures + 1)
     note = Record(AuthorNoted(about=pending.tool, note=wording.note_tool_failed(pending.tool, reason, error)))
+    if pending.tool == "generate_variant":
+        # The learner asked for nothing and misses nothing: the author's own question comes.
+        return NextState(state, data, (note,))
+    data = change(data, failures=data.failures + 1)
     if data.failures < FAILURES:
         honest = wording.tool_failed(pending.tool, timed_out=reason == "timeout")
         return NextState(state, data, (note, *tell(honest)))
@@ -155,6 +163,39 @@ def show_explanation(s: Situation) -> Result:
     clarified = wording.clarified_in_exposition if state is State.EXPOSITION else wording.clarified_with_question_open
     # What was streamed is committed with more after it, never with other words.
     return NextState(state, data, (say(clarified(text), attempt=s.content.output_attempt),))
+
+
+# --- variants, hints and second explanations ----------------------------------------------------------------------
+
+
+def _variant_of(s: Situation) -> OpenQuestion | None:
+    """The chosen question as the tool varied it; None where its own answer would not be right to the checker."""
+    edit = s.result
+    if not isinstance(edit, VariantEdit):
+        return None
+    question = change(s.question, variant=edit.operations)
+    try:
+        instance = s.syllabus.of(question)
+    except (Refused, ExpressionError):
+        return None
+    return question if check(instance, instance.answer, typed=True).verdict == "correct" else None
+
+
+@rows.row("23", _WAITING, events.ToolSucceeded, to=State.AWAITING_ANSWER, when=of_tool("generate_variant"))
+def present_variant(s: Situation) -> Result:
+    question = _variant_of(s) or s.question
+    had = had_numbers(s.syllabus, question, s.data.had[question.id][:-1])
+    data = change(s.data, pending=None, failures=0, question=question, had={**s.data.had, question.id: had})
+    return NextState(State.AWAITING_ANSWER, data, (Record(asked(s.syllabus, question)),))
+
+
+@rows.row("23", _WAITING, events.ToolSucceeded, to=State.AWAITING_ANSWER, when=of_tool("give_hint"))
+def present_hint(s: Situation) -> Result:
+    text = s.result.text if isinstance(s.result, HintResult) else ""
+    if leak_gate.withholds(text, s.instance, s.syllabus.known(s.data)):
+        text = wording.plain_hint(s.question.hint_level, s.instance.format.type)
+    data, actions = hint_given(change(s.data, pending=None, failures=0), text)
+    return NextState(State.AWAITING_ANSWER, data, actions)
 
 
 # --- verdicts ----------------------------------------------------------------------------------------------------
@@ -253,7 +294,7 @@ def off_topic(s: Situation) -> Result:
 
 @rows.row("22", _WAITING, events.ToolSucceeded, to=CALLING, when=_is("not_an_answer"))
 def question_still_open(s: Situation) -> Result:
-    text = wording.NOTHING_RUNNING if s.verdict.intent == "cancel" else wording.STILL_OPEN
+    text = wording.still_open(s.verdict.intent or "", s.data.calls)
     return NextState(State(s.pending.return_state), settled(s), (checked(s), *tell(text)))
 
 
@@ -306,7 +347,7 @@ def _form_patience_over(s: Situation) -> bool:
 )
 def correct(s: Situation) -> Result:
     question = s.question
-    data, witnessed = evidence.witness(s.syllabus, settled(s), question, evidence.of_correct(question))
+    data, witnessed = evidence.witness(s, settled(s), question, evidence.of_correct(question))
     helped = question.hint_level > 0 or question.attempts > 0
     if s.verdict.verdict == "form_issue":
         text = wording.FORM_ACCEPTED
@@ -329,7 +370,7 @@ def other_form(s: Situation) -> Result:
 def known_error(s: Situation) -> course.KnownError | None:
     """The known error the verdict names, in the words of the open question."""
     try:
-        return s.syllabus.known_error(s.verdict.known_error or "", s.question.id, s.question.seed)
+        return s.syllabus.known_error(s.verdict.known_error or "", s.question.id, s.question.seed, s.question.variant)
     except UnknownQuestion:
         return None
 
@@ -340,7 +381,7 @@ def _treatable(s: Situation) -> bool:
     return (
         name is not None
         and name not in s.question.remediated
-        and s.syllabus.probe(name, s.question.id, s.question.seed) is not None
+        and s.syllabus.probe(name, s.question.id, s.question.seed, s.question.variant) is not None
     )
 
 
@@ -354,25 +395,31 @@ def _treatable(s: Situation) -> bool:
 def known_error_found(s: Situation) -> Result:
     name = s.verdict.known_error or ""
     found = known_error(s)
-    data, witnessed = evidence.witness(s.syllabus, settled(s), s.question, Evidence.NOT_YET)
+    data, witnessed = evidence.witness(s, settled(s), s.question, Evidence.NOT_YET)
     question = _attempted(s, wrong=True)
     question = change(question, remediated=(*question.remediated, name))
     data = change(
         data,
         question=question,
-        remediation=Remediation(known_error=name, question=question.id, seed=question.seed, back=State.AWAITING_ANSWER),
-        known_errors=seen(data, name),
+        remediation=Remediation(
+            known_error=name,
+            question=question.id,
+            seed=question.seed,
+            variant=question.variant,
+            back=State.AWAITING_ANSWER,
+        ),
     )
+    data = _sighted(s, data, name)
     started = Record(RemediationStarted(known_error=name, question=question.id))
     text = wording.known_error_met(s.verdict.feedback or (found.say if found else ""))
     return NextState(State.REMEDIATING, data, (checked(s), *witnessed, started, *tell(text)))
 
 
-def seen(data: TutoringData, name: str) -> dict[str, ErrorRecord]:
-    """The learner's known errors with one more sighting."""
-    record = data.known_errors.get(name, ErrorRecord())
-    relapsed = record.relapsed + (record.remediated > 0)
-    return {**data.known_errors, name: change(record, seen=record.seen + 1, relapsed=relapsed)}
+def _sighted(s: Situation, data: TutoringData, name: str) -> TutoringData:
+    """The data after one more sighting of a known error; where treating it again would only tire, after a step down."""
+    data = change(data, known_errors=misconceptions.seen(s, data, name))
+    stubborn = data.known_errors[name].seen == misconceptions.STUBBORN
+    return evidence.step_down(s, data, s.question.skill) if stubborn else data
 
 
 def _attempts_left(s: Situation) -> bool:
@@ -381,7 +428,7 @@ def _attempts_left(s: Situation) -> bool:
 
 @rows.row("20", _WAITING, events.ToolSucceeded, to=State.AWAITING_ANSWER, when=on_part("main", "partial"))
 def partly_right(s: Situation) -> Result:
-    data, witnessed = evidence.witness(s.syllabus, settled(s), s.question, Evidence.NOT_YET)
+    data, witnessed = evidence.witness(s, settled(s), s.question, Evidence.NOT_YET)
     data = change(data, question=_attempted(s, wrong=False))
     text = wording.partial(s.verdict.feedback)
     return NextState(State.AWAITING_ANSWER, data, (checked(s), *witnessed, *tell(text)))
@@ -397,22 +444,20 @@ def partly_right(s: Situation) -> Result:
 def wrong(s: Situation) -> Result:
     data, actions = _wrong(s)
     if s.question.last_wrong and s.pending.given.split() == s.question.last_wrong.split():
-        text = wording.same_wrong(s.pending.given)
+        text = wording.same_wrong(s.pending.given, s.instance.format.type)
     else:
         found = known_error(s) if s.verdict.known_error else None
-        text = wording.wrong(s.verdict.feedback or (found.say if found else ""), s.question.attempts + 1)
+        feedback = s.verdict.feedback or (found.say if found else "")
+        text = wording.wrong(feedback, s.question.attempts + 1, s.instance.format.type)
     return NextState(State.AWAITING_ANSWER, data, (*actions, *tell(text)))
 
 
 def _wrong(s: Situation) -> tuple[TutoringData, tuple[Action, ...]]:
     """What every wrong answer to the question itself does."""
     name = s.verdict.known_error
-    data, witnessed = evidence.witness(s.syllabus, settled(s), s.question, Evidence.NOT_YET)
-    data = change(
-        data,
-        question=_attempted(s, wrong=True),
-        known_errors=seen(data, name) if name else data.known_errors,
-    )
+    data, witnessed = evidence.witness(s, settled(s), s.question, Evidence.NOT_YET)
+    data = change(data, question=_attempted(s, wrong=True))
+    data = _sighted(s, data, name) if name else data
     note = AuthorNoted(about=s.question.id, note=wording.note_unexplained(s.pending.given))
     unexplained = () if name else (Record(note),)
     return data, (checked(s), *witnessed, *unexplained)
@@ -437,7 +482,7 @@ def wrong_too_often(s: Situation) -> Result:
     scaffold = _next_scaffold(s)
     if scaffold is None:
         return show_solution(s, data, Evidence.NOT_YET, wording.wrong_thrice, actions)
-    sub_question = s.syllabus.instance(s.question.id, s.question.seed, f"scaffold:{scaffold}")
+    sub_question = s.syllabus.of(s.question, f"scaffold:{scaffold}")
     question = change(data.question or s.question, part=sub_question.part, hint_level=scaffold + 1, scaffold_tries=0)
     text = wording.smaller_step(sub_question.prompt)
     return NextState(State.AWAITING_ANSWER, change(data, question=question), (*actions, *tell(text)))

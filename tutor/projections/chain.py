@@ -38,6 +38,9 @@ Rule = Literal["full", "summary", "drop"]
 TOOL_RESULTS: dict[str, Rule] = {
     "check_answer": "drop",
     "clarify_concept": "drop",
+    "generate_variant": "drop",
+    "give_hint": "drop",
+    "remediate": "drop",
     "echo": "drop",
     "read_file": "full",
 }

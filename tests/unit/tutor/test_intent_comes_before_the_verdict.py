@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.unit.tutor.checking.answers import number, question
 from tutor import course as content
@@ -60,3 +62,29 @@ def test_an_option_or_a_word_that_sounds_like_a_wish_is_an_answer() -> None:
 
 def test_a_questions_own_control_sends_answers_only() -> None:
     assert check(NUMBER, "hint", typed=True).verdict == "malformed"
+
+
+# --- a set of real messages --------------------------------------------------------------------------------------
+
+UTTERANCES: dict[str, list[str]] = yaml.safe_load(Path(__file__).with_name("utterances.yaml").read_text())
+EQUATION = number(7, vars=["x"], prompt="Solve $x + 5 = 12$.")
+
+
+def test_the_rules_say_of_nearly_every_message_what_it_wants() -> None:
+    labelled = [(label, str(text)) for label, texts in UTTERANCES.items() for text in texts]
+    wrong = [(label, text) for label, text in labelled if (classify(text, EQUATION) or "answer") != label]
+
+    assert len(labelled) >= 200
+    assert len(wrong) <= 0.03 * len(labelled), wrong
+
+
+@pytest.mark.parametrize("asked", [EQUATION, CHOICE], ids=["number", "choice"])
+def test_no_off_topic_message_is_an_attempt(asked: Any) -> None:
+    assert len(UTTERANCES["off_topic"]) >= 100
+    assert [text for text in UTTERANCES["off_topic"] if check(asked, text).counts] == []
+
+
+def test_of_a_question_in_words_no_off_topic_sentence_is_an_attempt() -> None:
+    sentences = [text for text in UTTERANCES["off_topic"] if len(text.split()) > 2]
+
+    assert [text for text in sentences if check(TEXT, text).counts] == []

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from tutor import events, statem
 from tutor.course import Course
-from tutor.effects import CallTool, Record, Refuse
+from tutor.effects import CallTool, RateQuestion, Record, Refuse
 from tutor.evals.lessons import tools as lesson_tools
 from tutor.evals.lessons.tools import OFFLINE, LessonTool
 from tutor.evals.lessons.transcript import Turn
@@ -60,8 +60,10 @@ class LessonSession:
         state, data = self.machine.initial(seed, {})
         self._snapshot = statem.start(self.machine, state, data, now=0).after
         self._call: CallTool | None = None
-        #: The last command had no row.
+        self._rated: list[RateQuestion] = []
+        #: The last command had no row; and what was said about it.
         self.refused = False
+        self._refusal = ""
 
     def stand_at(self, state: str, data: TutoringData) -> LessonSession:
         """Put the session into another situation, without an event. Returns the session."""
@@ -80,7 +82,8 @@ class LessonSession:
     def do(self, content: events.EventContent, *, meant_right: bool | None = None) -> Turn:
         """Send a command; every tool it sets off has ended when this returns."""
         state, data = self.state, self.data
-        self.refused = False
+        self.refused, self._refusal = False, ""
+        self._rated = []
         facts = self._feed(Event(EventType.CAST, content))
         called: list[str] = []
         while self._call is not None and len(called) < MAX_CALLS:
@@ -95,6 +98,8 @@ class LessonSession:
             after=self.data,
             meant_right=meant_right,
             tools=called,
+            rated=self._rated,
+            refusal=self._refusal,
         )
 
     def rest(self) -> None:
@@ -122,8 +127,10 @@ class LessonSession:
                         facts.append(fact)
                     case CallTool(background=False):
                         self._call = command
-                    case Refuse():
-                        self.refused = True
+                    case RateQuestion():
+                        self._rated.append(command)
+                    case Refuse(message=message):
+                        self.refused, self._refusal = True, message
         return facts
 
     def _ending(self, call: CallTool) -> events.EventContent:
@@ -139,7 +146,7 @@ def open_question(seat: Seat) -> QuestionInstance | None:
     data, syllabus = seat.data, seat.machine.syllabus
     if seat.state == "remediating_known_error" and data.remediation is not None:
         treated = data.remediation
-        return syllabus.probe(treated.known_error, treated.question, treated.seed)
+        return syllabus.probe_of(treated)
     if seat.state == "awaiting_answer" and data.question is not None:
-        return syllabus.instance(data.question.id, data.question.seed, data.question.part)
+        return syllabus.of(data.question, data.question.part)
     return None

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
-from tutor.checking import check
+from tutor import hinting, judging, prompts, remedies
 from tutor.clarification import explain
 from tutor.course import Course
 from tutor.effects import CallTool
 from tutor.evals.endpoint import Endpoint
+from tutor.lens import plan
+from tutor.lens.refused import Refused
+from tutor.lens.variant import VariantEdit, allowed_numbers
+from tutor.lens.verification import plain_variant, verified
 from tutor.projections import chain
-from tutor.prompts import ChatMessage, clarification
-from tutor.questions import instantiate
+from tutor.prompts import ChatMessage, Request, clarification
+from tutor.questions import find
 
 #: Room for a message chain, in tokens: that of one turn without its history.
 CHAIN_TOKENS = 8_000
@@ -31,14 +36,15 @@ class NoSuchTool(LookupError):
 
 def check_answer(course: Course, args: dict[str, Any]) -> dict[str, Any]:
     """The verdict of the answer checker."""
-    question = instantiate(course, args["question"], args["seed"], args["part"])
-    verdict: dict[str, Any] = msgspec.to_builtins(check(question, args["given"], typed=args["typed"]))
+    verdict: dict[str, Any] = msgspec.to_builtins(
+        judging.by_code(judging.asked(course, args), args["given"], typed=args["typed"])
+    )
     return verdict
 
 
 def check_explanation(course: Course, args: dict[str, Any]) -> dict[str, Any]:
     """Which key terms of the solution occur."""
-    keys = instantiate(course, args["question"], args["seed"]).explain_keys
+    keys = judging.asked(course, args).explain_keys
     said = str(args["text"]).casefold()
     covered = [key for key in keys if key.casefold() in said]
     return {"covered": covered, "missing": [key for key in keys if key not in covered]}
@@ -46,26 +52,98 @@ def check_explanation(course: Course, args: dict[str, Any]) -> dict[str, Any]:
 
 def clarify_concept(course: Course, args: dict[str, Any]) -> dict[str, Any]:
     """An explanation from the course's own material."""
-    question = instantiate(course, args["question"], args["seed"]) if args["question"] else None
+    question = judging.asked(course, args) if args["question"] else None
     return {"text": explain(course, args["topic"], args["text"], question, args.get("shown", ()))}
+
+
+def generate_variant(course: Course, args: dict[str, Any]) -> dict[str, Any]:
+    """Other numbers of the same template."""
+    _, question = find(course, args["question"])
+    edit: dict[str, Any] = msgspec.to_builtins(VariantEdit(plain_variant(question, args["seed"], args["had"])))
+    return edit
+
+
+def give_hint(course: Course, args: dict[str, Any]) -> dict[str, Any]:
+    """A hint from the course's own material."""
+    return {"text": hinting.found(course, judging.asked(course, args), args["level"], args.get("shown", ()))}
+
+
+def remediate(course: Course, args: dict[str, Any]) -> dict[str, Any]:
+    """What the error's author wrote."""
+    return {"text": plan.rendered(remedies.of(course, args).plan)}
 
 
 OFFLINE: Mapping[str, LessonTool] = {
     "check_answer": check_answer,
     "check_explanation": check_explanation,
     "clarify_concept": clarify_concept,
+    "generate_variant": generate_variant,
+    "give_hint": give_hint,
+    "remediate": remediate,
 }
 
 
 def worded_by(complete: Complete) -> Mapping[str, LessonTool]:
-    """The same tools with explanations in a model's words, asked as the product asks at the beginning of a session."""
+    """The same tools with a model, asked as the product asks at the beginning of a session.
+
+    What it replies passes the product's own bounds; what is refused is answered offline, as in a worker.
+    """
+
+    def asked(request: Request) -> str:
+        return complete(list(chain.build(request, (), budget=CHAIN_TOKENS).messages))
 
     def clarify(course: Course, args: dict[str, Any]) -> dict[str, Any]:
-        question = instantiate(course, args["question"], args["seed"]) if args["question"] else None
-        request = clarification(course, args["topic"], args["text"], question, {})
-        return {"text": complete(list(chain.build(request, (), budget=CHAIN_TOKENS).messages))}
+        question = judging.asked(course, args) if args["question"] else None
+        return {"text": asked(clarification(course, args["topic"], args["text"], question, {}))}
 
-    return {**OFFLINE, "clarify_concept": clarify}
+    def judge(course: Course, args: dict[str, Any]) -> dict[str, Any]:
+        question, given, typed = judging.asked(course, args), args["given"], args["typed"]
+        verdict = judging.by_code(question, given, typed=typed)
+        open_point = judging.open_point(question, given, verdict, typed=typed)
+        if open_point is not None:
+            _, request, kind = open_point
+            with contextlib.suppress(msgspec.MsgspecError):
+                verdict = judging.settled(question, given, verdict, msgspec.json.decode(asked(request), type=kind))
+        plain: dict[str, Any] = msgspec.to_builtins(verdict)
+        return plain
+
+    def vary(course: Course, args: dict[str, Any]) -> dict[str, Any]:
+        _, question = find(course, args["question"])
+        request = prompts.variation(course, question, allowed_numbers(question), args["had"], {})
+        try:
+            edit = msgspec.json.decode(asked(request), type=VariantEdit)
+            verified(course, args["question"], args["seed"], edit.operations, args["had"])
+        except (msgspec.MsgspecError, Refused):
+            return generate_variant(course, args)
+        plain: dict[str, Any] = msgspec.to_builtins(edit)
+        return plain
+
+    def hint(course: Course, args: dict[str, Any]) -> dict[str, Any]:
+        topic, _ = find(course, args["question"])
+        question = judging.asked(course, args)
+        request = prompts.hint(course, topic, question, args["level"], hinting.LONGEST_HINT, {})
+        try:
+            return {"text": hinting.accepted(msgspec.json.decode(asked(request), type=hinting.Hint), question)}
+        except (msgspec.MsgspecError, Refused):
+            return give_hint(course, args)
+
+    def treat(course: Course, args: dict[str, Any]) -> dict[str, Any]:
+        treatment = remedies.of(course, args)
+        steps = msgspec.to_builtins(treatment.plan)
+        request = prompts.remedy(course, treatment.known, steps, treatment.probe, args["given"], {})
+        try:
+            return {"text": remedies.accepted(treatment, msgspec.json.decode(asked(request), type=plan.PlanEdit))}
+        except (msgspec.MsgspecError, Refused):
+            return remediate(course, args)
+
+    return {
+        **OFFLINE,
+        "check_answer": judge,
+        "clarify_concept": clarify,
+        "generate_variant": vary,
+        "give_hint": hint,
+        "remediate": treat,
+    }
 
 
 class Meter:

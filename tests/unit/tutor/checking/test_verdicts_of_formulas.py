@@ -16,7 +16,7 @@ CASES: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
     ("expression", "3*x + 6", X, "6 + 3x", "correct"),
     ("expression", "3*x + 6", X, "3x + 7", "wrong"),
     ("expression", "3*x + 6", X, "3y + 6", "malformed:other_variable"),
-    ("expression", "3*x + 6", X, "three x", "malformed:words"),
+    ("expression", "3*x + 6", X, "threefold x", "malformed:words"),
     ("expression", "3*x + 6", X, "3x + ", "malformed:incomplete"),
     ("expression", "3*x + 6", X, "(3x + 6", "malformed:bracket"),
     ("expression", "3*x + 6", X, "3 6", "malformed:two_numbers"),

@@ -6,15 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
 from tests.unit.tutor.machine.small_course import small_course
-from tutor import checking, clarification, events, interactions, statem
+from tutor import events, interactions, statem
 from tutor.course import Course
 from tutor.effects import CallTool, CancelCall, Disposition, Record, Refuse
+from tutor.evals.lessons import tools
 from tutor.machine import TutoringMachine
 from tutor.machine.data import TutoringData
-from tutor.questions import instantiate
 from tutor.statem import Event, EventType, Outcome, Snapshot
 
 MACHINE = TutoringMachine(small_course())
@@ -22,25 +20,10 @@ MACHINE = TutoringMachine(small_course())
 
 def run_tool(course: Course, call: CallTool) -> dict[str, Any]:
     """What the real tools return, offline."""
-    args = call.args
-    match call.tool:
-        case "check_answer":
-            question = instantiate(course, args["question"], args["seed"], args["part"])
-            verdict: dict[str, Any] = msgspec.to_builtins(checking.check(question, args["given"], typed=args["typed"]))
-            return verdict
-        case "clarify_concept":
-            open_one = instantiate(course, args["question"], args["seed"]) if args["question"] else None
-            shown = args.get("shown", ())
-            return {"text": clarification.explain(course, args["topic"], args["text"], open_one, shown)}
-        case "check_explanation":
-            keys = instantiate(course, args["question"], args["seed"]).explain_keys
-            covered = [key for key in keys if key in args["text"].lower()]
-            return {"covered": covered, "missing": [key for key in keys if key not in covered]}
-        case "read_file":
-            part = {"file": args["file"], "name": "notes 3.pdf", "section": 1, "heading": "", "page": 1, "text": "One."}
-            return {"parts": [{**part, "marked_up": False}]}
-        case tool:
-            raise LookupError(tool)
+    if call.tool == "read_file":
+        part = {"file": call.args["file"], "name": "notes 3.pdf", "section": 1, "heading": "", "page": 1}
+        return {"parts": [{**part, "text": "One.", "marked_up": False}]}
+    return tools.run(tools.OFFLINE, course, call)
 
 
 @dataclass
@@ -52,13 +35,15 @@ class Lesson:
     #: Run each call at once with the real tool.
     auto: bool = False
     now: int = 0
+    #: What the session before it has handed on.
+    context: dict[str, Any] = field(default_factory=dict)
     snapshot: Snapshot = field(init=False)
     outcomes: list[Outcome] = field(default_factory=list)
     #: What the last command did.
     last: list[Outcome] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        state, data = self.machine.initial(self.seed, {})
+        state, data = self.machine.initial(self.seed, self.context)
         outcome = statem.start(self.machine, state, data, now=self.now)
         self.snapshot = outcome.after
 
@@ -80,11 +65,7 @@ class Lesson:
                 raise outcome.crash
             self.snapshot = outcome.after
         self.outcomes.extend(self.last)
-        if self.auto and self.data.pending is not None:
-            before = self.last
-            self.succeed(run_tool(self.machine.course, self.running))
-            self.last = before + self.last
-        return self
+        return self.offline() if self.auto else self
 
     def cast(self, content: events.EventContent) -> Lesson:
         return self.feed(Event(EventType.CAST, content))
@@ -115,6 +96,14 @@ class Lesson:
         call = self.running
         ended = events.ToolSucceeded(ref=ref or call.ref, tool=call.tool, result=result, fallback=fallback)
         return self.feed(Event(EventType.INFO, ended))
+
+    def offline(self) -> Lesson:
+        """The running call, if there is one, ends as it does without a model; what was done before counts, too."""
+        while self.data.pending is not None:
+            before = self.last
+            self.succeed(run_tool(self.machine.course, self.running))
+            self.last = before + self.last
+        return self
 
     def verdict(self, verdict: str, **more: Any) -> Lesson:
         return self.succeed({"verdict": verdict, **more})
@@ -176,7 +165,7 @@ class Lesson:
         """The right answer to the open question."""
         question = self.data.question
         assert question is not None
-        return instantiate(self.machine.course, question.id, question.seed).answer
+        return self.machine.syllabus.of(question).answer
 
     def rows(self) -> list[str]:
         """The ids of the rows that decided, enter calls left out."""

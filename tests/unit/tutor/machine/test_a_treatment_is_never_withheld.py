@@ -38,7 +38,7 @@ def test_contrast_and_probe_are_shown_whatever_the_answer_of_the_open_question(s
 
 @pytest.mark.parametrize("seed", range(40))
 def test_a_missed_probe_is_explained_and_asked_again(seed: int) -> None:
-    lesson = _first_known_error(seed).say("b").verdict("wrong")
+    lesson = _first_known_error(seed).say("b").verdict("wrong").offline()
 
     assert "Picture a number line." in lesson.said
     assert PROBE in lesson.said

@@ -46,7 +46,7 @@ def test_row_6_an_exhausted_bank_is_noted_for_the_author_and_ends_the_topic() ->
         if lesson.state == "awaiting_answer":
             lesson.give_up()
         else:
-            lesson.go_on()
+            lesson.go_on().offline()
         notes += [fact.note for fact in lesson.facts if isinstance(fact, interactions.AuthorNoted)]
 
     assert lesson.state == "topic_complete"
@@ -369,6 +369,7 @@ def test_row_34_after_the_solution_a_similar_question_comes_within_five() -> Non
     lesson = reviewing()
     for distance in range(1, 6):
         lesson.go_on() if lesson.state == "reviewing_solution" else lesson.say("…").verdict("correct")
+        lesson.offline()
         if "seen the solution" in lesson.fact(interactions.QuestionAsked).why:
             assert 2 <= distance <= 5
             return

@@ -72,6 +72,8 @@ def test_row_30_after_the_probe_the_question_is_open_again() -> None:
 
 def test_row_31_a_missed_probe_is_explained_in_another_way() -> None:
     lesson = remediating().say("10").verdict("wrong")
+    assert lesson.calls[0].tool == "remediate"
+    lesson.offline()
 
     assert lesson.state == "remediating_known_error"
     assert "walk 3 steps back" in lesson.said
@@ -80,7 +82,7 @@ def test_row_31_a_missed_probe_is_explained_in_another_way() -> None:
 
 
 def test_row_31_a_probe_missed_twice_shows_the_solution() -> None:
-    lesson = remediating().say("10").verdict("wrong").say("11").verdict("wrong")
+    lesson = remediating().say("10").verdict("wrong").offline().say("11").verdict("wrong")
 
     assert lesson.state == "reviewing_solution"
     assert "So $x = " in lesson.said
@@ -200,7 +202,7 @@ def test_a1_in_a_paused_session_the_treatment_waits_for_the_return() -> None:
 
 
 def test_a1_out_of_the_blue_a_missed_probe_leads_back_where_it_came_from() -> None:
-    lesson = reading().cast(FORCED).say("1").verdict("wrong").say("2").verdict("wrong")
+    lesson = reading().cast(FORCED).say("1").verdict("wrong").offline().say("2").verdict("wrong")
 
     assert lesson.state == "exposition"
     assert lesson.data.remediation is None

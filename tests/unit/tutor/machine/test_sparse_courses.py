@@ -12,6 +12,7 @@ from tests.unit.tutor.machine.lesson import Lesson
 from tests.unit.tutor.machine.small_course import SMALL
 from tutor import events
 from tutor.course import Course
+from tutor.interactions import HintGiven
 from tutor.machine import TutoringMachine
 
 
@@ -43,17 +44,23 @@ def test_a_picture_is_told_in_words() -> None:
     assert "A balance with x+3 and 7" in lesson_on(materials=[picture]).start().said
 
 
-def test_without_hints_the_first_request_shows_the_answer() -> None:
-    lesson = lesson_on(questions=bare_question()).start().go_on().go_on().hint()
+def test_without_hints_two_are_found_before_the_answer_is_shown() -> None:
+    lesson = lesson_on(questions=bare_question()).start().go_on().go_on()
+    hints = []
+    for _ in range(2):
+        hints.append(lesson.hint().offline().fact(HintGiven).text)
+        lesson.rest()
 
-    assert lesson.state == "reviewing_solution"
+    assert lesson.state == "awaiting_answer"
+    assert len(set(hints)) == 2
+    assert lesson.hint().state == "reviewing_solution"
 
 
 def test_without_a_solution_the_answer_itself_is_shown() -> None:
     lesson = lesson_on(questions=bare_question()).start().go_on().go_on()
     answer = lesson.right()
 
-    assert f"The answer is **{answer}**." in lesson.give_up().said
+    assert f"The answer is **{answer}**." in lesson.give_up().give_up().said
 
 
 def test_without_questions_a_topic_ends_at_once() -> None:

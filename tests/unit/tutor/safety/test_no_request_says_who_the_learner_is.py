@@ -7,6 +7,7 @@ import pytest
 from tutor.interactions import CompactionCompleted, Interaction, MessageAccepted, OutputCommitted, encode
 from tutor.projections import chain
 from tutor.projections.fact import Fact
+from tutor.projections.observation import observation
 from tutor.prompts import Request
 from tutor.redaction import redacted
 
@@ -92,3 +93,14 @@ def test_what_may_be_said_stands_in_every_part() -> None:
     """Otherwise the tests above would find nothing whatever is let through."""
     # The wish, the learner's message, the tutor's quotation, the notes and the earlier verdict.
     assert _chain("is it 12 apples?").decode().count("is it 12 apples?") == 5
+
+
+@pytest.mark.parametrize(("text", "secret"), SEEDED)
+def test_it_stands_in_nothing_that_observers_look_at(text: str, secret: str) -> None:
+    said: list[Interaction] = [MessageAccepted(text=text), OutputCommitted(text=f"“{text}”: why?", len=1)]
+    facts = [
+        Fact(seq, fact.kind, fact.version, "2026-11-20T12:00:00.000000Z", 0, "t1", "c1", encode(fact))
+        for seq, fact in enumerate(said, start=1)
+    ]
+
+    assert secret.casefold() not in str(observation(facts)).casefold()
