@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tutor import events, intent, selection, wording
 from tutor.machine.data import TutoringData
 from tutor.machine.exposition import first_chunk
@@ -36,7 +38,9 @@ def read_explanation(s: Situation) -> Result:
 def answer_explanation(s: Situation) -> Result:
     found = s.result if isinstance(s.result, ExplanationResult) else ExplanationResult([], [])
     unsure = intent.classify(s.pending.given, None) in {"hint", "give_up", "clarify"}
-    return set_question(settled(s), *tell(wording.explanation(found.covered, found.missing, unsure=unsure)))
+    wordless = not re.search(r"[^\W\d_]{2,}", s.pending.given)
+    text = wording.explanation(found.covered, found.missing, unsure=unsure, wordless=wordless)
+    return set_question(settled(s), *tell(text))
 
 
 @rows.row("34", State.REVIEWING, events.ContinueRequested, events.SkipRequested, to=State.SETTING_QUESTION)
