@@ -40,8 +40,10 @@ format: $(VENV)/test.stamp ## Format the code and mend what the linter can mend
 
 include tests/bench/bench.mk
 include tests/crash_points/crash_points.mk
+include tests/faults/faults.mk
 include tests/otp/fuzz.mk
 include tests/peers/peers.mk
+include tests/simulation/simulation.mk
 include tests/stored_logs/stored_logs.mk
 include tests/unit/tutor/machine/machine.mk
 include tests/variants/variants.mk

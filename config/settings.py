@@ -160,6 +160,8 @@ TUTOR_RATE_LIMITS = {
     }.items()
     if RATE_FACTOR
 }
+#: How often a client should show that it lives, in seconds; three missed beats close its socket.
+TUTOR_BEAT_S = env.integer("TUTOR_BEAT_S", 20, least=1)
 #: Debug: the grammar of every stream is checked while it is sent (``sessions_app.checked_stream``).
 TUTOR_CHECK_STREAMS = env.flag("TUTOR_CHECK_STREAMS", default=DEBUG)
 #: Who may read ``/metrics``, beside this machine: a bearer token.
@@ -168,6 +170,7 @@ TUTOR_METRICS_TOKEN = env.text("TUTOR_METRICS_TOKEN")
 TUTOR_SWEEPS = {
     "tools_app.monitor.watch": 0.5,
     "tools_app.outbox.sweep": 1.0,
+    "tutor.question_ratings.sweep": 5.0,
     "tools_app.observer_service.sweep": 0.5,
     "sessions_app.files.sweeping.sweep": 60.0,
 }
@@ -224,18 +227,26 @@ LLM_SESSION_TOKENS = env.integer("LLM_SESSION_TOKENS", 500_000)
 # --- people ------------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
+#: Languages of the pages; courses have their own.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"
-# Static files come straight from the apps; a place to collect them is for a web server in front.
+# With a place to collect them (`manage.py run` names one) static files have their content's hash in their names and are
+# kept by browsers for good; without one they come straight from the apps, as one works on them.
 STATIC_ROOT = env.text("STATIC_ROOT") or None
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "config.static_files.HashedFiles"
+        if STATIC_ROOT
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
     # What learners upload: every web process and every worker has to read it, so a folder of one machine will not do.
     "uploads": {"BACKEND": "sessions_app.files.storage.DatabaseStorage"},
 }
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 WHITENOISE_AUTOREFRESH = DEBUG
 LOGIN_URL = "/admin/login/"
 

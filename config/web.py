@@ -65,6 +65,11 @@ class DrainingServer(uvicorn.Server):
 
 def serve(application: object, listener: socket.socket, drain: Drain) -> None:
     """Serve until SIGTERM or SIGINT; returns after a clean shutdown."""
+    server(application, drain).run(sockets=[listener])
+
+
+def server(application: object, drain: Drain) -> DrainingServer:
+    """The server, not yet running."""
     config = uvicorn.Config(
         application,  # type: ignore[arg-type]
         loop="uvloop",
@@ -82,7 +87,7 @@ def serve(application: object, listener: socket.socket, drain: Drain) -> None:
         log_config=None,
         server_header=False,
     )
-    DrainingServer(config, drain).run(sockets=[listener])
+    return DrainingServer(config, drain)
 
 
 def main() -> None:

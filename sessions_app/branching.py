@@ -20,7 +20,7 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 
-from sessions_app import conf, groups, lineage, log, refs, registry, server
+from sessions_app import conf, groups, lineage, log, names, refs, server
 from sessions_app.controls import Fork, Rewind
 from sessions_app.delivery import Actor, CommandId, Delivered, Delivery
 from sessions_app.exceptions import CommandError, UnknownSession
@@ -206,7 +206,7 @@ def _fork_row(child: uuid.UUID, parent: Session, at: Point) -> SessionRow:
     turn = at.kernel.get("turn")
     return SessionRow(
         id=child,
-        name=registry.fork_name(parent.learner_id, parent.course, child),
+        name=names.fork_name(parent.learner_id, parent.course, child),
         learner_id=parent.learner_id,
         course=parent.course,
         machine_name=parent.machine,

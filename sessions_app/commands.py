@@ -24,6 +24,7 @@ from sessions_app.frames import (
     Branch,
     ClientFrame,
     CommandType,
+    Contest,
     Message,
     Nothing,
     OfTurn,
@@ -85,6 +86,11 @@ def _clear_safety(d: dict[str, Any], view: View) -> tuple[events.EventContent, s
     return events.SafetyCleared(actor=view.actor), None
 
 
+def _contest(d: dict[str, Any], _view: View) -> tuple[events.EventContent, str | None]:
+    wanted = body(d, Contest)
+    return events.EstimateContested(claim=wanted.claim, skill=wanted.skill, known_error=wanted.known_error), None
+
+
 def _reset(d: dict[str, Any], view: View) -> tuple[events.EventContent, str | None]:
     return events.ResetRequested(state=body(d, Reset).state, actor=view.actor), None
 
@@ -111,6 +117,7 @@ EVENTS: dict[str, _Command] = {
     "question.give_up": _Command(_plain(events.GiveUpRequested)),
     "answer.dispute": _Command(_plain(events.DisputeRaised)),
     "continue": _Command(_plain(events.ContinueRequested)),
+    "progress.contest": _Command(_contest),
     "session.pause": _Command(_plain(events.PauseRequested)),
     "session.resume": _Command(_plain(events.ResumeRequested)),
     "session.close": _Command(_plain(events.EndRequested)),

@@ -164,7 +164,8 @@ def postgres() -> psycopg.Connection[Any]:
     if pg is not getattr(_mine, "pg", None):
         # The few statements of the hot path take arrays of any length: one plan serves them all. It may be made while
         # the tables are small, and is kept while they grow: none of these statements may ever read a whole table.
-        pg.execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off")
+        if settings.PREPARE_STATEMENTS:  # without, plans are made anew, and a pooler would hand the settings to others
+            pg.execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off")
         _mine.pg = pg
     return pg
 
@@ -279,7 +280,7 @@ def row_of(columns: tuple[Any, ...], machine: Any) -> SessionRow:
         id_, name, live, learner_id, course, machine_name, machine_args, state, state_no, event_no, data, kernel, armed,
         supervision, head, head_hash, learner_head, teacher_head, log_id, status, on_busy, now_us,
     ) = columns  # fmt: skip
-    plain = msgspec.json.decode(kernel)
+    plain, written = msgspec.json.decode(kernel), msgspec.json.decode(data)
     row = SessionRow(
         id=id_,
         name=name,
@@ -287,7 +288,7 @@ def row_of(columns: tuple[Any, ...], machine: Any) -> SessionRow:
         course=course,
         machine_name=machine_name,
         machine_args=msgspec.json.decode(machine_args),
-        snapshot=snapshot_of(state, state_no, event_no, _loaded(machine, msgspec.json.decode(data)), plain),
+        snapshot=snapshot_of(state, state_no, event_no, _loaded(machine, written), plain),
         live=live,
         armed=msgspec.json.decode(armed),
         supervision=supervisor.load(msgspec.json.decode(supervision)),
@@ -299,6 +300,7 @@ def row_of(columns: tuple[Any, ...], machine: Any) -> SessionRow:
         log_id=log_id,
         status=status,
         on_busy=on_busy,
+        plain=written,
         now_us=now_us,
     )
     row.take_kernel(plain)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import time
 from typing import Any
 
 import msgspec
@@ -32,7 +32,7 @@ TRACE_MOST_S = 3_600
 #: Sockets one user may have open at once, per web process.
 SOCKETS_PER_USER = 20
 #: How often a client should show that it lives, in seconds; three missed beats close the socket.
-BEAT_S = 20
+BEAT_S: int = settings.TUTOR_BEAT_S
 MISSED_BEATS = 3
 #: How often it is asked whether a user still has their rights, in seconds: before commands, and on a socket that only
 #: beats. Teachers and operators are asked before every command, and while they look.
@@ -96,6 +96,18 @@ FILE_ABANDONED_S = 3_600
 RETENTION_SESSIONS = 100
 #: Times an event is decided again after a stale write or a serialisation failure.
 DELIVERY_TRIES = 5
+#: Machines kept ready per process, and after how many seconds one is made anew.
+MACHINES = 256
+MACHINE_S = 300.0
+#: Teachers' page of live sessions: how many it lists, how long one look at the database is good for everybody in a
+#: process, in seconds, and how far back the newest note of an observer is looked for, in interactions.
+LIVE_LISTED = 100
+LIVE_LOOK_S = 1.0
+NOTES_WITHIN = 300
+SEARCH_CHARS = 100
+#: A session that waits for a tool longer than this, in seconds, is asked why; so many of one look.
+LONG_WAIT_S = 5.0
+EXPLAINED = 10
 #: How long a guest's token is valid, in days; a ticket in seconds.
 TOKEN_DAYS = 90
 TICKET_S = 60
@@ -110,18 +122,32 @@ def supervision(machine_name: str) -> Supervision:
     return msgspec.convert(table.get(machine_name, table.get("*", {})), Supervision)
 
 
-@lru_cache(maxsize=256)
-def _made(path: str, args: bytes) -> Any:
-    return import_string(path)(msgspec.json.decode(args))
+class _Kept:
+    """A machine, and when it was made."""
+
+    def __init__(self, path: str, args: bytes) -> None:
+        self.machine = import_string(path)(msgspec.json.decode(args))
+        self.made_at = time.monotonic()
+
+
+_machines: dict[tuple[str, bytes], _Kept] = {}
 
 
 def machine(name: str, args: dict[str, Any]) -> Any:
     """The machine called ``name``, made for these arguments: one object per process, for machines are pure.
 
-    Raises ``UnknownMachine``.
+    It is made anew now and then (``MACHINE_S``): what it is made of may have been learned since, such as how hard
+    questions are. Sessions do not notice more than of a new release. Raises ``UnknownMachine``.
     """
     try:
         path = settings.TUTOR_MACHINES[name]
     except KeyError:
         raise UnknownMachine(f"{name!r} is not in settings.TUTOR_MACHINES; add it or close the session") from None
-    return _made(path, _sorted.encode(args))
+    key = (path, _sorted.encode(args))
+    kept = _machines.get(key)
+    if kept is None or time.monotonic() - kept.made_at > MACHINE_S:
+        # Two threads may both make one: either is right, and the last one stays.
+        if len(_machines) >= MACHINES:
+            _machines.clear()
+        kept = _machines[key] = _Kept(*key)
+    return kept.machine

@@ -21,7 +21,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import redis
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.layers import get_channel_layer
 from django.conf import settings
 from django.http.request import validate_host
 
@@ -72,6 +74,34 @@ class SessionConsumer(AsyncWebsocketConsumer):
         #: One frame, hint or look at a time: their events must not mix.
         self.handling = asyncio.Lock()
 
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """As in Channels, with two tasks for the two sources of messages, instead of a new task for every message."""
+        self.scope, self.base_send = scope, send
+        self.channel_layer = get_channel_layer(self.channel_layer_alias)
+        self.channel_name = await self.channel_layer.new_channel()
+        hearing = asyncio.get_running_loop().create_task(self._hear())
+        try:
+            while True:
+                await self.dispatch(await receive())
+        except StopConsumer:
+            pass  # the socket is closed
+        finally:
+            hearing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await hearing
+
+    async def _hear(self) -> None:
+        """Take what comes through the channel layer."""
+        while True:
+            message = await self.channel_layer.receive(self.channel_name)
+            try:
+                await self.dispatch(message)
+            except Exception as error:
+                # What this socket has been sent is not known any more: only another one can go on.
+                await self._error(internal(error), None)
+                await self._bye(Close.INTERNAL, "News could not be read; please come again.", reconnect=True)
+                return
+
     async def dispatch(self, message: dict[str, Any]) -> None:
         """As in Channels, but without closing database connections around every message: none is held here.
 
@@ -90,7 +120,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         self.sent = 0
         self.log_id = ""
         self.text = Sent()
-        self.outgoing = Outgoing(self.send, self._emptied, conf.BACKLOG_BYTES)
+        self.outgoing = Outgoing(self._transmit, self._emptied, conf.BACKLOG_BYTES)
         #: Text is to be read from the buffer, and whether that is under way.
         self.output_missing = False
         self.output_reading: asyncio.Task[None] | None = None
@@ -220,6 +250,9 @@ class SessionConsumer(AsyncWebsocketConsumer):
             # Resuming from its cursor is cheaper than what waits here.
             self.outgoing.clear()
             self._farewell(Close.FELL_BEHIND, "Too much waits for this socket; resume now.")
+
+    async def _transmit(self, frame: str) -> None:
+        await self.base_send({"type": "websocket.send", "text": frame})
 
     async def drain(self, after_ms: int) -> None:
         """Tell the client to come back, to whichever process takes it then."""

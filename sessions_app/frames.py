@@ -20,6 +20,7 @@ from tutor.interactions import (
     KINDS,
     HintGiven,
     Interaction,
+    ObserverSaid,
     OutputCommitted,
     QuestionAsked,
     Visibility,
@@ -172,6 +173,15 @@ class Remediation(Body, frozen=True):
     known_error: Name
 
 
+class Contest(Body, frozen=True):
+    """The learner disagrees with an estimate: of a skill (``known``: I know it, ``unsure``: I do not), or of a known
+    error (``not_mine``)."""
+
+    claim: Literal["known", "unsure", "not_mine"]
+    skill: Name = ""
+    known_error: Name = ""
+
+
 class Reset(Body, frozen=True):
     """The state to go to."""
 
@@ -194,8 +204,10 @@ class Accepted(Body, frozen=True):
     result: Literal["cancelled", "cancelling", "already_finished", "removed", "too_late"] | None = None
     #: The command that a message was merged into.
     into: str | None = None
-    #: The fork, and the seq up to which its log is shared.
+    #: The review; or the fork, and the seq up to which its log is shared.
     session: str | None = None
+    #: The review was begun with this command.
+    new: bool | None = None
     at: Count | None = None
     #: The seq that a rewind went back to.
     to: Count | None = None
@@ -242,6 +254,10 @@ class Inspection(Body, frozen=True):
     policy: str
     head: Count
     words: str
+    #: The session of this course before it.
+    previous: str | None = None
+    #: What is believed of the learner, with reasons and the dates of reviews (docs/mastery.md).
+    progress: dict[str, Any] | None = None
     #: For operators: what it waits for, held by whom.
     why: dict[str, Any] | None = None
 
@@ -364,6 +380,12 @@ class HintGivenFrame(HintGiven, frozen=True, kw_only=True):
     html: str
 
 
+class ObserverSaidFrame(ObserverSaid, frozen=True, kw_only=True):
+    """With safe HTML made from the Markdown."""
+
+    html: str
+
+
 class QuestionAskedFrame(QuestionAsked, frozen=True, kw_only=True):
     """With safe HTML made from the Markdown; each choice has an ``html`` of its own."""
 
@@ -377,7 +399,7 @@ class Erased(Body, frozen=True):
 
 
 _DRESSED: dict[str, type[Interaction]] = {
-    frame.kind: frame for frame in (OutputCommittedFrame, HintGivenFrame, QuestionAskedFrame)
+    frame.kind: frame for frame in (OutputCommittedFrame, HintGivenFrame, ObserverSaidFrame, QuestionAskedFrame)
 }
 #: Kind of an event -> the type of its ``d``.
 EVENTS: dict[str, type[Interaction]] = {kind: _DRESSED.get(kind, fact) for kind, fact in KINDS.items()}
@@ -412,10 +434,12 @@ COMMANDS: dict[str, CommandType] = {
     "question.give_up": CommandType(Nothing, _WRITTEN),
     "answer.dispute": CommandType(Nothing, _WRITTEN),
     "continue": CommandType(Nothing, _WRITTEN),
+    "progress.contest": CommandType(Contest, _WRITTEN),
     "turn.cancel": CommandType(OfTurn, _WRITTEN),
     "queue.remove": CommandType(Waiting, _WRITTEN),
     "turn.retry": CommandType(OfTurn, _WRITTEN),
     "tool.resolve": CommandType(Decision, _WRITTEN),
+    "session.review": CommandType(Nothing, _WRITTEN),
     "session.pause": CommandType(Nothing, _WRITTEN),
     "session.resume": CommandType(Nothing, _WRITTEN),
     "session.close": CommandType(Nothing, _WRITTEN),
@@ -477,12 +501,31 @@ class Listed(Body, frozen=True):
     lang: str
     licence: str
     source: str
+    #: How far the learner is: ``{session, state, live, skills, known_errors, next_review, due, mastered, taught, why}``
+    #: (docs/mastery.md); None: not begun.
+    progress: dict[str, Any] | None = None
+
+
+class OwnSession(Body, frozen=True):
+    """A session in the list of a learner's own, newest first. Times are ISO 8601."""
+
+    session: str
+    course: str
+    state: str
+    live: bool
+    status: str
+    started: str
+    changed: str
+    #: The session of this course before it; of a fork, the session that it shares its beginning with.
+    previous: str | None
+    parent: str | None
 
 
 class Start(Body, frozen=True):
-    """Which course to start, or to find the live session of."""
+    """Which course to start, or to find the live session of; ``review``: to review what it has taught."""
 
     course: str
+    review: bool = False
 
 
 class Events(Body, frozen=True):

@@ -8,10 +8,11 @@ and nobody waits for company; under load the batch grows by itself while the dis
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 import uuid
-from collections import deque
+from collections import defaultdict, deque
 from concurrent.futures import Future
 
 from django.db import connection
@@ -21,7 +22,9 @@ from sessions_app.delivery import Delivered, Delivery
 
 logger = logging.getLogger(__name__)
 
-_Waiting = tuple[Delivery, "Future[Delivered]"]
+#: Whoever handed an event over waits on a thread, or on an event loop.
+_Future = Future[Delivered] | asyncio.Future[Delivered]
+_Waiting = tuple[Delivery, _Future]
 
 
 class GroupCommit:
@@ -39,6 +42,16 @@ class GroupCommit:
     def submit(self, delivery: Delivery) -> Future[Delivered]:
         """Hand over an event. The future ends after its commit, with the result or the error."""
         future: Future[Delivered] = Future()
+        self._hand_over(delivery, future)
+        return future
+
+    async def deliver(self, delivery: Delivery) -> Delivered:
+        """The same, awaited. A cancelled waiter does not cancel the delivery."""
+        future: asyncio.Future[Delivered] = asyncio.get_running_loop().create_future()
+        self._hand_over(delivery, future)
+        return await future
+
+    def _hand_over(self, delivery: Delivery, future: _Future) -> None:
         with self._ready:
             if self._stopping:
                 raise RuntimeError("this process is stopping; deliver through another one")
@@ -48,11 +61,6 @@ class GroupCommit:
                 thread.start()
             self._waiting.append((delivery, future))
             self._ready.notify()
-        return future
-
-    async def deliver(self, delivery: Delivery) -> Delivered:
-        """The same, awaited. A cancelled waiter does not cancel the delivery."""
-        return await asyncio.shield(asyncio.wrap_future(self.submit(delivery)))
 
     def stop(self) -> None:
         """Deliver what waits, then end the threads."""
@@ -106,11 +114,26 @@ class GroupCommit:
         except Exception as error:
             logger.exception("action=batch.failed size=%d", len(batch))
             answers = [error] * len(batch)
+        # Each loop is woken once for all of the batch that wait there.
+        on_loops: defaultdict[asyncio.AbstractEventLoop, list[tuple[_Future, server.Answer]]] = defaultdict(list)
         for (_, future), answer in zip(batch, answers, strict=True):
-            if isinstance(answer, BaseException):
-                future.set_exception(answer)
+            if isinstance(future, asyncio.Future):
+                on_loops[future.get_loop()].append((future, answer))
             else:
-                future.set_result(answer)
+                _settle([(future, answer)])
+        for loop, settled in on_loops.items():
+            with contextlib.suppress(RuntimeError):  # it was closed: nobody waits there any more
+                loop.call_soon_threadsafe(_settle, settled)
+
+
+def _settle(settled: list[tuple[_Future, server.Answer]]) -> None:
+    for future, answer in settled:
+        if future.done():
+            continue  # whoever waited was cancelled
+        if isinstance(answer, BaseException):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)
 
 
 #: This process's.

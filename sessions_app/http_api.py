@@ -21,7 +21,19 @@ from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpRespo
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.csrf import csrf_exempt
 
-from sessions_app import access, commands, conf, draining, health, inspection, metrics, opening, protocol, published
+from sessions_app import (
+    access,
+    commands,
+    conf,
+    draining,
+    health,
+    inspection,
+    metrics,
+    opening,
+    progress,
+    protocol,
+    published,
+)
 from sessions_app.consumers import internal
 from sessions_app.exceptions import STATUS, CommandError
 from sessions_app.frames import Events, Guest, Health, Ready, Ticket
@@ -175,21 +187,32 @@ async def tickets(_request: HttpRequest, user: Any) -> HttpResponse:
 
 @endpoint("GET")
 async def courses(_request: HttpRequest, user: Any) -> HttpResponse:
-    """The courses a learner can take."""
-    del user  # any learner may see them
-    return respond(await in_database(catalogue.courses))
+    """The courses a learner can take, and how far they are in each (``progress``; null where it was not begun)."""
+    return respond(await in_database(lambda: _courses_of(user.pk)))
+
+
+def _courses_of(learner_id: int) -> list[dict[str, Any]]:
+    found = catalogue.courses()
+    taken = progress.of_courses(learner_id, [course["slug"] for course in found])
+    return [{**course, "progress": taken.get(course["slug"])} for course in found]
 
 
 # --- sessions ----------------------------------------------------------------------------------------------------
 
 
-@endpoint("POST")
+@endpoint("GET", "POST")
 async def sessions(request: HttpRequest, user: Any) -> HttpResponse:
-    """Start the learner's session of a course, or find the live one."""
-    slug = _json(request).get("course")
-    if not isinstance(slug, str):
-        raise CommandError("bad_request", 'Send {"course": slug}.')
-    session, is_new = await in_database(opening.start_course, user, slug)
+    """GET: the learner's sessions. POST: start their session of a course, or find the live one.
+
+    With ``review`` it is one that reviews what the last one has taught.
+    """
+    if request.method == "GET":
+        return respond(await in_database(progress.sessions, user.pk))
+    wanted = _json(request)
+    slug, review = wanted.get("course"), wanted.get("review", False)
+    if not isinstance(slug, str) or not isinstance(review, bool):
+        raise CommandError("bad_request", 'Send {"course": slug}, and "review": true to review what it has taught.')
+    session, is_new = await in_database(opening.start_review if review else opening.start_course, user, slug)
     return respond(await in_database(inspection.inspect, session), 201 if is_new else 200)
 
 

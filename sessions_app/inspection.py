@@ -6,7 +6,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from sessions_app import call_report, conf, history, lineage
+from sessions_app import call_report, conf, history, lineage, progress
 from sessions_app.frames import Active, Deadline, Inspection, Phase, Queued
 from sessions_app.models import Interaction, Session
 from sessions_app.why import why
@@ -114,6 +114,8 @@ def inspect(session_id: uuid.UUID, role: str = "learner") -> Inspection:
         policy=session.on_busy,
         head=session.head,
         words=words,
+        previous=str(session.previous_id) if session.previous_id else None,
+        progress=progress.of_session(session),
         why=reason.plain() if role == "operator" else None,
     )
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.conf import settings
 
-from sessions_app import conf, inspection, log, registry, server
+from sessions_app import conf, inspection, log, names, registry, server, succession
 from sessions_app.commands import session_id
-from sessions_app.delivery import Delivery
+from sessions_app.delivery import CommandId, Delivery
 from sessions_app.exceptions import CommandError
 from sessions_app.frames import Active, Hello, OutputCursor
 from sessions_app.log import Line
@@ -56,18 +56,42 @@ def session_for(user: Any, hello: Hello) -> uuid.UUID:
     return start_course(user, hello.course)[0]
 
 
+def start_review(user: Any, slug: str, command: CommandId | None = None) -> tuple[uuid.UUID, bool]:
+    """A session that reviews what the learner's last one of the course has taught (row 43); (id, whether it is new).
+
+    One that was asked for before is found again. The wish stands in the log of the session that it ends, so that
+    whoever starts the next one, after a crash even, starts a review. Raises ``CommandError``: ``not_found`` where
+    nothing was learned yet, ``invalid_transition`` while a lesson goes on.
+    """
+    last = succession.newest(names.name(user.pk, slug))
+    if last is None:
+        raise CommandError("not_found", "There is nothing to review yet: take the course first.")
+    if last.live:
+        data = conf.machine(last.machine, last.machine_args).load(last.data)
+        if getattr(data, "revision", None) is not None:
+            return last.pk, False
+        asked = Delivery(last.pk, events.ReviewRequested(), by="learner", command=command)
+        server.deliver(asked)
+    return _start(user, slug, {"review": True})
+
+
 def start_course(user: Any, slug: str) -> tuple[uuid.UUID, bool]:
     """The learner's live session of a course; (id, whether it is new). Raises ``CommandError(not_found)``."""
     if "\x00" in slug:
         raise CommandError("not_found", "There is no course of that name.")  # no database could be asked for it
-    found = registry.whereis(registry.name(user.pk, slug))
+    found = registry.whereis(names.name(user.pk, slug))
     if found is not None and not _completed(found):
         return found, False
+    return _start(user, slug, {})
+
+
+def _start(user: Any, slug: str, context: dict[str, Any]) -> tuple[uuid.UUID, bool]:
     try:
         version = catalogue.latest(slug)
     except catalogue.UnknownCourse as error:
         raise CommandError("not_found", str(error)) from None
-    return registry.start_or_find(user.pk, slug, "tutoring", {"course": slug, "version": version.version})
+    args = {"course": slug, "version": version.version}
+    return registry.start_or_find(user.pk, slug, "tutoring", args, context=context)
 
 
 def _completed(session: uuid.UUID) -> bool:

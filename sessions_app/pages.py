@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+import uuid
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.cache import patch_cache_control
 from django.utils.safestring import mark_safe
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import conditional_page, require_safe
+from django.views.i18n import JavaScriptCatalog
 
+from sessions_app import conf, names, outline
+from sessions_app.exceptions import CommandError
+from sessions_app.models import Session
 from sessions_app.pool import in_database
+from sessions_app.view import may_watch, open_view
 from tutor import catalogue
-from tutor.course import Course
 from tutor.markdown import render as render_markdown
 from tutor.pictures import picture_response
 
 #: How long a browser may keep a course's picture: its address names the version.
 PICTURE_KEPT_S = 31_536_000
+#: Lessons that the first page lists, newest first.
+LESSONS_LISTED = 20
 
 
 @require_safe
 async def landing(request: HttpRequest) -> HttpResponse:
-    """``/``: the courses, with one click to start as a guest where guests are taken."""
+    """``/``: the courses, with one click to start as a guest where guests are taken; the learner's own lessons."""
     return await in_database(_landing, request)
 
 
@@ -34,9 +41,24 @@ async def lesson(request: HttpRequest, course: str) -> HttpResponse:
 
 
 @require_safe
+async def session(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
+    """``/sessions/<id>/``: one of the learner's own lessons, to go on with or to read again once it is over."""
+    return await in_database(_session, request, session)
+
+
+@require_safe
 async def picture(request: HttpRequest, course: str, version: int, name: str) -> HttpResponse:
     """``/courses/<course>/<version>/<path>``: a picture that a course shows. It never changes."""
     return await in_database(_picture, course, version, name)
+
+
+@require_safe
+@conditional_page
+def words(request: HttpRequest) -> HttpResponse:
+    """``/words.js``: what the pages' scripts say, in the reader's language; not sent again where it has not changed."""
+    response = cast("HttpResponse", JavaScriptCatalog.as_view(packages=["sessions_app"])(request))
+    patch_cache_control(response, private=True, no_cache=True)
+    return response
 
 
 def _picture(course: str, version: int, name: str) -> HttpResponse:
@@ -50,33 +72,57 @@ def _picture(course: str, version: int, name: str) -> HttpResponse:
 
 def _landing(request: HttpRequest) -> HttpResponse:
     courses = [{**course, "summary_html": _safe(course["summary"])} for course in catalogue.courses()]
-    context = {"courses": courses, "guests": settings.DEMO, "login_url": resolve_url(settings.LOGIN_URL)}
+    titles = {course["slug"]: course["title"] for course in courses}
+    lessons = _lessons(request.user, titles) if request.user.is_authenticated else []
+    going_on = {lesson["course"] for lesson in lessons if lesson["live"] and not lesson["branch"]}
+    context = {
+        "courses": courses,
+        "lessons": lessons,
+        "going_on": going_on,
+        "guests": settings.DEMO,
+        "login_url": resolve_url(settings.LOGIN_URL),
+        "teaches": may_watch(request.user),
+    }
     return render(request, "sessions_app/landing.html", context)
+
+
+def _lessons(learner: Any, titles: dict[str, str]) -> list[dict[str, Any]]:
+    """The learner's newest lessons: id, course, title, state, live, branch (of which one), changed_at."""
+    rows = (
+        Session.objects.filter(learner=learner)
+        .order_by("-created_at")
+        .values("id", "course", "state", "live", "parent_id", "changed_at", "created_at")[:LESSONS_LISTED]
+    )
+    return [{**row, "title": titles.get(row["course"], row["course"]), "branch": row["parent_id"]} for row in rows]
 
 
 def _lesson(request: HttpRequest, slug: str) -> HttpResponse:
     try:
-        latest = catalogue.latest(slug)
+        newest = catalogue.latest(slug).version
     except catalogue.UnknownCourse as error:
         raise Http404(str(error)) from None
     if not request.user.is_authenticated:
         return redirect(f"{resolve_url('landing')}#{slug}")
-    outline = _outline(slug, catalogue.course(slug, latest.version))
-    return render(request, "sessions_app/lesson.html", {"course": outline})
+    # A lesson that was begun keeps the version it was begun with.
+    live = Session.objects.filter(name=names.name(request.user.pk, slug), live=True).values_list("machine_args")
+    begun = live.first()
+    version = begun[0].get("version", newest) if begun else newest
+    return _lesson_page(request, {"course": outline.of(slug, version)})
 
 
-def _outline(slug: str, course: Course) -> dict[str, Any]:
-    """Topics and skills of a course by name: the learner's path."""
-    names = {skill.id: skill.name for skill in course.skills}
-    topics = [
-        {
-            "id": topic.id,
-            "title": topic.title,
-            "skills": [{"id": skill, "name": names[skill]} for skill in topic.skills],
-        }
-        for topic in course.topics
-    ]
-    return {"slug": slug, "title": course.course.title, "lang": course.course.lang, "topics": topics}
+def _session(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
+    if not request.user.is_authenticated:
+        return redirect("landing")
+    try:
+        _view, row = open_view(request.user, session_id, for_learner=True)
+    except CommandError as error:
+        raise Http404(error.message) from None
+    return _lesson_page(request, {"course": outline.of_session(row), "session": row})
+
+
+def _lesson_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    limits = {"text": conf.TEXT_CHARS}
+    return render(request, "sessions_app/lesson.html", {**context, "limits": limits})
 
 
 def _safe(markdown: str) -> str:

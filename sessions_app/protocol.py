@@ -99,6 +99,7 @@ def _question(d: dict[str, Any]) -> dict[str, Any]:
 _DRESS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "output.committed": _with_html("text"),
     "hint.given": _with_html("text"),
+    "observer.said": _with_html("text"),
     "question.asked": _question,
 }
 

@@ -31,6 +31,7 @@ _HTTP_BODIES = (
     frames.Guest,
     frames.Ticket,
     frames.Listed,
+    frames.OwnSession,
     frames.Start,
     frames.Events,
     frames.FileTaken,
@@ -207,6 +208,10 @@ def openapi() -> Json:
             )
         },
         "/api/sessions": {
+            "get": _operation(
+                "The learner's sessions.",
+                {"200": _answer("Newest first.", {"type": "array", "items": _ref(frames.OwnSession)})},
+            ),
             "post": _operation(
                 "Start the learner's session of a course, or find the live one.",
                 {
@@ -214,7 +219,7 @@ def openapi() -> Json:
                     "201": _answer("It is new.", _ref(frames.Inspection)),
                 },
                 body=_ref(frames.Start),
-            )
+            ),
         },
         "/api/sessions/{session}": {
             "parameters": [session],

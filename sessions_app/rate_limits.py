@@ -67,7 +67,8 @@ class _Held:
 
     #: Tokens taken from Redis and not spent.
     tokens: int = 0
-    #: Refused until then, by the monotonic clock; no use to ask before.
+    #: So many were refused until then, by the monotonic clock; no use to ask for as many before.
+    refused: int = 0
     refused_until: float = 0.0
     #: The bucket that this process keeps by itself while Redis is away: tokens, and when that was.
     own: float = -1.0
@@ -115,7 +116,7 @@ class RateLimits:
     async def _ask(self, name: str, subject: str, held: _Held, limit: Limit, amount: int) -> int:
         """Take a handful and spend ``amount`` of it; milliseconds to wait where there is too little."""
         now = time.monotonic()
-        if now < held.refused_until:
+        if now < held.refused_until and amount >= held.refused:
             return int((held.refused_until - now) * 1000) + 1
         granted, wait_ms = 0, 0
         if now >= self._alone_until:
@@ -127,7 +128,7 @@ class RateLimits:
         if now < self._alone_until:
             return _alone(held, limit, amount, now)
         if not granted:
-            held.refused_until = now + wait_ms / 1000
+            held.refused, held.refused_until = amount, now + wait_ms / 1000
             return max(1, wait_ms)
         # Others of this process may have spent what was held while Redis was asked.
         held.tokens = max(0, held.tokens + granted - amount)

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from sessions_app import breaker, conf, log, supervisor
+from sessions_app import breaker, conf, log, succession, supervisor
 from sessions_app.delivery import Statement, Write
 from sessions_app.effects import Performing, perform
 from sessions_app.replies import Callers
@@ -81,8 +81,16 @@ def restore(
 
 
 def begun_again(row: SessionRow, machine: Any, left: Snapshot) -> Snapshot:
-    """The machine's first state with its original arguments (S60), about to be started in place of what is left."""
-    state, data = machine.initial(row.id.int % 2**31, {})
+    """The machine's first state with its original arguments (S60), about to be started in place of what is left.
+
+    What is known of the learner is not what broke, and outlives it.
+    """
+    try:
+        context = succession.handed_on(machine, left.data)
+        state, data = machine.initial(row.id.int % 2**31, context)
+    except Exception:
+        logger.warning("action=begun_again.without_context session=%s", row.id, exc_info=True)
+        state, data = machine.initial(row.id.int % 2**31, {})
     start = Event(EventType.CAST, events.Start())
     return Snapshot(
         state,

@@ -9,7 +9,7 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 
-from sessions_app import conf, server
+from sessions_app import conf, names, server, succession
 from sessions_app.delivery import Delivered, Delivery
 from sessions_app.exceptions import CommandError
 from sessions_app.models import Session
@@ -18,16 +18,6 @@ from sessions_app.row import SessionRow
 from tutor import events
 from tutor.interactions import Interaction, PolicyChanged, SessionStarted
 from tutor.statem import EventType, Snapshot
-
-
-def name(learner_id: int, course: str) -> str:
-    """The default name: learner : course."""
-    return f"{learner_id}:{course}"
-
-
-def fork_name(learner_id: int, course: str, fork: uuid.UUID) -> str:
-    """A fork's own name: it is never found where the learner's session of the course is looked for."""
-    return f"{name(learner_id, course)}#{fork.hex}"
 
 
 def whereis(session_name: str) -> uuid.UUID | None:
@@ -46,9 +36,11 @@ def start_or_find(
 ) -> tuple[uuid.UUID, bool]:
     """The learner's live session of a course, started if there is none. Returns (id, whether it is new).
 
+    A new one begins with what the one before it has handed on (``succession``), and with ``context`` over that.
+
     Raises ``CommandError(unavailable)`` at ``settings.TUTOR_LIVE_SESSIONS``.
     """
-    session_name = name(learner_id, course)
+    session_name = names.name(learner_id, course)
     while True:
         found = whereis(session_name)
         if found is not None:
@@ -61,7 +53,9 @@ def start_or_find(
             Session.objects.filter(name=session_name).order_by("-created_at").values_list("id", flat=True).first()
         )
         try:
-            started = _start(session_name, learner_id, course, machine_name, machine_args, previous, context or {})
+            known = {} if previous is None else succession.of_session(previous)
+            whole = {**known, **(context or {})}
+            started = _start(session_name, learner_id, course, machine_name, machine_args, previous, whole)
         except psycopg.errors.UniqueViolation:
             continue  # another socket of the same learner was faster: theirs is the one
         return started.session, True

@@ -171,6 +171,8 @@ class SessionRow:
     on_busy: str = "reject"
     previous: uuid.UUID | None = None
     new: bool = False
+    #: The machine's data as the row had it, which an older release may have written: what the log tells so far.
+    plain: dict[str, Any] | None = None
     #: A new fork: its parent, and the data and kernel part that the shared log tells.
     parent: uuid.UUID | None = None
     shared: tuple[dict[str, Any], dict[str, Any]] | None = None

@@ -17,7 +17,9 @@ class StepLog:
         self._row, self._machine = row, machine
         told: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
         if not row.new:
-            told = self._dump(row.snapshot.data), row.kernel()
+            # What stands in the row, not what this release would write for it: data of an older release has another
+            # shape, and the first step that writes it anew has to say so.
+            told = row.plain if row.plain is not None else self._dump(row.snapshot.data), row.kernel()
         #: The machine's data and the kernel's part as the log tells them now.
         self.data, self.kernel = row.shared or told
         self._dumped: Any = None if row.new else row.snapshot.data

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from django.urls import path
+from django.views.i18n import set_language
 
-from sessions_app import http_api, http_files, pages
+from sessions_app import http_api, http_files, pages, teaching_pages
 
 urlpatterns = [
     path("", pages.landing, name="landing"),
     path("learn/<slug:course>/", pages.lesson, name="lesson"),
+    path("sessions/<uuid:session>/", pages.session, name="session"),
+    path("teach/", teaching_pages.live_sessions, name="live_sessions"),
+    path("teach/sessions", teaching_pages.live_sessions_now, name="live_sessions_now"),
+    path("teach/<uuid:session>/", teaching_pages.watch, name="watch"),
+    path("language", set_language, name="set_language"),
+    path("words.js", pages.words, name="words"),
     path("courses/<slug:course>/<int:version>/<path:name>", pages.picture, name="course_picture"),
     path("api/guests", http_api.guests),
     path("api/tickets", http_api.tickets),

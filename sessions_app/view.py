@@ -39,6 +39,13 @@ def role_of(user: Any, session: Session) -> Role | None:
     return None
 
 
+def may_watch(user: Any) -> bool:
+    """Whether a user may look at the sessions of others: teachers and operators."""
+    return bool(
+        user.is_active and (user.is_superuser or (user.is_staff and user.has_perm("sessions_app.view_session")))
+    )
+
+
 def open_view(user: Any, session_id: uuid.UUID, *, for_learner: bool = False) -> tuple[View, Session]:
     """A user's view of a session. Raises ``CommandError(not_found)`` for one that is not there *or not theirs*."""
     session = Session.objects.filter(pk=session_id).first()

@@ -40,6 +40,8 @@ class ScriptedServer:
         self.received: list[Json] = []
         self.hellos: list[Json] = []
         self.accepted: dict[str, Json] = {}
+        #: What ``welcome`` says of how many events an opening replays.
+        self.replay = 1000
         #: Accept commands but keep the answers (and the pushes) back.
         self.mute = False
         #: Do not even take commands in.
@@ -192,7 +194,7 @@ class ScriptedServer:
             active = {"turn": turn, "attempt": attempt, "off": len(text), "phase": "streaming"}
         welcome = {"conn": "c1", "session": "s1", "log_id": self.log_id, "head": self.head, "floor": 0, "first": 0}
         welcome |= {"state": self.state, "active": active, "queue": [], "policy": "reject", "beat_s": self.beat_s}
-        welcome |= {"limits": {"text": 2000, "frame": 65536, "replay": 1000, "queue": 3, "sockets": 10}}
+        welcome |= {"limits": {"text": 2000, "frame": 65536, "replay": self.replay, "queue": 3, "sockets": 10}}
         await self._reply(socket, "welcome", frame, welcome)
         if resume and (resume["log_id"] != self.log_id or resume["seq"] > self.head):
             first = self.events[0]["seq"] if self.events else 0

@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 import threading
+import time
 
 import psycopg
 from django.db import Error, connection
@@ -18,29 +19,40 @@ from tools_app.observing import Looker
 
 logger = logging.getLogger(__name__)
 
-#: Pause after the database failed, in seconds.
-PAUSE_S = 2.0
+#: Pause after the database failed, and longest wait for a look that is given up, in seconds.
+PAUSE_S = 1.0
+FAREWELL_S = 5.0
 
 
 class ObserverService:
-    """Starts with the first ``wake``."""
+    """A sweep (``settings.TUTOR_SWEEPS``) that returns at once: it wakes the thread, and starts it at first."""
 
     def __init__(self) -> None:
         self._work = threading.Event()
         self._thread: threading.Thread | None = None
+        self._looker: Looker | None = None
+        self._stopping = False
 
-    def wake(self) -> None:
-        """Look at what is due; returns at once."""
-        if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._run, name="observers", daemon=True)
+    def __call__(self) -> None:
+        """Look at what is due."""
+        if self._thread is None:
+            self._looker = Looker()
+            self._thread = threading.Thread(target=self._run, args=[self._looker], name="observers", daemon=True)
             self._thread.start()
         self._work.set()
 
-    def _run(self) -> None:
+    def stop(self) -> None:
+        """The process is about to end: give up what an observer is at; it is due again."""
+        self._stopping = True
+        self._work.set()
+        if self._looker is not None and self._thread is not None:
+            self._looker.stop()
+            self._thread.join(FAREWELL_S)
+
+    def _run(self, looker: Looker) -> None:
         if sys.platform == "linux":
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), conf.OBSERVER_NICENESS)
-        looker = Looker()
-        while True:
+        while not self._stopping:
             self._work.wait()
             self._work.clear()
             try:
@@ -49,15 +61,11 @@ class ObserverService:
                 # The database is away or busy: everything due stays due.
                 logger.warning("action=observing.failed", exc_info=True)
                 connection.close()
-                self._work.wait(PAUSE_S)
+                time.sleep(PAUSE_S)
             except Exception:
-                # One session cannot be looked at (its machine is gone, say): its lease runs out, others go on.
-                logger.exception("action=observing.crashed")
+                if not self._stopping:
+                    logger.exception("action=observing.crashed")
+        connection.close()
 
 
-_service = ObserverService()
-
-
-def sweep() -> None:
-    """For ``settings.TUTOR_SWEEPS``: wakes this process's thread."""
-    _service.wake()
+sweep = ObserverService()

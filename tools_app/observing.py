@@ -15,11 +15,14 @@ import logging
 import time
 import uuid
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
+import psycopg
+from django.db import Error
 
 from sessions_app import conf as kernel
 from sessions_app import crash_points, history, server
@@ -164,26 +167,40 @@ class _Breaker:
 
 
 class Looker:
-    """Looks at what is due, one session after the other. One thread; ``close`` ends its child process."""
+    """Looks at what is due, one session after the other; of one thread."""
 
     def __init__(self) -> None:
         self._children = Children(1)
         #: The database is asked from outside of it: only what a child is asked runs on its loop.
         self._runner = asyncio.Runner()
         self._breakers: dict[str, _Breaker] = {}
+        self._stopped = False
 
     def look_at_due(self) -> int:
-        """Look at every session that is due. Returns how many looks there were."""
+        """Look at every session that is due. Returns how many looks there were.
+
+        Where one cannot be looked at (its machine is gone, say) it is let go for a while, and the error raised.
+        """
         looks = 0
-        while (leased := _lease()) is not None:
+        while not self._stopped and (leased := _lease()) is not None:
             crash_points.reach("observing.leased")
-            self.look_at(leased)
+            try:
+                self.look_at(leased)
+            except Exception:
+                with suppress(Error, psycopg.Error):
+                    _let_go(leased, leased.now_ms + conf.OBSERVER_REST_S * 1_000)
+                raise
             looks += 1
         return looks
 
-    def close(self) -> None:
-        """End the child."""
+    def stop(self) -> None:
+        """From any thread: end the child, whatever it does; the look that waits for it is given up."""
+        self._stopped = True
         self._children.close()
+
+    def close(self) -> None:
+        """Give back everything; by the thread that looks."""
+        self.stop()
         self._runner.close()
 
     def look_at(self, leased: Leased) -> None:
@@ -223,6 +240,8 @@ class Looker:
                 looked = self._runner.run(self._ask(leased, one, known, shown))
             _check(one, looked, leased.head)
         except Exception as error:
+            if self._stopped:
+                raise  # it was not the observer's fault
             breaker.failures += 1
             if breaker.failures >= conf.OBSERVER_BREAKER_FAILURES:
                 breaker.failures, breaker.rests_until = 0, time.monotonic() + conf.OBSERVER_BREAKER_S

@@ -10,6 +10,7 @@ import msgspec
 from django.db.models import F, OuterRef, Subquery
 
 from tutor import course as content
+from tutor import question_ratings
 from tutor.course_files import located
 from tutor.machine import TutoringMachine
 from tutor.models import CourseFile, CourseVersion
@@ -96,4 +97,4 @@ def tutoring_machine(args: dict[str, Any]) -> Machine:
 
     Raises ``UnknownCourse``.
     """
-    return TutoringMachine(course(args["course"], args["version"]))
+    return TutoringMachine(course(args["course"], args["version"]), question_ratings.difficulties(args["course"]))

@@ -23,7 +23,7 @@ SHORT_SENTENCES = 3
 
 #: How a sentence begins that leans on the one before it.
 _LEANING = re.compile(
-    r"(?:So|Then|The (?:left|right|result|answer)|These|This|That|Those|It|They|And|But|On|Both|Only|Now|Such|Here|There)\b"
+    r"(?:So|Then|The (?:left|right|result|answer)|These|This|That|Those|It|They|And|But|On|Both|Only|Now|Such|Here)\b"
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z*$-])|\n+")
 

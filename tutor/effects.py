@@ -99,6 +99,21 @@ class CancelCall(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class RateQuestion(Effect):
+    """A learner has met a question for the first time: its Elo rating moves by how it went (``tutor.elo``)."""
+
+    question: str
+    #: Where its rating begins if nobody met it before, in logits.
+    start: float
+    #: The learner's rating before, in logits.
+    ability: float
+    #: The chance of one who knows nothing.
+    guess: float
+    #: At the first attempt, and without help.
+    right: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Disposition(Effect):
     """What became of the learner's command, where it is not ``started``."""
 

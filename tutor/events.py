@@ -74,6 +74,19 @@ class ResumeRequested(EventContent, frozen=True, kw_only=True):
     """Take the session up again (from a pause or after an error)."""
 
 
+class ReviewRequested(EventContent, frozen=True, kw_only=True):
+    """The learner wants to review what a completed session has taught."""
+
+
+class EstimateContested(EventContent, frozen=True, kw_only=True):
+    """The learner disagrees with what the tutor believes of them: of one skill, or of one known error."""
+
+    #: ``known``: I know this skill; ``unsure``: I do not; ``not_mine``: this known error is not mine.
+    claim: Literal["known", "unsure", "not_mine"]
+    skill: str = ""
+    known_error: str = ""
+
+
 class EndRequested(EventContent, frozen=True, kw_only=True):
     """End the session with a report."""
 
@@ -195,6 +208,8 @@ AnyEvent = (
     | PauseRequested
     | ResumeRequested
     | EndRequested
+    | ReviewRequested
+    | EstimateContested
     | RemediationForced
     | SafetyCleared
     | ResetRequested

@@ -386,6 +386,31 @@ class MasteryChanged(Interaction, frozen=True, kw_only=True):
     mastered: bool = False
     #: Of the learner to show the skill, in this course; 0 in older logs.
     opportunities: int = 0
+    #: The day (UTC, ISO 8601) on which the skill is to be reviewed; None: it was never mastered.
+    next_review: str | None = None
+
+
+class EstimateContested(Interaction, frozen=True, kw_only=True):
+    """The learner disagrees with what the tutor believes."""
+
+    kind = "estimate.contested"
+    #: ``known``: I know this skill; ``unsure``: I do not; ``not_mine``: this known error is not mine.
+    claim: str
+    skill: str | None = None
+    known_error: str | None = None
+
+
+class QuestionRated(Interaction, frozen=True, kw_only=True):
+    """A learner has met a question for the first time: what its Elo rating is made of."""
+
+    kind = "question.rated"
+    visibility = Visibility.OPERATOR
+    question: str
+    #: In logits (``tutor.elo``).
+    start: float
+    ability: float
+    guess: float
+    right: bool
 
 
 class AuthorNoted(Interaction, frozen=True, kw_only=True):

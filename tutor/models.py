@@ -93,3 +93,37 @@ class CourseDraft(models.Model):
 
     def __str__(self) -> str:
         return f"Draft {self.pk} of {self.slug or 'a new course'}"
+
+
+class QuestionRating(models.Model):
+    """How hard a question is by the answers to it (``tutor.question_ratings``), over all versions of its course."""
+
+    #: The course's slug; a rating outlives versions.
+    course = models.TextField()
+    question = models.TextField()
+    #: In logits (``tutor.elo``).
+    difficulty = models.FloatField()
+    #: Learners' first answers behind it.
+    answers = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("course", "question"), name="question_rating_unique"),)
+
+    def __str__(self) -> str:
+        return f"{self.course}/{self.question}: {self.difficulty:.2f} ({self.answers})"
+
+
+class AnswerRating(models.Model):
+    """A first answer that no rating has counted yet; written by sessions, taken by ``question_ratings.sweep``."""
+
+    course = models.TextField()
+    question = models.TextField()
+    #: In logits: where the question's rating begins, and the learner's before the answer.
+    start = models.FloatField()
+    ability = models.FloatField()
+    #: The chance of one who knows nothing, 0 to 1.
+    guess = models.FloatField()
+    right = models.BooleanField()
+
+    def __str__(self) -> str:
+        return f"{self.course}/{self.question}: {'right' if self.right else 'not right'}"

@@ -77,6 +77,9 @@ class Event:
     name: str | None = None
     #: The host's own mark (ours: the command id). The engine carries it along and never looks at it.
     mark: str | None = None
+    #: When it is being handled, in the host's milliseconds: a machine never asks a clock. Not part of what the event
+    #: is: one that was postponed is handled later than it was seen first.
+    now_ms: int = field(default=0, compare=False)
 
 
 # --- what a callback may ask for ---------------------------------------------------------------------------------
@@ -383,7 +386,7 @@ def _data(result: Result, data: Any) -> Any:
 
 
 def _enter(
-    machine: Machine, old: str, state: str, data: Any, *, transition: _Transition, budget: int, trace: Trace
+    machine: Machine, old: str, state: str, data: Any, *, now: int, transition: _Transition, budget: int, trace: Trace
 ) -> tuple[Any, str | None]:
     """Run enter calls until one does not ask for a repeat. Returns (data, stop reason or None).
 
@@ -394,7 +397,7 @@ def _enter(
             raise BudgetExceeded(f"the enter call of {state!r} repeated itself more than {budget} times")
         transition.entered.append((old, state))
         trace("enter", old, state)
-        result = _call(machine, Event(EventType.ENTER, old), state, data)
+        result = _call(machine, Event(EventType.ENTER, old, now_ms=now), state, data)
         data = _data(result, data)
         match result:
             case NextState(state=wanted) if wanted != state:
@@ -516,7 +519,7 @@ def start(
     transition.collect(actions, entering=False)
     reason = None
     if machine.state_enter:
-        data, reason = _enter(machine, state, state, data, transition=transition, budget=budget, trace=trace)
+        data, reason = _enter(machine, state, state, data, now=now, transition=transition, budget=budget, trace=trace)
     after = _settle(before, None, transition, event_no=0, state=state, data=data, now=now, trace=trace)
     if reason is not None:
         trace("terminate", reason, state)
@@ -546,6 +549,7 @@ def step(
     """
     event_no = snapshot.event_no + 1
     transition = _Transition()
+    event = Event(event.type, event.content, event.caller, event.name, event.mark, now)
     trace("in", event, snapshot.state)
     try:
         result = _call(machine, event, snapshot.state, snapshot.data)
@@ -563,7 +567,7 @@ def step(
         reason = None
         if machine.state_enter and (state != snapshot.state or isinstance(result, RepeatState)):
             data, reason = _enter(
-                machine, snapshot.state, state, data, transition=transition, budget=budget, trace=trace
+                machine, snapshot.state, state, data, now=now, transition=transition, budget=budget, trace=trace
             )
         after = _settle(snapshot, event, transition, event_no=event_no, state=state, data=data, now=now, trace=trace)
     except Exception as crash:

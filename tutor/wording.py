@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tutor import retention
 from tutor.course import Material
 from tutor.interactions import Verdict
 from tutor.mastery import Evidence, SkillRecord
@@ -29,8 +30,10 @@ def joined(parts: Sequence[str], last: str = "and") -> str:
 # --- explaining --------------------------------------------------------------------------------------------------
 
 
-def greeting(course: str, topic: str, *, reads: bool = True) -> str:
-    """``reads``: there is something to read before the first question."""
+def greeting(course: str, topic: str, *, again: bool = False, reads: bool = True) -> str:
+    """``again``: something of the course was mastered before; ``reads``: there is something to read first."""
+    if again:
+        return f"Welcome back to **{course}**. What you had mastered counts; we go on with **{topic}**."
     way = "I explain a little, then you try." if reads else "We learn it by doing, question by question."
     return (
         f"Hello, and welcome to **{course}**.\n\n"
@@ -116,6 +119,26 @@ def why_retest(skill: str) -> str:
 
 def why_interleaved(skill: str) -> str:
     return f"It is from an earlier topic (“{skill}”), to keep it fresh."
+
+
+def why_review(skill: str) -> str:
+    return f"It is time to look at “{skill}” again, before it fades."
+
+
+def why_review_early(skill: str) -> str:
+    return f"You asked for a review; “{skill}” would have come later."
+
+
+def why_warm_up(skill: str) -> str:
+    return f"A warm-up after your break: “{skill}” is something you have met."
+
+
+def why_detour(skill: str, prerequisite: str) -> str:
+    return f"“{skill}” is hard going, and it rests on “{prerequisite}”: we make that firm first."
+
+
+def why_back(skill: str) -> str:
+    return f"Back to “{skill}”, with what it rests on fresh in mind."
 
 
 def why_probing(skill: str) -> str:
@@ -434,6 +457,29 @@ def why_mastery(evidence: Evidence) -> str:
     }[evidence]
 
 
+_SHOWN = {
+    Evidence.UNASSISTED: "right",
+    Evidence.AFTER_HINT: "right after a hint",
+    Evidence.WITH_HELP: "solved with help",
+    Evidence.NOT_YET: "not yet",
+    Evidence.GIVEN_UP: "solution shown",
+}
+
+
+def why_estimate(record: SkillRecord, *, mastered: bool, needed: int) -> str:
+    """Why the tutor believes what it believes of a skill, for the learner to read and contest."""
+    counted = f"{record.unassisted} of {record.opportunities} right at the first attempt without help"
+    newest = f"; the newest: {', '.join(_SHOWN[one] for one in record.recent)}" if record.recent else ""
+    missing = needed - record.unassisted
+    if mastered:
+        verdict = "mastered"
+    elif missing > 0:
+        verdict = f"not yet: {missing} more right without help"
+    else:
+        verdict = "not yet: another right one without help"
+    return f"{counted}{newest} ({verdict})."
+
+
 def skill_line(name: str, record: SkillRecord, *, mastered: bool) -> str:
     """One skill's evidence in a summary."""
     if record.opportunities == 0:
@@ -445,7 +491,9 @@ def skill_line(name: str, record: SkillRecord, *, mastered: bool) -> str:
     return f"- **{name}**: {status} ({', '.join(shown)})"
 
 
-def topic_summary(topic: str, lines: Sequence[str], *, mastered: bool, more: bool) -> str:
+def topic_summary(
+    topic: str, lines: Sequence[str], *, mastered: bool, more: bool, next_review: str | None = None
+) -> str:
     opening = f"That completes **{topic}**." if mastered else f"That is all I have on **{topic}** for now."
     closing = "*Continue for the next topic.*" if more else "*That was the last topic. Continue for your final report.*"
     honest = (
@@ -453,7 +501,8 @@ def topic_summary(topic: str, lines: Sequence[str], *, mastered: bool, more: boo
         if mastered
         else "Not all of it is firm yet; that is worth knowing, and your teacher will see where to go on."
     )
-    return "\n\n".join(part for part in (opening, "\n".join(lines), honest, closing) if part)
+    later = review_due(next_review) if next_review else ""
+    return "\n\n".join(part for part in (opening, "\n".join(lines), honest, later, closing) if part)
 
 
 def final_report(course: str, lines: Sequence[str], *, mastered: int, topics: int) -> str:
@@ -482,12 +531,59 @@ def about_summary(lines: Sequence[str], *, more: bool) -> str:
     return "This is what the summary rests on:\n\n" + "\n".join(lines) + f"\n\n*{onward}*"
 
 
-def after_the_end(lines: Sequence[str]) -> str:
+def after_the_end(lines: Sequence[str], next_review: str | None) -> str:
+    due = f" The next one is due on {next_review}; earlier is fine, too." if next_review else ""
+    shown = "What you have shown:\n\n" + "\n".join(lines) + "\n\n" if lines else ""
+    return f"This lesson is finished. {shown}If you would like to keep it fresh, begin a review.{due}"
+
+
+# --- a session for reviewing -------------------------------------------------------------------------------------
+
+REVIEW_ASKED = "Good idea: a short review begins, with new numbers."
+
+
+def review_greeting(course: str, skills: int) -> str:
+    many = "one question" if skills == 1 else f"{skills} short questions"
     return (
-        "This lesson is finished. What you have shown:\n\n"
-        + "\n".join(lines)
-        + "\n\nIf you would like to practise again, start the course anew: a new lesson begins."
+        f"Welcome back to **{course}**. This is a review: {many} about what you have learned, to see what has stayed. "
+        "A hint or a mistake costs nothing; it only brings the next review nearer."
     )
+
+
+def review_line(name: str, record: SkillRecord, *, mastered: bool) -> str:
+    """One skill of a review, and when it comes next."""
+    firm = "firm" if mastered else "worth another look"
+    if record.card is None:
+        return f"- **{name}**: {firm}"
+    return f"- **{name}**: {firm}; next review on {retention.day(record.card.due_ms)}"
+
+
+def review_summary(lines: Sequence[str], *, more: bool) -> str:
+    onward = "Continue for the next topic." if more else "Continue for your report."
+    return "That was the review. This is what it showed:\n\n" + "\n".join(lines) + f"\n\n*{onward}*"
+
+
+# --- a learner who disagrees -------------------------------------------------------------------------------------
+
+WHY_UNSURE = "You said that you are not sure of it yet."
+CONTESTED_ERROR = (
+    "I have taken it off your list, and your teacher will see that you disagree. "
+    "If it shows in an answer again, we look at it together."
+)
+
+
+def contested_known(skill: str, *, over: bool) -> str:
+    if over:
+        return f"I have noted that you know “{skill}”. Begin a review whenever you would like to show it."
+    return f"Then show me: the next question is about “{skill}”. If it is right without help, my estimate follows you."
+
+
+def contested_unsure(skill: str) -> str:
+    return f"Thank you for saying so. “{skill}” counts as not firm yet, and we come back to it."
+
+
+def review_due(next_review: str) -> str:
+    return f"So that it stays, the first review of it is due on {next_review}."
 
 
 ALREADY_ENDED = "This lesson is already finished."
@@ -631,6 +727,15 @@ def recap(where: str) -> str:
     return f"Welcome back. {where}"
 
 
+def recap_long(days: int, *, waits: bool) -> str:
+    onward = " After that we go on where we were." if waits else ""
+    return f"Welcome back. It has been {days} days, so we warm up with something you have met before.{onward}"
+
+
+def after_warm_up(where: str) -> str:
+    return f"That was the warm-up. {where}"
+
+
 def recap_exposition(topic: str) -> str:
     return f"We were reading about **{topic}**. Ask, or continue."
 
@@ -676,6 +781,8 @@ COMMANDS = {
     "turn.cancel": "stop what is running",
     "session.pause": "pause",
     "session.resume": "resume",
+    "session.review": "begin a review",
+    "progress.contest": "say that my estimate is wrong",
     "session.close": "end the lesson",
 }
 
@@ -690,6 +797,10 @@ def not_possible(allowed: Sequence[str]) -> str:
 
 def note_gap(skills: Sequence[str]) -> str:
     return f"No question is left for {joined(skills)} and mastery is not reached: the bank needs more."
+
+
+def note_contested(known_error: str) -> str:
+    return f"The learner says that the known error {known_error} is not theirs."
 
 
 def note_dispute(answer: str) -> str:

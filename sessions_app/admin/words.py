@@ -63,6 +63,8 @@ KINDS: dict[str, str] = {
     "remediation.started": "Treatment started",
     "remediation.finished": "Treatment finished",
     "mastery.changed": "Mastery changed",
+    "estimate.contested": "Learner disagrees with an estimate",
+    "question.rated": "Question rated",
     "author.noted": "Note for the author",
     "observer.noted": "Observer's note",
     "observer.suggested": "Observer's suggestion to the tutor",

@@ -20,11 +20,13 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.typing import Subprotocol
 
-from sessions_app.client.errors import CommandError, SessionEndedError
+from sessions_app.client.errors import BrokenProtocolError, CommandError, SessionEndedError
 from sessions_app.client.frames import FRAME_LIMIT, SUBPROTOCOL, Command, Frame, Reply, decode, encode
 from sessions_app.client.http import socket_url
 from sessions_app.client.pace import Pace
 from sessions_app.client.view import Connection, GapError, Item, Live, View, Welcome
+from sessions_app.stream_grammar import GrammarError, SocketGrammar, Stream
+from tutor.events import OnBusy
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +64,8 @@ class TutorClient:
 
     ``url`` is that of the server (``http://…``) or of its socket (``ws://…``). ``course`` starts the learner's session
     of that course or finds the live one; ``session`` names one. A ``view`` kept from an earlier client resumes where it
-    was.
+    was. ``strict`` checks every frame against the protocol's grammar and ends with ``BrokenProtocolError`` at the first
+    that breaks it: for tests of servers.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class TutorClient:
         session: str | None = None,
         view: View | None = None,
         pace: Pace | None = None,
+        strict: bool = False,
     ) -> None:
         if (course is None) == (session is None):
             raise ValueError("give either a course or a session")
@@ -85,6 +89,9 @@ class TutorClient:
         self._token = token
         self._pace = pace or Pace()
         self._pending: dict[str, _Pending] = {}
+        #: What is checked: the view's stream, and the present socket of it.
+        self._stream = Stream(whole=view is None, machine_states=None, keep=False) if strict else None
+        self._grammar: SocketGrammar | None = None
         self._items: asyncio.Queue[Item | None] = asyncio.Queue(QUEUE)
         self._socket: ClientConnection | None = None
         self._live = False
@@ -118,6 +125,9 @@ class TutorClient:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
+        for chore in self._chores:
+            chore.cancel()
+        await asyncio.gather(*self._chores, return_exceptions=True)
         self._finish(SessionEndedError(1000, "This client was closed."))
 
     async def __aiter__(self) -> AsyncIterator[Item]:
@@ -149,6 +159,23 @@ class TutorClient:
             return await pending.answer
         finally:
             self._pending.pop(made.id, None)
+
+    async def say(self, text: str, on_busy: OnBusy | None = None) -> Reply:
+        """A message of the learner. Raises as ``send`` does."""
+        return await self.send("message.send", {"text": text} | ({} if on_busy is None else {"on_busy": on_busy}))
+
+    async def answer(self, question: str, value: str | list[str]) -> Reply:
+        """An answer to a question, straight to the checker. Raises as ``send`` does."""
+        return await self.send("answer.submit", {"question": question, "value": value})
+
+    async def cancel(self, turn: str | None = None) -> Reply:
+        """Stop a turn; the one that runs, where none is named. Raises as ``send`` does."""
+        return await self.send("turn.cancel", {} if turn is None else {"turn": turn})
+
+    async def history(self, before: int | None = None, limit: int = 100) -> list[Frame]:
+        """Older events, oldest first: those before a seq, or the newest. Raises as ``send`` does."""
+        d = {"limit": limit} if before is None else {"before": before, "limit": limit}
+        return msgspec.convert((await self.send("history.get", d)).d["events"], list[Frame])
 
     def reconnect_now(self) -> None:
         """Do not wait for the next try (the network is back, the learner is back)."""
@@ -191,6 +218,7 @@ class TutorClient:
                 proxy=None,
             ) as socket:
                 self._socket = socket
+                self._grammar = None if self._stream is None else SocketGrammar(self._stream)
                 await self._converse(socket)
         except _ResumeError:
             return 0.0, "resuming"
@@ -238,6 +266,8 @@ class TutorClient:
         """Hello, then frames until the connection ends. Leaves only by an exception of its own or of the socket."""
         self._hello_id = secrets.token_urlsafe(12)
         who = {"session": self.view.session} if self.view.session else {"course": self._course}
+        if self._grammar is not None:
+            self._grammar.sent(self._hello_id)
         await socket.send(encode(Command(t="hello", id=self._hello_id, d={**who, "resume": self.view.cursor()})))
         opened_by = asyncio.get_running_loop().time() + self._pace.opening_s
         try:
@@ -255,6 +285,7 @@ class TutorClient:
             raise TimeoutError("the server has gone silent") from None
 
     async def _take(self, text: str | bytes) -> None:
+        self._check(text)
         try:
             frame = decode(text)
         except msgspec.MsgspecError:
@@ -281,6 +312,15 @@ class TutorClient:
                     self._later(self._beat_s, self._beat)
                 elif isinstance(item, Live):
                     await self._went_live()
+
+    def _check(self, text: str | bytes) -> None:
+        if self._grammar is None:
+            return
+        try:
+            self._grammar.received(msgspec.json.decode(text))
+        except (GrammarError, msgspec.MsgspecError) as broken:
+            self._end = BrokenProtocolError(str(broken))
+            raise _ResumeError from None
 
     async def _went_live(self) -> None:
         self._live = True
@@ -351,6 +391,8 @@ class TutorClient:
     async def _write(self, command: Command) -> None:
         """Send on the present socket; if it breaks now, the command goes again after the reconnect."""
         if self._socket is not None:
+            if self._grammar is not None:
+                self._grammar.sent(command.id)
             with contextlib.suppress(ConnectionClosed):
                 await self._socket.send(encode(command))
 

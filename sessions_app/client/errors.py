@@ -4,6 +4,7 @@ ClientError
 ├── LoginError      the server gave no token, or does not take the one it got
 ├── CommandError    the server answered a command with ``err``
 └── SessionEndedError      the server closed the view for good: reconnecting would not help
+    └── BrokenProtocolError    a strict client found a frame that breaks the protocol
 """
 
 from __future__ import annotations
@@ -45,3 +46,10 @@ class SessionEndedError(ClientError):
         super().__init__(f"{reason or 'The server ended this view.'} ({code})")
         self.code = code
         self.reason = reason
+
+
+class BrokenProtocolError(SessionEndedError):
+    """The server sent what the protocol does not allow; the message is the sentence that was broken, and the frame."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(1002, reason)

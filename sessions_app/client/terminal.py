@@ -159,7 +159,7 @@ class Chat:
         match event.t:
             case "message.accepted" if event.frame.cause not in self._typed:
                 self._say_learner(d.get("text", ""))
-            case "output.committed":
+            case "output.committed" | "observer.said":
                 self._status.stop()
                 self._print(self._prose(d.get("text")))
             case "question.asked":

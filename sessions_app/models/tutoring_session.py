@@ -30,13 +30,22 @@ class TutoringSession(Session):
 
     @transition(
         field="state",
-        source=["created", "awaiting_tool_result", "remediating_known_error", "topic_complete", *_ASIDE],
+        source=[
+            "created",
+            "setting_question",
+            "awaiting_tool_result",
+            "remediating_known_error",
+            "topic_complete",
+            *_ASIDE,
+        ],
         target="exposition",
     )
     def explain(self) -> None:
         """The tutor explains."""
 
-    @transition(field="state", source=[*_TALKING, "awaiting_tool_result", *_ASIDE], target="setting_question")
+    @transition(
+        field="state", source=["created", *_TALKING, "awaiting_tool_result", *_ASIDE], target="setting_question"
+    )
     def set_question(self) -> None:
         """The tutor looks for the next question."""
 

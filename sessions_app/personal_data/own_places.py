@@ -107,8 +107,8 @@ def _clear_account(learner: int) -> int:
 def register_all() -> None:
     """Register them, in the order in which a person would want to read of them."""
     register(
-        SessionPlace("the interaction log", _texts, _erase_log, "interaction", _interactions),
-        SessionPlace("what machine and kernel remember", _rows_with_data, _empty_row),
+        SessionPlace("the interaction log", _texts, _erase_log, "interaction", _interactions, (Interaction,)),
+        SessionPlace("what machine and kernel remember", _rows_with_data, _empty_row, models=(Session,)),
         rows_of("replies to commands", Command),
         rows_of("callers and replies", Call, line="reply", columns=("status", "value", "reason", "at")),
         rows_of("events in quarantine", Quarantine, line="quarantined", columns=("seq", "event", "reason", "at")),

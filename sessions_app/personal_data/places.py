@@ -37,6 +37,8 @@ class SessionPlace:
     #: What an export calls a line of it; empty: it is not exported, because the log tells the same.
     line: str = ""
     export: Callable[[uuid.UUID], Iterator[dict[str, Any]]] = _nothing
+    #: The models whose rows it clears.
+    models: tuple[type[Model], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,10 +109,7 @@ def rows_of(name: str, model: type[Model], *, line: str = "", columns: Sequence[
             left = left.filter(pk__gt=page[-1]["pk"])
             yield from ({name: row[name] for name in columns} for row in page)
 
-    return SessionPlace(
-        name,
-        lambda sessions: int(rows.filter(session_id__in=sessions).count()),
-        clear,
-        line,
-        export if line else _nothing,
-    )
+    def count(sessions: Sequence[uuid.UUID]) -> int:
+        return int(rows.filter(session_id__in=sessions).count())
+
+    return SessionPlace(name, count, clear, line, export if line else _nothing, (model,))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 from config.services.data_folder import CHECKOUT, DataFolder
@@ -26,6 +30,14 @@ _NOT_INHERITED = {
     "DJANGO_SECRET_KEY",
     "TUTOR_EMBEDDED",
 }
+
+
+@cache
+def _static_files() -> str:
+    """Where all systems of this test run collect their static files: once is enough."""
+    folder = tempfile.mkdtemp(prefix="tutor-static-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 class LiveSystem:

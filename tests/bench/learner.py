@@ -103,6 +103,10 @@ class Learner:
         async with asyncio.timeout(20):
             await self.live
 
+    def beat(self) -> None:
+        """Show that somebody is there."""
+        self._send({"t": "ping", "d": {}})
+
     def go(self) -> None:
         self._going = True
         self._speak()

@@ -6,11 +6,22 @@ import contextlib
 import random
 import secrets
 import uuid
+from collections.abc import Iterator
 
-from sessions_app import conf, registry, server, system, timers
+import msgspec
+
+from sessions_app import conf, log, registry, server, system, timers
 from sessions_app.delivery import CommandId, Delivery
 from sessions_app.exceptions import SessionError
+from sessions_app.row import SessionRow
 from tutor import events
+from tutor.interactions import ToolFinished
+from tutor.statem import EventType
+
+_COPY = """
+COPY sessions_app_interaction (session_id, seq, kind, version, at, visibility, turn, cause, prev_hash, hash, commitment,
+     payload, salt) FROM STDIN
+"""
 
 _WORDS = (
     "say:hello", "say:one", "go:a", "go:b", "go:c", "call", "timer:60000", "timer:1", "named:tea:60000", "named:tea:1",
@@ -77,3 +88,44 @@ def talk(session: uuid.UUID, messages: int) -> None:
         content = events.UserMessage(text="hello", on_busy="reject")
         command = CommandId(secrets.token_hex(8), "message.send", b"1")
         server.deliver(Delivery(session, content, by="learner", command=command, text=content.text))
+
+
+def lengthen(session: uuid.UUID, length: int) -> None:
+    """Turns of the echo machine until a log has that length: played by the kernel in memory, written at once.
+
+    What comes of it is what ``server.deliver`` would have written, one millisecond after the other, until now.
+    """
+    from sessions_app import commit, recovery, step
+
+    with commit.open_transaction() as transaction:
+        columns = transaction.lock([session], [], {}, skip_locked=False).sessions[session]
+        machine = conf.machine(columns[5], msgspec.json.decode(columns[6]))
+        row, written = commit.row_of(columns, machine), list[log.Entry]()
+        row.now_us -= 1_000 * (length - row.head)
+        while row.head < length:
+            for delivery in _turn(row):
+                played = step.play(row, delivery, machine, recovery.history_of(session))
+                written += row.written
+                row.written.clear()
+                row.now_us += 1_000
+        with transaction.pg.cursor() as cursor, cursor.copy(_COPY) as copy:
+            for one in written:
+                at, chain = log.iso(one.at_us), (one.prev_hash, one.hash, one.commitment)
+                columns = (one.session, one.seq, one.kind, one.version, at, one.visibility, one.turn, one.cause)
+                copy.write_row((*columns, *chain, one.payload, one.salt))
+        transaction.write(commit.session_writes(row, played.data, played.kernel))
+
+
+def _turn(row: SessionRow) -> Iterator[Delivery]:
+    command = CommandId(secrets.token_hex(8), "message.send", b"1")
+    yield Delivery(row.id, events.UserMessage(text="hello"), by="learner", command=command, text="hello")
+    ref = next(iter(row.calls))
+    yield Delivery(
+        row.id,
+        events.ToolSucceeded(ref=ref, tool="echo", result={"text": "hello"}),
+        by="tool",
+        type=EventType.INFO,
+        ends_call=ref,
+        facts=[ToolFinished(call=ref, name="echo", attempts=1)],
+        opens_turn=False,
+    )

@@ -39,6 +39,9 @@ class Program:
     #: Arguments after ``python``, without sessions and times.
     client: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
+    #: Of the web process and of its database; empty where there is none.
+    url: str = ""
+    database: str = ""
 
     def client_command(self, *arguments: str) -> list[str]:
         return [sys.executable, *self.client, *arguments]
@@ -81,31 +84,56 @@ class Launcher:
         wait_for_http(f"http://127.0.0.1:{port}/", *processes)
         return Program(FLOORS[store], processes, _client(port, {"machine": "echo"}, "echo"))
 
-    def _tutor(self, kinds: Sequence[str]) -> Iterator[Program]:
-        """Our own system as it is deployed: web process, Celery worker, timer service."""
+    def several(self, number: int) -> list[Program]:
+        """The echo turn with so many web and worker processes: one program for each web process."""
+        ports = [free_port() for _ in range(number)]
+        processes = self._system("turn", ports, {}, workers=number)
+        return [self._ours(ECHO_TURN, processes, port, {"machine": "echo"}, "echo") for port in ports]
+
+    def tutoring(self, name: str, more: Mapping[str, str]) -> Program:
+        """The demo course on a system of its own, with these variables in its environment."""
+        processes, port = self.system(name, more)
+        return Program(name, processes, _client(port, {"course": COURSE}, "tutoring"))
+
+    def system(self, name: str, more: Mapping[str, str]) -> tuple[list[Process], int]:
+        """Our own system with one process of each kind; and its port."""
         port = free_port()
+        return self._system(name, [port], more), port
+
+    def _system(self, name: str, ports: Sequence[int], more: Mapping[str, str], workers: int = 1) -> list[Process]:
+        """Our own system as it is deployed: web processes, Celery workers, timer service."""
         env = {
-            "DATABASE_URL": self._services.create_database("turn"),
+            "DATABASE_URL": self._services.create_database(name),
             "REDIS_URL": self._services.redis_url,
             "TUTOR_DEMO": "1",
             BENCH_FLAG: "1",
-            "PORT": str(port),
+            # A load client is not a person.
+            "TUTOR_RATE_FACTOR": "0",
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+            **more,
         }
         run_python(["manage.py", "migrate", "--verbosity", "0"], env)
         run_python(["manage.py", "course", "load", "--demo"], env)
+        worker = ["-m", "celery", "--app=config", *_WORKER, "--queues=tools,threads,cpu"]
         processes = [
-            self._process("turn", "web", ["-m", "config.web"], env),
-            self._process(
-                "turn", "worker", ["-m", "celery", "--app=config", *_WORKER, "--queues=tools,threads,cpu"], env
-            ),
-            self._process("turn", "timers", ["manage.py", "timer_service"], env),
+            *(self._process(name, "web", ["-m", "config.web"], {**env, "PORT": str(port)}) for port in ports),
+            *(self._process(name, "worker", [*worker, f"--hostname=worker{n}@%h"], env) for n in range(workers)),
+            self._process(name, "timers", ["manage.py", "timer_service"], env),
         ]
-        wait_for_http(f"http://127.0.0.1:{port}/api/readyz", *processes)
+        for port in ports:
+            wait_for_http(f"http://127.0.0.1:{port}/api/readyz", *processes)
+        return processes
+
+    def _tutor(self, kinds: Sequence[str]) -> Iterator[Program]:
+        processes, port = self.system("turn", {})
         if "echo" in kinds:
-            yield Program(ECHO_TURN, processes, _client(port, {"machine": "echo"}, "echo"))
+            yield self._ours(ECHO_TURN, processes, port, {"machine": "echo"}, "echo")
         if "tutoring" in kinds:
-            yield Program(TUTORING_TURN, processes, _client(port, {"course": COURSE}, "tutoring"))
+            yield self._ours(TUTORING_TURN, processes, port, {"course": COURSE}, "tutoring")
+
+    def _ours(self, name: str, processes: list[Process], port: int, opening: dict[str, str], speech: str) -> Program:
+        client, url = _client(port, opening, speech), f"http://127.0.0.1:{port}"
+        return Program(name, processes, client, url=url, database=self._services.database_url("turn"))
 
     def _celery_noop(self) -> Program:
         env = {"NOOP_REDIS_URL": f"{self._services.redis_url}/6"}

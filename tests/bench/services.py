@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -48,8 +48,15 @@ class Services:
 
     def create_database(self, name: str) -> str:
         """The new database's URL."""
-        self.execute(self._database_url("postgres"), f'CREATE DATABASE "{name}"')
-        return self._database_url(name)
+        self.execute(self.database_url("postgres"), f'CREATE DATABASE "{name}"')
+        return self.database_url(name)
+
+    def ask(self, name: str, question: str) -> tuple[Any, ...]:
+        """The one row that a query of a database returns."""
+        with psycopg.connect(self.database_url(name)) as connection:
+            row = connection.execute(question.encode()).fetchone()
+        assert row is not None
+        return row
 
     def execute(self, url: str, statements: str) -> None:
         with psycopg.connect(url, autocommit=True) as connection:
@@ -57,13 +64,13 @@ class Services:
 
     def log_statements(self, on: bool) -> None:
         """Have Postgres log every statement with its time: for looking, never while measuring."""
-        url = self._database_url("postgres")
+        url = self.database_url("postgres")
         self.execute(url, f"ALTER SYSTEM SET log_min_duration_statement = {0 if on else -1}")
         self.execute(url, "SELECT pg_reload_conf()")
 
     def usage(self) -> dict[str, float]:
         """Counters of what has been asked of Postgres and Valkey so far."""
-        with psycopg.connect(self._database_url("postgres")) as connection:
+        with psycopg.connect(self.database_url("postgres")) as connection:
             row = connection.execute(_USAGE).fetchone()
         client = redis.Redis.from_url(self.redis_url)
         commands = cast("dict[str, dict[str, float]]", client.info("commandstats"))
@@ -75,11 +82,12 @@ class Services:
     def durability(self) -> dict[str, str]:
         """What Postgres itself says: a figure without it means little."""
         found = {}
-        with psycopg.connect(self._database_url("postgres")) as connection:
+        with psycopg.connect(self.database_url("postgres")) as connection:
             for name in ("server_version", "fsync", "synchronous_commit", "full_page_writes", "wal_sync_method"):
                 row = connection.execute(f"SHOW {name}".encode()).fetchone()
                 found[name] = str(row[0]) if row else ""
         return found
 
-    def _database_url(self, name: str) -> str:
+    def database_url(self, name: str) -> str:
+        """Of a database of this Postgres, whether it exists or not."""
         return urlunsplit(urlsplit(self._postgres.url)._replace(path=f"/{name}"))

@@ -43,7 +43,6 @@ def _fill(sessions: int, interactions: int, long: int, seed: int) -> list[str]:
     from django.conf import settings
     from django.core.management import call_command
 
-    from sessions_app.models import Session
     from tests.bench import copies, population
 
     call_command("migrate", verbosity=0)
@@ -54,8 +53,7 @@ def _fill(sessions: int, interactions: int, long: int, seed: int) -> list[str]:
     if not long:
         return []
     one: uuid.UUID = population.start(1, "echo")[0]
-    while Session.objects.values_list("head", flat=True).get(pk=one) < long:
-        population.talk(one, 500)
+    population.lengthen(one, long)
     return ["--session", str(one)]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from config.services.data_folder import CHECKOUT
+from tests.unit.tutor.observers.hand_log import HandLog
 from tools_app import registry
 from tutor import course_rules
 from tutor.course_format import parse
@@ -16,6 +17,7 @@ from tutor.evals import dataset, suites
 from tutor.evals.judges.metrics import JUDGED
 from tutor.evals.registry import ASSERTIONS, METRICS
 from tutor.evals.run import run
+from tutor.observers import registry as observers
 
 RULES = CHECKOUT / "docs" / "usage-rules"
 
@@ -32,7 +34,7 @@ def executed(code: str) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _examples_leave_nothing_behind() -> Any:
-    tables: list[Any] = [METRICS, ASSERTIONS, JUDGED, registry._online, registry._offline]
+    tables: list[Any] = [METRICS, ASSERTIONS, JUDGED, registry._online, registry._offline, observers._observers]
     known = [dict(table) for table in tables]
     yield
     for table, before in zip(tables, known, strict=True):
@@ -62,6 +64,16 @@ def test_a_machine() -> None:
     (code,) = examples(RULES / "machine.md", "python")
 
     assert executed(code)["outcome"].after.data == 1
+
+
+def test_an_observer() -> None:
+    (code,) = examples(RULES / "observer.md", "python")
+    executed(code)
+    log = HandLog()
+    places = tuple(log.answer("malformed") for _ in range(3))
+    log.answer("malformed")
+
+    assert log.told("typing") == [("teacher", "typing", places)]
 
 
 def test_an_evaluation(tmp_path: Path) -> None:

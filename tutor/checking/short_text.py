@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rapidfuzz.distance import OSA
@@ -204,5 +205,6 @@ def _close(given: str, wanted: str) -> bool:
     return OSA.distance(given, wanted, score_cutoff=allowed + 1) <= allowed + 1
 
 
+@lru_cache(maxsize=1_024)
 def _words(text: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"[^\w+*/=<>^%-]+", " ", folded(unmarked(text))))

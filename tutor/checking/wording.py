@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
@@ -15,6 +16,7 @@ _ARTICLE = re.compile(r"^(?:the|an|a)\s+(?=\S)")
 LETTERS_PER_SLIP = 5
 
 
+@lru_cache(maxsize=1_024)  # a question's answers and prompt are compared with every text that is said about it
 def folded(text: str, *, case: bool = False) -> str:
     """``text`` as it is compared. Signs of arithmetic stay, so that ``x + 3`` and ``x - 3`` differ."""
     text = mathematics(text).replace(OPEN, "").replace(CLOSE, "")

@@ -144,7 +144,12 @@ def _chosen(s: Situation) -> TutoringData:
         had=_with_had(data, question.id, had_numbers(s.syllabus, question, data.had.get(question.id, ()))),
         put_off=tuple(q for q in data.put_off if q != question.id),
         retests=tuple(r for r in data.retests if not (chosen.retest and r.skill == chosen.skill)),
+        reviews=data.reviews + chosen.review,
+        revision=None if data.revision is None else tuple(skill for skill in data.revision if skill != chosen.skill),
+        revised=data.revised if data.revision is None else tuple(dict.fromkeys((*data.revised, chosen.skill))),
         probing=False,
+        warm_up=False,
+        wanted="",
         hint_resting=False,
     )
 
@@ -330,7 +335,7 @@ def show_solution(
 def review(s: Situation, data: TutoringData, shown: Evidence, actions: tuple[Action, ...]) -> NextState:
     """Count the question as not known yet, owe a re-test, ask why the solution works."""
     question = data.question or s.question
-    data, witnessed = evidence.witness(s.syllabus, data, question, shown)
+    data, witnessed = evidence.witness(s, data, question, shown)
     data = evidence.owe_retest(data, question)
     owed = any(retest.skill == question.skill for retest in data.retests)
     closed = change(question, witnessed=True, part="main")

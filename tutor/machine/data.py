@@ -12,7 +12,7 @@ import msgspec
 
 from tutor.lens.variant import PLAIN, Variant
 from tutor.mastery import SkillRecord
-from tutor.selection import Retest
+from tutor.selection import Detour, Retest
 
 
 class OpenQuestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +77,15 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     given: str = ""
 
 
+class Sighting(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a known error showed: the evidence a learner can look up, and contest."""
+
+    question: str
+    #: Which question of the session it was (``question.asked.number``).
+    number: int
+    given: str
+
+
 class ErrorRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One known error of one learner."""
 
@@ -84,6 +93,21 @@ class ErrorRecord(msgspec.Struct, frozen=True, kw_only=True):
     remediated: int = 0
     #: Seen again after a treatment that was passed.
     relapsed: int = 0
+    #: Later questions in which it could have shown again, and that were right at the first attempt without help.
+    passed: int = 0
+    #: The skill of the question in which it was seen last.
+    skill: str = ""
+    #: The newest sightings, oldest first.
+    sightings: tuple[Sighting, ...] = ()
+    #: ``active``, ``treated`` (not re-tested yet), ``resolved``, ``relapsed``; ``contested`` until it is seen again.
+    standing: str = "active"
+
+
+class Shelf(msgspec.Struct, frozen=True, kw_only=True):
+    """What waits while a warm-up is asked."""
+
+    state: str
+    question: OpenQuestion | None = None
 
 
 class FileNote(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +152,21 @@ class TutoringData(msgspec.Struct, frozen=True, kw_only=True):
     hint_resting: bool = False
     #: The learner said "I know this".
     probing: bool = False
+    #: When the session was paused, in milliseconds since 1970; None: it is not, or an older release paused it.
+    paused_at: int | None = None
+    #: A known question comes first: the learner was away for long.
+    warm_up: bool = False
+    shelf: Shelf | None = None
+    #: The skill that the learner has asked to be tested on.
+    wanted: str = ""
+    #: Reviews asked.
+    reviews: int = 0
+    #: Skills that this session is still to review; None: it is a lesson.
+    revision: tuple[str, ...] | None = None
+    #: Skills that it has reviewed.
+    revised: tuple[str, ...] = ()
+    #: The next session of the course is to be one for reviewing.
+    wants_review: bool = False
     told_fallback: bool = False
     operator_told: bool = False
     #: Why the lesson waits for a teacher (``tutor.safety.Concern``); empty: it does not.
@@ -139,6 +178,7 @@ class TutoringData(msgspec.Struct, frozen=True, kw_only=True):
     had: dict[str, tuple[tuple[int, ...], ...]] = {}
     skills: dict[str, SkillRecord] = {}
     known_errors: dict[str, ErrorRecord] = {}
+    detours: dict[str, Detour] = {}
     #: By the files' ids, oldest first.
     files: dict[str, FileNote] = {}
 
@@ -148,7 +188,7 @@ class TutoringData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 #: Written with one top-level key per entry.
-_MAPS = ("finished", "asked", "had", "skills", "known_errors", "files")
+_MAPS = ("finished", "asked", "had", "skills", "known_errors", "detours", "files")
 
 
 def dump(data: TutoringData) -> dict[str, Any]:

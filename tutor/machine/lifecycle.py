@@ -5,6 +5,7 @@ from __future__ import annotations
 from tutor import events, statem, wording
 from tutor.effects import Disposition, Record
 from tutor.interactions import AuthorNoted, SessionClosed, SessionPaused, SessionResumed
+from tutor.machine import warm_up
 from tutor.machine.data import TutoringData
 from tutor.machine.reviewing import practised_lines
 from tutor.machine.situation import OVERDUE, Situation, again, cancel, change, returned, set_question, tell
@@ -62,13 +63,14 @@ def pause(s: Situation) -> Result:
 def _pause(s: Situation, why: str, text: str) -> NextState:
     paused = Record(SessionPaused(why=why))
     if s.state is not State.AWAITING_TOOL_RESULT:
-        return NextState(State.PAUSED, change(s.data, return_state=s.state), (paused, *tell(text), Hibernate()))
+        data = change(s.data, return_state=s.state, paused_at=s.now_ms)
+        return NextState(State.PAUSED, data, (paused, *tell(text), Hibernate()))
     # Messages queued behind the call are retried now, and would end the pause at once: they stay queued until
     # the zero time-out says that all of them have been seen (S8).
     state, data = returned(s.data)
     return NextState(
         State.PAUSED,
-        change(data, return_state=state, settling=True),
+        change(data, return_state=state, settling=True, paused_at=s.now_ms),
         (*cancel(s.data), paused, *tell(text), statem.state_timeout(0, events.Tick(note="settled"))),
     )
 
@@ -94,13 +96,16 @@ def resume(s: Situation) -> Result:
 
 @rows.row("39", State.PAUSED, events.UserMessage, events.AnswerSubmitted, to=STABLE)
 def resume_with_message(s: Situation) -> Result:
-    return _return(s, again(s.content))
+    # The message is for what was open, so it is taken there; after a long pause the question after it is a warm-up.
+    return _return(s, again(s.content), warm_up=warm_up.was_long(s))
 
 
-def _return(s: Situation, *then: Action) -> NextState:
+def _return(s: Situation, *then: Action, warm_up: bool = False) -> NextState:
     """Back to where a pause or an error came from, with one line about where that was."""
     state = State(s.data.return_state)
-    data = change(s.data, return_state="", settling=False, failures=0)
+    data = change(
+        s.data, return_state="", paused_at=None, settling=False, failures=0, warm_up=s.data.warm_up or warm_up
+    )
     resumed = enter(s, data, state, (Record(SessionResumed(state=state)),))
     return NextState(resumed.state, resumed.data, (*resumed.actions, *then))
 
@@ -155,7 +160,16 @@ def _reachable(s: Situation) -> bool:
 @rows.row("42", EVERY, events.ResetRequested, to=STABLE | {State.ERROR}, when=_reachable)
 def reset(s: Situation) -> Result:
     state, actions = State(s.content.state), cancel(s.data)
-    data = change(s.data, pending=None, failures=0, return_state="", settling=False, operator_told=False)
+    data = change(
+        s.data,
+        pending=None,
+        failures=0,
+        return_state="",
+        paused_at=None,
+        settling=False,
+        operator_told=False,
+        shelf=None,
+    )
     if state is not State.ERROR:
         return enter(s, data, state, actions)
     before = State(s.data.pending.return_state) if s.data.pending else s.state
@@ -201,7 +215,16 @@ def carries(data: TutoringData, state: State) -> bool:
 @rows.row("A6", EVERY - {State.COMPLETED}, events.EndRequested, to=State.COMPLETED)
 def end(s: Situation) -> Result:
     report = wording.ended_report(s.syllabus.course.course.title, practised_lines(s.syllabus, s.data))
-    data = change(s.data, pending=None, question=None, remediation=None, return_state="", settling=False)
+    data = change(
+        s.data,
+        pending=None,
+        question=None,
+        remediation=None,
+        return_state="",
+        paused_at=None,
+        settling=False,
+        shelf=None,
+    )
     return NextState(State.COMPLETED, data, (*cancel(s.data), *tell(report), Record(SessionClosed(why="ended"))))
 
 

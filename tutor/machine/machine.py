@@ -14,14 +14,26 @@ from tutor.checking.verdict import Verdict
 from tutor.course import Course
 from tutor.effects import Disposition, Record, Refuse, say
 from tutor.interactions import AuthorNoted, OutputCommitted, QuestionAsked
-from tutor.machine import answering, exposition, files, lifecycle, remediation, reviewing, safeguarding, tool_results
+from tutor.machine import (
+    answering,
+    contesting,
+    exposition,
+    files,
+    lifecycle,
+    remediation,
+    reviewing,
+    revision,
+    safeguarding,
+    standing,
+    tool_results,
+    warm_up,
+)
 from tutor.machine import data as tutoring_data
 from tutor.machine.data import TutoringData
 from tutor.machine.situation import Situation, change
 from tutor.machine.state import ACTIVE, SECRET, State
 from tutor.machine.syllabus import Syllabus
 from tutor.machine.table import COMMANDS, NEWS, Row, Signal, Table, kind_of
-from tutor.mastery import SkillRecord
 from tutor.statem import Action, Event, EventType, KeepState, Result
 
 #: Commands of the protocol as events; in the order in which a refusal lists them.
@@ -36,6 +48,7 @@ _COMMANDS: dict[str, events.EventContent] = {
     "turn.cancel": events.CancelRequested(),
     "session.pause": events.PauseRequested(),
     "session.resume": events.ResumeRequested(),
+    "session.review": events.ReviewRequested(),
     "session.close": events.EndRequested(),
 }
 
@@ -68,16 +81,20 @@ class TutoringMachine:
     #: What it is told of things beside the conversation.
     hears: frozenset[type[events.EventContent]] = frozenset(NEWS)
 
-    def __init__(self, course: Course) -> None:
+    def __init__(self, course: Course, difficulty: Mapping[str, float] | None = None) -> None:
+        """``difficulty``: how hard questions are by their answers so far (``tutor.elo``), where that is known."""
         self.course = course
         self.on_busy = course.course.on_busy
         #: Names of the observers that look at its sessions; None: all there are.
         self.observers = course.course.observers
-        self.syllabus = Syllabus(course)
+        self.syllabus = Syllabus(course, difficulty)
         self.table = Table(
             chain(
                 safeguarding.rows,
                 files.rows,
+                warm_up.rows,
+                revision.rows,
+                contesting.rows,
                 exposition.rows,
                 answering.rows,
                 tool_results.rows,
@@ -93,10 +110,12 @@ class TutoringMachine:
     # --- a session's beginning and its data ----------------------------------------------------------------------
 
     def initial(self, seed: int, context: Mapping[str, Any]) -> tuple[str, TutoringData]:
-        """The first state and data. ``context["mastery"]`` (skill -> P) is what is known of the learner already."""
-        known = context.get("mastery") or {}
-        skills = {skill.id: SkillRecord(p=float(known.get(skill.id, skill.bkt.L0))) for skill in self.course.skills}
-        return self.initial_state, TutoringData(seed=seed, skills=skills)
+        """The first state and data. ``context`` is what the learner's session before it has handed on, or empty."""
+        return self.initial_state, standing.begun(self.syllabus, seed, context)
+
+    def handed_on(self, data: TutoringData) -> dict[str, Any]:
+        """What the learner's next session of the course is begun with: the ``context`` of its ``initial``."""
+        return standing.handed_on(data)
 
     def dump(self, data: TutoringData) -> dict[str, Any]:
         """The data as plain JSON values; ``load`` is the exact inverse."""
@@ -216,6 +235,10 @@ class TutoringMachine:
             "remediating": data.remediation.known_error if data.remediation else None,
             "pedagogy": self.course.course.pedagogy,
         }
+
+    def standing(self, data: TutoringData, now_ms: int) -> dict[str, Any]:
+        """What is believed of the learner, with reasons and the dates of reviews (``tutor.machine.standing``)."""
+        return standing.standing(self.syllabus, data, now_ms)
 
     def may_be_told(self, state: str, data: TutoringData) -> bool:
         """Whether somebody besides the tutor may say something to the learner now."""

@@ -7,8 +7,9 @@ from tutor.effects import Record
 from tutor.interactions import RemediationFinished, RemediationStarted
 from tutor.lens import plan
 from tutor.lens.variant import PLAIN, Variant
+from tutor.machine import misconceptions
 from tutor.machine.answering import asked, probed, show_solution
-from tutor.machine.data import ErrorRecord, Remediation, TutoringData
+from tutor.machine.data import Remediation, TutoringData
 from tutor.machine.situation import RemedyResult, Situation, asked_as, change, check, dispatch, set_question, tell
 from tutor.machine.state import ACTIVE, State
 from tutor.machine.table import Rows, Signal
@@ -73,11 +74,7 @@ def check_submitted_probe(s: Situation) -> Result:
     when=on_part("probe", "correct", "form_issue"),
 )
 def probe_right(s: Situation) -> Result:
-    name = s.remediation.known_error
-    record = s.data.known_errors.get(name, ErrorRecord())
-    data = change(
-        settled(s), known_errors={**s.data.known_errors, name: change(record, remediated=record.remediated + 1)}
-    )
+    data = change(settled(s), known_errors=misconceptions.treated(s.data, s.remediation.known_error))
     open_again = s.remediation.back == State.AWAITING_ANSWER
     text = wording.PROBE_RIGHT if open_again else wording.PROBE_RIGHT_ALONE
     return _back(s, data, "passed", (checked(s),), tell(text))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from tutor import events, intent, selection, wording
+from tutor import events, intent, retention, selection, wording
 from tutor.machine.data import TutoringData
 from tutor.machine.exposition import first_chunk
 from tutor.machine.situation import ExplanationResult, Situation, asked_as, change, dispatch, set_question, tell
@@ -75,6 +76,12 @@ def practised_lines(syllabus: Syllabus, data: TutoringData) -> list[str]:
     return evidence_lines(syllabus, data, touched)
 
 
+def next_review(data: TutoringData, skills: Iterable[str]) -> str | None:
+    """The day of the first review of these skills; None: none of them was mastered."""
+    due = [record.card.due_ms for skill in skills if (record := data.skills[skill]).card is not None]
+    return retention.day(min(due)) if due else None
+
+
 @rows.row("35", State.TOPIC_COMPLETE, Signal.ENTER, may_show_answer=True)
 def sum_up(s: Situation) -> Result:
     if s.data.topic in s.data.finished:
@@ -88,6 +95,7 @@ def sum_up(s: Situation) -> Result:
         evidence_lines(s.syllabus, data, [topic.id]),
         mastered=mastered,
         more=s.syllabus.next_topic(data) is not None,
+        next_review=next_review(data, topic.skills),
     )
     return KeepState(data, tell(text))
 
@@ -125,4 +133,5 @@ def about_summary(s: Situation) -> Result:
 
 @rows.row("38", State.COMPLETED, events.UserMessage, may_show_answer=True)
 def after_the_end(s: Situation) -> Result:
-    return KeepState(s.data, tell(wording.after_the_end(practised_lines(s.syllabus, s.data))))
+    lines = practised_lines(s.syllabus, s.data)
+    return KeepState(s.data, tell(wording.after_the_end(lines, next_review(s.data, s.syllabus.skills))))

@@ -10,6 +10,7 @@ import msgspec
 
 from tutor import events, file_text, selection, statem
 from tutor.checking.verdict import Verdict
+from tutor.course import Topic
 from tutor.effects import CallTool, CancelCall, say
 from tutor.lens.variant import Variant, VariantEdit
 from tutor.machine.data import OpenQuestion, Pending, Remediation, TutoringData
@@ -91,6 +92,11 @@ class Situation:
         return self.event.content
 
     @property
+    def now_ms(self) -> int:
+        """When this is decided, in milliseconds since 1970: as the event says."""
+        return self.event.now_ms
+
+    @property
     def question(self) -> OpenQuestion:
         """The open question, in states that have one."""
         question = self.data.question
@@ -122,11 +128,14 @@ class Situation:
     @cached_property
     def selection(self) -> Selection | Exhausted:
         """The next question of the topic, or that there is none."""
-        topic, progress = self.syllabus.topics[self.data.topic], self.syllabus.progress(self.data)
-        if selection.is_finished(topic, progress):
+        (topic, *earlier), progress = self.open_topics(self.data), self.syllabus.progress(self.data, self.now_ms)
+        if selection.is_finished(topic, progress) and not progress.wanted:
             return Exhausted(unmastered=())
-        earlier = [self.syllabus.topics[done] for done in self.data.finished if done != self.data.topic]
         return selection.choose(topic, earlier, self.syllabus.skills, progress)
+
+    def open_topics(self, data: TutoringData) -> list[Topic]:
+        """The topic, and those that were finished before: where questions may come from."""
+        return [self.syllabus.topics[one] for one in dict.fromkeys((data.topic, *data.finished))]
 
     @cached_property
     def result(self) -> ToolResult | None:

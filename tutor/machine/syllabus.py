@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from tutor import questions
@@ -19,11 +20,15 @@ INSTANCES_KEPT = 2_048
 class Syllabus:
     """Look-ups over one version of a course. Immutable, shared by all its sessions."""
 
-    def __init__(self, course: Course) -> None:
+    def __init__(self, course: Course, difficulty: Mapping[str, float] | None = None) -> None:
         self.course = course
+        #: question id -> its difficulty as estimated from answers, in logits (``tutor.elo``).
+        self.difficulty = difficulty or {}
         self.topics = {topic.id: topic for topic in course.topics}
         self.skills: dict[str, Skill] = {skill.id: skill for skill in course.skills}
         self.questions: dict[str, Question] = {q.id: q for topic in course.topics for q in topic.questions}
+        self.error_names = {error.id: error.name for topic in course.topics for error in topic.known_errors}
+        self._taught = {skill: topic for topic in reversed(course.topics) for skill in topic.skills}
         self._home = {q.id: topic for topic in course.topics for q in topic.questions}
         self._instance = lru_cache(maxsize=INSTANCES_KEPT)(self._instantiate)
 
@@ -74,6 +79,10 @@ class Syllabus:
         """Where a question is at home."""
         return self._home[question]
 
+    def home_of(self, skill: str) -> Topic | None:
+        """The first topic that teaches a skill; None: none does."""
+        return self._taught.get(skill)
+
     def chunks(self, topic: str) -> list[Material]:
         """The topic's material, chunk by chunk."""
         return self.topics[topic].materials
@@ -104,8 +113,8 @@ class Syllabus:
 
         return next((topic for topic in left if ready(topic)), left[0] if left else None)
 
-    def progress(self, data: TutoringData) -> Progress:
-        """What selection has to know."""
+    def progress(self, data: TutoringData, now_ms: int = 0) -> Progress:
+        """What selection has to know. ``now_ms`` matters only for what is due."""
         return Progress(
             skills=data.skills,
             asked=data.asked,
@@ -114,4 +123,17 @@ class Syllabus:
             number=data.number,
             last_question=data.last_question,
             probing=data.probing,
+            wanted=data.wanted,
+            warm_up=data.warm_up,
+            reviews=data.reviews,
+            revision=data.revision,
+            unresolved={
+                name: record.skill
+                for name, record in data.known_errors.items()
+                if record.skill and record.standing not in {"resolved", "contested"}
+            },
+            detours=data.detours,
+            elsewhere=data.shelf is not None or data.revision is not None,
+            difficulty=self.difficulty,
+            now_ms=now_ms,
         )

@@ -53,6 +53,8 @@ COMMANDS: tuple[type[events.EventContent], ...] = (
     events.PauseRequested,
     events.ResumeRequested,
     events.EndRequested,
+    events.ReviewRequested,
+    events.EstimateContested,
     events.RemediationForced,
     events.SafetyCleared,
     events.ResetRequested,

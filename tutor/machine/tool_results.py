@@ -11,9 +11,9 @@ from tutor.expressions import ExpressionError
 from tutor.interactions import AnswerChecked, AuthorNoted, RemediationStarted
 from tutor.lens.refused import Refused
 from tutor.lens.variant import VariantEdit
-from tutor.machine import evidence
+from tutor.machine import evidence, misconceptions
 from tutor.machine.answering import asked, had_numbers, hint_given, show_solution
-from tutor.machine.data import ErrorRecord, OpenQuestion, Remediation, TutoringData
+from tutor.machine.data import OpenQuestion, Remediation, TutoringData
 from tutor.machine.situation import (
     DEADLINE_MS,
     OVERDUE,
@@ -347,7 +347,7 @@ def _form_patience_over(s: Situation) -> bool:
 )
 def correct(s: Situation) -> Result:
     question = s.question
-    data, witnessed = evidence.witness(s.syllabus, settled(s), question, evidence.of_correct(question))
+    data, witnessed = evidence.witness(s, settled(s), question, evidence.of_correct(question))
     helped = question.hint_level > 0 or question.attempts > 0
     if s.verdict.verdict == "form_issue":
         text = wording.FORM_ACCEPTED
@@ -395,7 +395,7 @@ def _treatable(s: Situation) -> bool:
 def known_error_found(s: Situation) -> Result:
     name = s.verdict.known_error or ""
     found = known_error(s)
-    data, witnessed = evidence.witness(s.syllabus, settled(s), s.question, Evidence.NOT_YET)
+    data, witnessed = evidence.witness(s, settled(s), s.question, Evidence.NOT_YET)
     question = _attempted(s, wrong=True)
     question = change(question, remediated=(*question.remediated, name))
     data = change(
@@ -408,18 +408,18 @@ def known_error_found(s: Situation) -> Result:
             variant=question.variant,
             back=State.AWAITING_ANSWER,
         ),
-        known_errors=seen(data, name),
     )
+    data = _sighted(s, data, name)
     started = Record(RemediationStarted(known_error=name, question=question.id))
     text = wording.known_error_met(s.verdict.feedback or (found.say if found else ""))
     return NextState(State.REMEDIATING, data, (checked(s), *witnessed, started, *tell(text)))
 
 
-def seen(data: TutoringData, name: str) -> dict[str, ErrorRecord]:
-    """The learner's known errors with one more sighting."""
-    record = data.known_errors.get(name, ErrorRecord())
-    relapsed = record.relapsed + (record.remediated > 0)
-    return {**data.known_errors, name: change(record, seen=record.seen + 1, relapsed=relapsed)}
+def _sighted(s: Situation, data: TutoringData, name: str) -> TutoringData:
+    """The data after one more sighting of a known error; where treating it again would only tire, after a step down."""
+    data = change(data, known_errors=misconceptions.seen(s, data, name))
+    stubborn = data.known_errors[name].seen == misconceptions.STUBBORN
+    return evidence.step_down(s, data, s.question.skill) if stubborn else data
 
 
 def _attempts_left(s: Situation) -> bool:
@@ -428,7 +428,7 @@ def _attempts_left(s: Situation) -> bool:
 
 @rows.row("20", _WAITING, events.ToolSucceeded, to=State.AWAITING_ANSWER, when=on_part("main", "partial"))
 def partly_right(s: Situation) -> Result:
-    data, witnessed = evidence.witness(s.syllabus, settled(s), s.question, Evidence.NOT_YET)
+    data, witnessed = evidence.witness(s, settled(s), s.question, Evidence.NOT_YET)
     data = change(data, question=_attempted(s, wrong=False))
     text = wording.partial(s.verdict.feedback)
     return NextState(State.AWAITING_ANSWER, data, (checked(s), *witnessed, *tell(text)))
@@ -455,12 +455,9 @@ def wrong(s: Situation) -> Result:
 def _wrong(s: Situation) -> tuple[TutoringData, tuple[Action, ...]]:
     """What every wrong answer to the question itself does."""
     name = s.verdict.known_error
-    data, witnessed = evidence.witness(s.syllabus, settled(s), s.question, Evidence.NOT_YET)
-    data = change(
-        data,
-        question=_attempted(s, wrong=True),
-        known_errors=seen(data, name) if name else data.known_errors,
-    )
+    data, witnessed = evidence.witness(s, settled(s), s.question, Evidence.NOT_YET)
+    data = change(data, question=_attempted(s, wrong=True))
+    data = _sighted(s, data, name) if name else data
     note = AuthorNoted(about=s.question.id, note=wording.note_unexplained(s.pending.given))
     unexplained = () if name else (Record(note),)
     return data, (checked(s), *witnessed, *unexplained)

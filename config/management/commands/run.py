@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 import time
+from pathlib import Path
 from typing import Any, cast
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
 from config import environment as env
+from config import static_files
 from config.process_output import Terminal
 from config.process_supervisor import ProcessSupervisor, Program
 from config.readiness import ReadinessProbe
@@ -60,12 +62,14 @@ class Command(BaseCommand):
         url = f"http://{shown}:{port}"
         embedded = [variable for variable in os.environ.get(EMBEDDED, "").split(",") if variable]
 
+        static = settings.STATIC_ROOT or str(data.path / "static")
+        static_files.collect(Path(static))
         with EmbeddedServices(data, embedded) as services:
             self._prepare_database(data, terminal)
             system = {"url": url, "pid": os.getpid()}
             supervisor = ProcessSupervisor(
                 _programs(listener),
-                environment=lambda: {**os.environ, **services.urls, "PYTHONUNBUFFERED": "1"},
+                environment=lambda: {**os.environ, **services.urls, "STATIC_ROOT": static, "PYTHONUNBUFFERED": "1"},
                 folder=CHECKOUT,
                 logs=data.logs,
                 terminal=terminal,

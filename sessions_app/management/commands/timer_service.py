@@ -6,7 +6,7 @@ import logging
 import signal
 import threading
 import time
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
@@ -24,6 +24,14 @@ PAUSE_S = 1.0
 #: How often the slow sweeps are looked at, in seconds; how long the service waits for the one that runs when it stops.
 SLOW_TICK_S = 1.0
 FAREWELL_S = 5.0
+
+
+@runtime_checkable
+class Stoppable(Protocol):
+    """A sweep with a thread of its own."""
+
+    def stop(self) -> None:
+        """The process is about to end."""
 
 
 class Command(BaseCommand):
@@ -54,6 +62,9 @@ class Command(BaseCommand):
                 connection.close()
                 pause = PAUSE_S
             stop.wait(pause)
+        for sweep, _every in sweeps.values():
+            if isinstance(sweep, Stoppable):
+                sweep.stop()
         # What it does may be stopped anywhere; it is given a moment to finish a session rather than begin it again.
         slow.join(FAREWELL_S)
         logger.info("action=timer_service.stopped")

@@ -1,7 +1,7 @@
 /**
  * A client of the tutoring protocol `tutor.v1` for browsers. One module, no dependencies.
  *
- *     import { TutorClient } from "./client.js";
+ *     import { TutorClient } from "https://tutor.example/static/sessions_app/client.js"
  *
  *     const client = new TutorClient({ course: "linear-equations" });
  *     client.addEventListener("event", ({ detail: frame }) => console.log(frame.seq, frame.t, frame.d));
@@ -32,7 +32,7 @@ export const PACE = Object.freeze({
   first: 500, // upper end of the first wait after a lost connection; doubles with each failure
   longest: 15_000, // no wait is longer
   opening: 10_000, // a connection that is not live by then has failed
-  silence: 10_000, // after a beat, this much silence means that the connection is dead
+  silence: 10_000, // after a beat or a command, this much silence means that the connection is dead
   behind: 2_000, // how long `pong.head` may be ahead of us before we resume
   sameIdTries: 8, // how often a command refused with `retry: same_id` is sent before the caller is told
 });
@@ -115,6 +115,7 @@ export class View {
     if (typeof frame.seq !== "number" || frame.seq <= this.seq) return null;
     this.seq = frame.seq;
     if (frame.t === "state.changed") this.state = d.to ?? this.state;
+    if (frame.t === "session.rewound" || frame.t === "session.restored") this.state = d.state ?? this.state;
     if (frame.t === "turn.started") this.#active = frame.turn;
     if (frame.t === "turn.finished" && this.#active === frame.turn) this.#active = null;
     if (endsStream(frame)) this.streams.delete(frame.turn);
@@ -161,6 +162,7 @@ export function endsStream({ t, d }) {
 export class TutorClient extends EventTarget {
   #url;
   #course;
+  #readOnly;
   #ticket;
   #pace;
   #store;
@@ -170,6 +172,7 @@ export class TutorClient extends EventTarget {
   #beat = 20_000;
   #head = 0;
   #fetched = 0;
+  /** Frames received so far: whether something was heard since is not a question for a clock. */
   #heard = 0;
   #hello = "";
   #bye = null;
@@ -185,21 +188,24 @@ export class TutorClient extends EventTarget {
    * @param {string} [options.url] of the session socket; default: `/ws/session/` of this page's host
    * @param {string} [options.course] slug: starts the learner's session of the course or finds the live one
    * @param {string} [options.session] or the id of a session
+   * @param {boolean} [options.readOnly] only look: the server refuses every command that would change something
    * @param {string} [options.ticket] one-time ticket, where there is no login cookie
    * @param {Storage} [options.store] keeps unanswered commands across a reload of the page (e.g. `sessionStorage`)
    * @param {object} [options.pace] see `PACE`
    */
-  constructor({ url, course = null, session = null, ticket = null, store = null, pace = {} }) {
+  constructor({ url, course = null, session = null, readOnly = false, ticket = null, store = null, pace = {} }) {
     super();
     if ((course === null) === (session === null)) throw new TypeError("give either a course or a session");
     this.#url = url ?? `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/session/`;
     this.#course = course;
+    this.#readOnly = readOnly;
     this.#ticket = ticket;
     this.#store = store;
     this.#pace = { ...PACE, ...pace };
     this.view = new View();
     this.view.session = session;
     globalThis.addEventListener?.("online", this.#nudge);
+    globalThis.addEventListener?.("offline", this.#nudge);
     globalThis.addEventListener?.("focus", this.#nudge);
     globalThis.document?.addEventListener("visibilitychange", this.#nudge);
   }
@@ -222,6 +228,7 @@ export class TutorClient extends EventTarget {
   /** Leave. The session goes on without this view; unanswered commands are rejected. */
   close() {
     globalThis.removeEventListener?.("online", this.#nudge);
+    globalThis.removeEventListener?.("offline", this.#nudge);
     globalThis.removeEventListener?.("focus", this.#nudge);
     globalThis.document?.removeEventListener("visibilitychange", this.#nudge);
     this.#finish(1000, "This client was closed.");
@@ -238,13 +245,14 @@ export class TutorClient extends EventTarget {
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { command, tries: 0, resolve, reject });
       this.#save();
-      if (this.#live) this.#write(command);
+      if (this.#live) this.#writeAndListen(command);
     });
   }
 
   /**
    * Commands an earlier page of this tab did not get an answer to. They belong to one session, so they are taken up
-   * only after `welcome` has named the same one. Returns them as `[{command, reply}]`, `reply` being a promise.
+   * only after `welcome` has named the same one: call this from a listener of the first `welcome`, what is not taken
+   * up there is dropped. Returns them as `[{command, reply}]`, `reply` being a promise.
    */
   takeUp() {
     const kept = JSON.parse(this.#store?.getItem(this.#key) ?? "null");
@@ -261,7 +269,7 @@ export class TutorClient extends EventTarget {
 
   // --- the connection ------------------------------------------------------------------------------------------
 
-  /** The network or the learner is back: do not wait, and do not trust a socket that may be half open. */
+  /** The network has gone or come, or the learner is back: do not wait, and do not trust a socket that may be half open. */
   #nudge = () => {
     if (globalThis.document?.visibilityState === "hidden") return;
     if (this.#retry !== null) this.open();
@@ -270,13 +278,14 @@ export class TutorClient extends EventTarget {
 
   #sayHello() {
     const who = this.view.session ? { session: this.view.session } : { course: this.#course };
+    if (this.#readOnly) who.read_only = true;
     if (this.#ticket) who.ticket = this.#ticket;
     this.#hello = newId();
     this.#write({ t: "hello", id: this.#hello, d: { ...who, resume: this.view.cursor() } });
   }
 
   #take(data) {
-    this.#heard = Date.now();
+    this.#heard += 1;
     let frame;
     try {
       frame = JSON.parse(data);
@@ -308,7 +317,10 @@ export class TutorClient extends EventTarget {
       this.#tell("connection", { status: "connected", retryAt: null, reason: "", code: null });
     }
     this.#tell(seen.kind, seen.detail);
-    if (seen.kind === "live") for (const command of this.unanswered) this.#write(command);
+    // Commands may have been given before the session was known, and to keep them takes its name. Only now, after the
+    // listeners: they take up what an earlier page of this tab has kept, and saving replaces that.
+    if (seen.kind === "welcome") this.#save();
+    if (seen.kind === "live") for (const command of this.unanswered) this.#writeAndListen(command);
   }
 
   #closed(code, reason) {
@@ -372,9 +384,14 @@ export class TutorClient extends EventTarget {
   };
 
   #ping() {
-    const at = Date.now();
-    this.#write({ t: "ping", id: newId(), d: {} });
-    this.#later(this.#pace.silence, () => this.#heard < at && this.#abandon("the server has gone silent"));
+    this.#writeAndListen({ t: "ping", id: newId(), d: {} });
+  }
+
+  /** Every frame of ours is answered: a server that says nothing at all afterwards is not there any more. */
+  #writeAndListen(frame) {
+    const heard = this.#heard;
+    this.#write(frame);
+    this.#later(this.#pace.silence, () => this.#heard === heard && this.#abandon("the server has gone silent"));
   }
 
   /** A head above ours means a lost push, unless it is just under way: give it a moment, then resume. */
@@ -415,7 +432,7 @@ export class TutorClient extends EventTarget {
     pending.tries += 1;
     if (d.retry === "same_id" && pending.tries < this.#pace.sameIdTries) {
       const wait = d.after_ms ?? this.#pace.first * 2 ** (pending.tries - 1);
-      this.#later(wait * (1 + Math.random() / 2), () => this.#pending.has(cause) && this.#write(pending.command));
+      this.#later(wait * (1 + Math.random() / 2), () => this.#pending.has(cause) && this.#writeAndListen(pending.command));
       return;
     }
     this.#pending.delete(cause);
@@ -426,7 +443,7 @@ export class TutorClient extends EventTarget {
   // --- small things --------------------------------------------------------------------------------------------
 
   get #key() {
-    return `tutor.unanswered.${this.#course ?? this.view.session}`;
+    return storeKey(this.#course ?? this.view.session);
   }
 
   #save() {
@@ -451,6 +468,13 @@ export class TutorClient extends EventTarget {
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
+}
+
+const storeKey = (name) => `tutor.unanswered.${name}`;
+
+/** Leave commands (`[{t, id, d}]`) in a store for a client of this session, on another page say, to take up. */
+export function leaveFor(store, session, commands) {
+  store.setItem(storeKey(session), JSON.stringify({ session, commands }));
 }
 
 /** A new id for a command: unique, and there also where `crypto.randomUUID` is not (plain http). */

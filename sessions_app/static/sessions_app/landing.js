@@ -1,4 +1,8 @@
-/** One click makes a guest and opens the lesson. */
+/** The first page: one click makes a guest and opens the lesson; times are those of the reader's clock. */
+
+import { gettext, moment } from "./words.js";
+
+for (const time of document.querySelectorAll("time")) time.textContent = moment(time.dateTime);
 
 const notice = document.getElementById("notice");
 
@@ -18,7 +22,7 @@ for (const form of document.querySelectorAll("form[data-then]")) {
       location.assign(form.dataset.then);
     } catch (error) {
       console.warn("tutor: no guest was made:", error);
-      notice.textContent = "That did not work: the server could not be reached or takes no guests now. Please try again.";
+      notice.textContent = gettext("That did not work: the server could not be reached or takes no guests now. Please try again.");
       notice.hidden = false;
       button.removeAttribute("aria-disabled");
     }

@@ -1,100 +1,137 @@
 /** The lesson page: brings the client, the conversation and the controls together. */
 
-import { CommandError, SessionEndedError, TutorClient, endsStream, newId } from "./client.js";
+import { Activity } from "./activity.js";
+import { CommandError, SessionEndedError, TutorClient, endsStream, leaveFor, newId } from "./client.js";
+import { Connection } from "./connection.js";
+import { Editing } from "./editing.js";
+import { button, element, icon } from "./element.js";
+import { Files, acceptDrops } from "./files.js";
+import { Following } from "./following.js";
 import { Progress } from "./progress.js";
-import { Transcript, element, icon } from "./transcript.js";
+import { Queue } from "./queue.js";
+import { Record } from "./record.js";
+import { inPlainWords } from "./refusals.js";
+import { command as commandOverHttp } from "./server.js";
+import { Shortcuts } from "./shortcuts.js";
+import { Streaming } from "./streaming.js";
+import { Transcript } from "./transcript.js";
+import { filled, gettext } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const page = { box: $("text"), send: $("send"), actions: $("actions"), notice: $("notice"), scroller: $("scroller") };
+/** Lines that one click on "earlier" fetches. */
+const EARLIER = 300;
+/** A check takes a moment; only what takes longer, in milliseconds, can be stopped. */
+const STOP_AFTER = 1500;
 
-/** What the tutor is doing, by the tool that runs. */
-const DOING = {
-  check_answer: "Checking your answer…",
-  check_explanation: "Reading your explanation…",
-  clarify_concept: "Looking for a good explanation…",
-  give_hint: "Thinking of a hint…",
-  generate_variant: "Making up a question…",
-};
-
-/** name → [words, icon, command, words on a narrow screen] of every button. */
+/** name → [words, icon, command, words on a narrow screen, key of its shortcut] of every button. */
 const ACTIONS = {
-  continue: ["Continue", "arrow", "continue"],
-  hint: ["Hint", "bulb", "hint.request"],
-  know: ["I know this", "skip", "question.skip"],
-  skip: ["Leave for later", "skip", "question.skip", "Later"],
-  give_up: ["Show the solution", "key", "question.give_up", "Solution"],
-  dispute: ["Mine is right", "hand", "answer.dispute"],
-  resume: ["Go on", "arrow", "session.resume"],
-  retry: ["Try again", "again", "session.resume"],
-  stop: ["Stop", "stop", "turn.cancel"],
+  continue: [gettext("Continue"), "arrow", "continue", null, "KeyC"],
+  hint: [gettext("Hint"), "bulb", "hint.request", null, "KeyH"],
+  know: [gettext("I know this"), "skip", "question.skip"],
+  skip: [gettext("Leave for later"), "skip", "question.skip", gettext("Later"), "KeyL"],
+  give_up: [gettext("Show the solution"), "key", "question.give_up", gettext("Solution"), "KeyS"],
+  dispute: [gettext("Mine is right"), "hand", "answer.dispute", null, "KeyM"],
+  resume: [gettext("Go on"), "arrow", "session.resume"],
+  retry: [gettext("Try again"), "again", "session.resume"],
+  stop: [gettext("Stop"), "stop", "turn.cancel", null, "KeyX"],
 };
 
-/** state → {actions, primary, label}: what the learner can do there. */
+/** state → {actions, primary, label, hint}: what the learner can do there, and what the box is for. */
+const MESSAGE = { actions: [], label: gettext("Your message"), hint: gettext("Your message…") };
+const ANSWER = { label: gettext("Your answer"), hint: gettext("Type your answer, or ask") };
 const STATES = {
-  created: { actions: [], label: "Your message" },
-  exposition: { actions: ["continue", "hint", "know"], primary: "continue", label: "Ask about this" },
-  setting_question: { actions: [], label: "Your message" },
-  awaiting_answer: { actions: ["hint", "skip", "give_up", "dispute"], label: "Your answer" },
+  created: MESSAGE,
+  exposition: {
+    actions: ["continue", "hint", "know"],
+    primary: "continue",
+    label: gettext("Ask about this"),
+    hint: gettext("Ask about this…"),
+  },
+  setting_question: MESSAGE,
+  awaiting_answer: { actions: ["hint", "skip", "give_up", "dispute"], ...ANSWER },
   awaiting_tool_result: { actions: null, label: null },
-  remediating_known_error: { actions: ["skip", "give_up"], label: "Your answer" },
-  reviewing_solution: { actions: ["continue"], primary: "continue", label: "Say in your own words why it works" },
-  topic_complete: { actions: ["continue"], primary: "continue", label: "Ask about this topic" },
-  paused: { actions: ["resume"], primary: "resume", label: "Write to go on" },
-  error_state: { actions: ["retry"], primary: "retry", label: "Your message" },
-  completed: { actions: [], label: "Ask about this course" },
+  remediating_known_error: { actions: ["skip", "give_up"], ...ANSWER },
+  reviewing_solution: {
+    actions: ["continue"],
+    primary: "continue",
+    label: gettext("Say in your own words why it works"),
+    hint: gettext("Say in your own words why it works…"),
+  },
+  topic_complete: {
+    actions: ["continue"],
+    primary: "continue",
+    label: gettext("Ask about this topic"),
+    hint: gettext("Ask about this topic…"),
+  },
+  paused: { actions: ["resume"], primary: "resume", label: gettext("Write to go on"), hint: gettext("Write to go on…") },
+  error_state: { ...MESSAGE, actions: ["retry"], primary: "retry" },
+  completed: { actions: [], label: gettext("Ask about this course"), hint: gettext("Ask about this course…") },
 };
 const PAUSABLE = new Set(["exposition", "awaiting_answer", "remediating_known_error", "reviewing_solution", "topic_complete"]);
 
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
-const course = $("lesson").dataset.course;
-const draftKey = `tutor.draft.${course}`;
-const client = new TutorClient({ course, store: sessionStorage });
-const transcript = new Transcript($("transcript"), answer);
-const progress = new Progress($("path"), $("path-summary"));
+const { course = null, session = null } = $("lesson").dataset;
+const draftKey = `tutor.draft.${course ?? session}`;
+const client = new TutorClient(session ? { session, store: sessionStorage } : { course, store: sessionStorage });
+const record = new Record();
+const transcript = new Transcript($("transcript"), { answer, edit, retry, undo });
+const queue = new Queue($("waiting"), $("queue"), (command) => give("queue.remove", { command }));
+const progress = new Progress($("path"), $("path-summary"), $("reason"), $("reason-words"));
+const streaming = new Streaming($("streaming"));
+const activity = new Activity($("activity"));
+const following = new Following(page.scroller, $("newer"), () => resting().focus());
+const editing = new Editing(goBack, leaveEditing);
+const files = new Files(
+  { uploads: $("uploads"), shelf: $("files"), none: $("no-files") },
+  () => client.view.session,
+  (line) => {
+    transcript.append(line);
+    following.follow();
+  },
+);
 
-/** Turns that run, and the tool calls in them: what the tutor is doing. */
-const running = { turn: null, calls: new Map() };
 /** The command that is on its way from the box; its text stays there until it is accepted. */
 let boxCommand = null;
+let draftBeforeEditing = "";
 let wrongAnswer = false;
 let lastSaid = null;
 let waiting = 0;
+/** What becomes of a message that comes while the tutor is at work, where nobody says otherwise. */
+let policy = "reject";
 
 // --- talking to the server -------------------------------------------------------------------------------------
 
-/** Send a command and show what becomes of it. Returns whether it was accepted. */
+/** Send a command and show what becomes of it. Returns its reply, or null where it was not accepted. */
 async function give(t, d, id = newId()) {
   waiting += 1;
   showActions();
   try {
-    await client.send(t, d, { id });
+    const reply = await client.send(t, d, { id });
     notify(null);
-    return true;
+    return reply;
   } catch (error) {
     if (error instanceof CommandError) notify(inPlainWords(error));
     else if (!(error instanceof SessionEndedError)) throw error;
-    return false;
+    return null;
   } finally {
     waiting -= 1;
     showActions();
   }
 }
 
-function inPlainWords(error) {
-  if (error.code === "invalid_transition" && error.message) return error.message;
-  if (error.code === "rate_limited") return "That was a bit fast. Please wait a moment and try again.";
-  return error.message || "That did not work. Please try again.";
-}
+/** A page can show what waits, so what nobody decided otherwise waits instead of being turned away. */
+const busyRule = () => (policy === "reject" ? { on_busy: "queue" } : {});
 
 async function say() {
   const text = page.box.value.trim();
-  if (!text || boxCommand !== null) return;
+  if (boxCommand !== null) return;
+  if (editing.now !== null) return sayInstead(text);
+  if (!text) return;
   const id = newId();
   hold(id);
   transcript.showSending(id, text);
-  toEnd();
-  const accepted = await give("message.send", { text }, id);
-  if (!accepted) {
+  following.toEnd();
+  if ((await give("message.send", { text, ...busyRule() }, id)) === null) {
     transcript.withdraw(id);
     release(id, false);
   }
@@ -103,8 +140,14 @@ async function say() {
 async function answer(question, value) {
   const id = newId();
   transcript.showSending(id, transcript.inWords(value));
-  toEnd();
-  if (!(await give("answer.submit", { question, value }, id))) transcript.withdraw(id);
+  following.toEnd();
+  if ((await give("answer.submit", { question, value, ...busyRule() }, id)) === null) transcript.withdraw(id);
+}
+
+function retry(turn) {
+  // What was given back to the box is what is tried again.
+  if (page.box.value === lastSaid?.text) clearBox();
+  give("turn.retry", { turn });
 }
 
 /** The text stays in the box, greyed, while it is on its way. */
@@ -119,14 +162,64 @@ function release(id, accepted) {
   boxCommand = null;
   page.box.readOnly = false;
   page.send.removeAttribute("aria-disabled");
-  if (accepted) page.box.value = "";
+  if (accepted) clearBox();
+}
+
+function clearBox(text = "") {
+  page.box.value = text;
   keepDraft();
   fit();
 }
 
+// --- going back to an earlier line -----------------------------------------------------------------------------
+
+function edit(frame, text) {
+  const seq = record.before(frame);
+  if (seq === null) return notify(gettext("There is nothing before this line to go back to."));
+  if (editing.now === null) draftBeforeEditing = page.box.value;
+  editing.begin(seq, text === null);
+  clearBox(text ?? "");
+  page.box.focus();
+  notify(null);
+}
+
+function leaveEditing() {
+  clearBox(draftBeforeEditing);
+  page.box.focus();
+}
+
+async function sayInstead(text) {
+  const { seq, isChoice } = editing.now;
+  if (!text && !isChoice) return;
+  const said = text ? [{ t: "message.send", id: newId(), d: { text } }] : [];
+  hold(said[0]?.id ?? newId());
+  const branch = editing.inBranch;
+  const reply = await give(branch ? "session.fork" : "session.rewind", { seq });
+  release(boxCommand, false);
+  if (reply === null) return;
+  draftBeforeEditing = "";
+  editing.end();
+  if (branch) {
+    leaveFor(sessionStorage, reply.session, said);
+    location.assign(`/sessions/${reply.session}/`);
+  } else if (text) {
+    page.box.value = text;
+    await say();
+  }
+}
+
+function goBack() {
+  sayInstead("");
+}
+
+async function undo(frame) {
+  const seq = record.before(frame);
+  if (seq !== null) await give("session.rewind", { seq });
+}
+
 // --- what comes from the server --------------------------------------------------------------------------------
 
-client.addEventListener("welcome", ({ detail }) => {
+client.addEventListener("welcome", ({ detail: { d } }) => {
   for (const { command, reply } of client.takeUp()) {
     // Sent by this tab before it was reloaded; the answer had not come.
     if (command.t === "message.send") {
@@ -137,66 +230,85 @@ client.addEventListener("welcome", ({ detail }) => {
       reply.catch(() => {});
     }
   }
-  const active = detail.d.active;
-  running.turn = active?.turn ?? null;
-  if (!active) running.calls.clear();
+  policy = d.policy ?? policy;
+  activity.begin(d.active?.turn ?? null);
+  queue.begin(d.queue ?? []);
 });
 
 client.addEventListener("resync", () => {
+  record.clear();
+  forget();
+});
+
+function forget() {
   transcript.clear();
   progress.clear();
-  running.turn = null;
-  running.calls.clear();
-  stream(null);
-});
+  queue.clear();
+  files.clear();
+  streaming.clear();
+  activity.begin(null);
+  wrongAnswer = false;
+}
 
 client.addEventListener("event", ({ detail: frame }) => {
-  const { t, d, turn, cause } = frame;
-  if (endsStream(frame)) stream(null, turn);
-  transcript.add(frame);
-  progress.add(frame);
-  switch (t) {
-    case "message.accepted":
-      lastSaid = { cause, text: d.text };
-      release(cause, true);
-      break;
-    case "question.asked":
-      wrongAnswer = false;
-      break;
-    case "answer.checked":
-      wrongAnswer = ["wrong", "known_error", "partial", "form_issue"].includes(d.verdict);
-      break;
-    case "turn.started":
-      running.turn = turn;
-      break;
-    case "turn.finished":
-      if (running.turn === turn) running.turn = null;
-      giveBack(d.outcome, cause);
-      break;
-    case "tool.requested":
-      running.calls.set(d.call, d.name);
-      break;
-    default:
-      if (/^tool\.(finished|failed|timed_out|cancelled)$/.test(t)) running.calls.delete(d.call);
-  }
-  showDoing();
-  showActions();
-  follow();
+  if (endsStream(frame)) streaming.clear(frame.turn);
+  if (record.add(frame)) tellAnew();
+  else show(frame);
+  if (frame.t === "turn.finished") giveBack(frame.d.outcome, frame.cause);
+  settle();
 });
 
+/** Something was taken back: what stands is told again, quietly, as a new history. */
+function tellAnew() {
+  const log = $("transcript");
+  const live = log.getAttribute("aria-live");
+  log.setAttribute("aria-live", "off");
+  forget();
+  for (const frame of record.standing()) show(frame);
+  requestAnimationFrame(() => log.setAttribute("aria-live", live));
+}
+
+function show(frame) {
+  const { t, d, cause } = frame;
+  const shown = queue.take(frame);
+  if (shown.length === 0) {
+    // It waits, above the box.
+    transcript.withdraw(cause);
+    release(cause, true);
+  }
+  for (const one of shown) transcript.add(one);
+  progress.add(frame);
+  files.add(frame);
+  activity.add(frame);
+  if (t === "message.accepted") {
+    lastSaid = { cause, text: d.text };
+    release(cause, true);
+  } else if (t === "question.asked") wrongAnswer = false;
+  else if (t === "answer.checked") wrongAnswer = ["wrong", "known_error", "partial", "form_issue"].includes(d.verdict);
+  else if (t === "policy.changed") policy = d.on_busy;
+}
+
+function settle() {
+  activity.show(streaming.turn !== null);
+  showActions();
+  following.follow();
+}
+
 client.addEventListener("output", ({ detail }) => {
-  stream(detail.text, detail.turn);
-  showDoing();
-  follow();
+  if (detail.text) streaming.show(detail.turn, detail.text);
+  else streaming.clear(detail.turn);
+  activity.show(streaming.turn !== null);
+  following.follow();
 });
 
 client.addEventListener("live", () => {
-  showDoing();
-  showActions();
+  settle();
+  $("earlier").hidden = !mayBeEarlier();
   if ($("transcript").getAttribute("aria-live") === "off") {
     // From now on new lines are read out; the history just told was not.
     requestAnimationFrame(() => $("transcript").setAttribute("aria-live", "polite"));
-    toEnd();
+    following.toEnd();
+    following.instant = false;
     if (document.activeElement === document.body) resting().focus({ preventScroll: true });
   }
 });
@@ -205,29 +317,30 @@ client.addEventListener("live", () => {
 function giveBack(outcome, cause) {
   const lost = outcome === "failed" || outcome === "timed_out";
   if (lost && cause !== null && lastSaid?.cause === cause && boxCommand === null && page.box.value === "") {
-    page.box.value = lastSaid.text ?? "";
-    keepDraft();
-    fit();
+    clearBox(lastSaid.text ?? "");
   }
 }
 
-let streamTurn = null;
+// --- earlier lines ---------------------------------------------------------------------------------------------
 
-function stream(text, turn = null) {
-  const place = $("streaming");
-  if (text === null && turn !== null && turn !== streamTurn) return;
-  streamTurn = text === null ? null : turn;
-  place.hidden = !text;
-  place.textContent = text ?? "";
-}
+let replayed = 1000;
+let noEarlier = false;
+client.addEventListener("welcome", ({ detail: { d } }) => (replayed = d.limits?.replay ?? replayed));
 
-function showDoing() {
-  const tool = [...running.calls.values()].at(-1);
-  const words = tool ? (DOING[tool] ?? "Working on it…") : running.turn && !streamTurn ? "Thinking…" : "";
-  const place = $("activity");
-  if (place.textContent === words) return;
-  place.textContent = words;
-}
+const mayBeEarlier = () => !noEarlier && record.length >= replayed;
+
+$("earlier").addEventListener("click", async () => {
+  try {
+    const { events, more } = await commandOverHttp(client.view.session, "history.get", { before: record.first, limit: EARLIER });
+    record.addEarlier(events);
+    noEarlier = !more;
+    following.keepingPlace(tellAnew);
+    settle();
+    $("earlier").hidden = noEarlier;
+  } catch (error) {
+    notify(inPlainWords(error));
+  }
+});
 
 // --- controls --------------------------------------------------------------------------------------------------
 
@@ -235,12 +348,12 @@ let shownActions = "";
 
 function showActions() {
   const state = client.view.state;
-  const known = STATES[state] ?? { actions: [], label: "Your message" };
+  const known = STATES[state] ?? MESSAGE;
   const busy = state === "awaiting_tool_result" || waiting > 0;
   $("pause").hidden = !PAUSABLE.has(state);
   if (known.label !== null) {
     $("text-label").textContent = known.label;
-    page.box.placeholder = known.label === "Your answer" ? "Type your answer, or ask" : `${known.label}…`;
+    page.box.placeholder = known.hint;
   }
   // While an answer is checked the buttons stay where they are: it takes a moment, and moving targets are hard to hit.
   if (known.actions !== null) {
@@ -249,9 +362,9 @@ function showActions() {
     if (key !== shownActions) rebuildActions(names, known.primary);
     shownActions = key;
   }
-  $("actions").classList.toggle("busy", busy);
-  for (const button of page.actions.children) button.setAttribute("aria-disabled", String(busy));
-  for (const button of document.querySelectorAll(".choose button")) button.setAttribute("aria-disabled", String(busy));
+  page.actions.classList.toggle("busy", busy);
+  for (const one of page.actions.children) one.setAttribute("aria-disabled", String(busy && one.dataset.action !== "stop"));
+  for (const one of document.querySelectorAll(".choose button")) one.setAttribute("aria-disabled", String(busy));
   setStop(state === "awaiting_tool_result");
   if (state === "completed") offerAnotherRound();
 }
@@ -263,22 +376,21 @@ function rebuildActions(names, primary) {
 }
 
 function makeAction(name, primary = false) {
-  const [words, picture, command, short = words] = ACTIONS[name];
-  const label = [element("span", "long", words), element("span", "short", short)];
-  const button = element("button", primary ? "button primary" : "button", icon(picture), ...label);
-  button.type = "button";
-  button.setAttribute("aria-label", words);
-  button.dataset.action = name;
-  button.addEventListener("click", () => {
-    if (button.getAttribute("aria-disabled") !== "true") give(command, {});
-  });
-  return button;
+  const [words, picture, command, short, key] = ACTIONS[name];
+  const label = [element("span", "long", words), element("span", "short", short ?? words)];
+  const made = button(primary ? "button primary" : "button", () => give(command, {}), icon(picture), ...label);
+  made.setAttribute("aria-label", words);
+  if (key) {
+    made.setAttribute("aria-keyshortcuts", `Alt+Shift+${key.replace("Key", "")}`);
+    made.title = filled(gettext("%(words)s (Alt + Shift + %(key)s)"), { words, key: key.replace("Key", "") });
+  }
+  made.dataset.action = name;
+  return made;
 }
 
 /** Where the focus goes when its place is gone; on a phone not into the box, which would bring up the keyboard. */
 const resting = () => (matchMedia("(pointer: fine)").matches ? page.box : page.scroller);
 
-/** A check takes a moment; only what takes longer can be stopped. */
 let stopTimer = null;
 
 function setStop(wanted) {
@@ -289,18 +401,24 @@ function setStop(wanted) {
     if (stop?.contains(document.activeElement)) resting().focus();
     stop?.remove();
   } else if (stopTimer === null) {
-    stopTimer = setTimeout(() => page.actions.append(makeAction("stop")), 1500);
+    stopTimer = setTimeout(() => page.actions.append(makeAction("stop")), STOP_AFTER);
   }
 }
 
 function offerAnotherRound() {
   if (page.actions.querySelector("a")) return;
-  const again = element("a", "button primary", icon("again"), "Once more from the start");
-  again.href = location.pathname;
-  const home = element("a", "button", "All courses");
-  home.href = "/";
-  page.actions.replaceChildren(again, home);
+  const links = [homeLink()];
+  if (course) links.unshift(link("button primary", location.pathname, icon("again"), gettext("Once more from the start")));
+  page.actions.replaceChildren(...links);
 }
+
+function link(className, href, ...children) {
+  const made = element("a", className, ...children);
+  made.href = href;
+  return made;
+}
+
+const homeLink = () => link("button", "/", gettext("All courses"));
 
 function notify(words) {
   page.notice.hidden = !words;
@@ -313,9 +431,20 @@ $("composer").addEventListener("submit", (event) => {
 });
 
 page.box.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-  event.preventDefault();
-  say();
+  if (event.isComposing) return;
+  if (event.key === "Enter" && !event.shiftKey) {
+    event.preventDefault();
+    say();
+  } else if (event.key === "ArrowUp" && page.box.value === "") {
+    const newest = [...document.querySelectorAll("#transcript .edit")].at(-1);
+    if (!newest) return;
+    event.preventDefault();
+    newest.click();
+  }
+});
+
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && editing.now !== null && !$("keys-dialog").open) editing.end();
 });
 
 page.box.addEventListener("input", () => {
@@ -340,95 +469,62 @@ function fit() {
   page.box.style.height = `${page.box.scrollHeight}px`;
 }
 
-// --- scrolling -------------------------------------------------------------------------------------------------
+// --- files -----------------------------------------------------------------------------------------------------
 
-/** Whether new lines are scrolled to: until the learner scrolls back to read, and again from the end on. */
-let following = true;
-let lastTop = 0;
-
-function isAtEnd() {
-  const { scrollHeight, scrollTop, clientHeight } = page.scroller;
-  return scrollHeight - scrollTop - clientHeight < 80;
-}
-
-function follow() {
-  if (!following) {
-    $("newer").hidden = isAtEnd();
-    return;
-  }
-  const live = $("transcript").getAttribute("aria-live") !== "off";
-  page.scroller.scrollTo({ top: page.scroller.scrollHeight, behavior: live && !calm.matches ? "smooth" : "instant" });
-  $("newer").hidden = true;
-}
-
-function toEnd() {
-  following = true;
-  follow();
-}
-
-page.scroller.addEventListener("scroll", () => {
-  // Our own scrolling only goes down, and may be under way when the next line comes: only going up is the learner's.
-  if (isAtEnd()) following = true;
-  else if (page.scroller.scrollTop < lastTop) following = false;
-  lastTop = page.scroller.scrollTop;
-  if (following) $("newer").hidden = true;
+$("attach").addEventListener("click", () => $("file").click());
+$("file").addEventListener("change", () => {
+  files.send([...$("file").files]);
+  $("file").value = "";
 });
-// The keyboard of a phone, a longer text in the box, other buttons: all take room from the conversation.
-new ResizeObserver(follow).observe(page.scroller);
-$("newer").addEventListener("click", () => {
-  toEnd();
-  resting().focus();
+acceptDrops($("lesson"), $("drop"), (dropped) => files.send(dropped));
+page.box.addEventListener("paste", (event) => {
+  const pasted = [...(event.clipboardData?.files ?? [])];
+  if (pasted.length === 0) return;
+  event.preventDefault();
+  files.send(pasted);
 });
 
-// --- the connection, honestly ----------------------------------------------------------------------------------
+// --- keyboard --------------------------------------------------------------------------------------------------
 
-let connection = { status: "connecting", retryAt: null };
+const shortcuts = new Shortcuts($("keys-dialog"), $("keys-list"), $("show-keys"));
+for (const [name, [words, , , , key]] of Object.entries(ACTIONS)) {
+  if (key) shortcuts.add(key, words, () => page.actions.querySelector(`[data-action="${name}"]`)?.click());
+}
+shortcuts.add("KeyP", gettext("Pause the lesson"), () => $("pause").hidden || $("pause").click());
+shortcuts.add("KeyA", gettext("Attach files"), () => $("attach").click());
+shortcuts.add("KeyB", gettext("Go to the box"), () => page.box.focus());
+shortcuts.mention(["Enter"], gettext("Send"));
+shortcuts.mention(["Shift", "Enter"], gettext("Start a new line"));
+shortcuts.mention(["↑"], gettext("In the empty box: change your newest line"));
+shortcuts.mention(["Esc"], gettext("Leave a change"));
 
+// --- the end ---------------------------------------------------------------------------------------------------
+
+new Connection(client);
 client.addEventListener("connection", ({ detail }) => {
-  connection = detail;
-  showConnection();
   if (detail.status === "closed" && detail.code !== 1000) showEnd(detail);
 });
-addEventListener("online", showConnection);
-addEventListener("offline", showConnection);
-setInterval(() => connection.status === "waiting" && showConnection(), 250);
-$("reconnect").addEventListener("click", () => client.open());
-
-function showConnection() {
-  const { status, retryAt } = connection;
-  const offline = status !== "connected" && status !== "closed" && !navigator.onLine;
-  const shown = offline ? "offline" : status;
-  const words = {
-    connected: "Connected",
-    connecting: "Connecting…",
-    waiting: "Reconnecting",
-    offline: "You are offline",
-    closed: "Not connected",
-  }[shown];
-  $("connection").dataset.status = shown;
-  if ($("connection-words").textContent !== words) $("connection-words").textContent = words;
-  const seconds = retryAt === null ? 0 : Math.ceil((retryAt - Date.now()) / 1000);
-  $("connection-count").textContent = shown === "waiting" && seconds > 0 ? `in ${seconds} s` : "";
-  $("reconnect").hidden = !(shown === "waiting" && seconds > 1);
-}
 
 /** The server closed this view for good: say why, and where to go from here. */
 function showEnd({ code, reason }) {
   const words = {
-    4401: "You are not signed in any more.",
-    4404: "This lesson is not there any more, or it is not yours.",
-    4410: "This lesson is over.",
-    4426: "This page is older than the server. Please reload it.",
+    4401: gettext("You are not signed in any more."),
+    4404: gettext("This lesson is not there any more, or it is not yours."),
+    4410: gettext("This lesson is over."),
+    4426: gettext("This page is older than the server. Please reload it."),
+    4429: gettext("This lesson is open in too many tabs. Please close some of them."),
   }[code];
-  const line = element("p", "", words ?? reason);
-  const again = element("a", "button primary", icon("again"), code === 4426 ? "Reload" : "Open the lesson anew");
-  again.href = location.pathname;
-  const home = element("a", "button", "All courses");
-  home.href = "/";
-  page.actions.replaceChildren(again, home);
+  const isOver = code === 4410;
+  const links = [homeLink()];
+  if (code === 4426) links.unshift(link("button primary", location.pathname, icon("again"), gettext("Reload")));
+  else if (course) links.unshift(link("button primary", location.pathname, icon("again"), gettext("Open the lesson anew")));
+  page.actions.replaceChildren(...links);
+  page.actions.classList.remove("busy");
   shownActions = "";
-  notify(line.textContent);
+  notify(words ?? reason);
+  page.notice.classList.toggle("calm", isOver);
   $("composer").hidden = true;
+  $("pause").hidden = true;
   $("activity").textContent = "";
 }
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+
+from tests.acceptance.live_system import LiveSystem
 
 #: Without a sandbox because tests may run as root, and without anything that would call home.
 ARGUMENTS = [
@@ -22,17 +24,42 @@ ARGUMENTS = [
 LIMIT_MS = 15_000
 
 
+DESKTOP = {"viewport": {"width": 1180, "height": 860}}
+PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True}
+
+
 @contextmanager
-def browser_context(chromium_path: str, **options: Any) -> Iterator[BrowserContext]:
-    """A fresh browser: no cookies, no history. Options are those of Playwright's ``new_context``."""
+def started_browser(chromium_path: str) -> Iterator[Browser]:
+    """The browser's process. Starting it is what takes time; each visitor has a context of their own."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
         try:
-            context = browser.new_context(**options)
-            context.set_default_timeout(LIMIT_MS)
-            yield context
+            yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def visitor(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
+    """Somebody new: no cookies, no history. Options are those of Playwright's ``new_context``."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(LIMIT_MS)
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+def sign_in_as_admin(page: Page, system: LiveSystem, then: str) -> None:
+    """Sign in as the administrator of a live system and go on to a page."""
+    page.goto(f"{system.url}/admin/login/?next={then}")
+    page.fill("#id_username", "admin")
+    page.fill("#id_password", system.data.secret("admin"))
+    page.press("#id_password", "Enter")
+    page.wait_for_url(f"**{then}")
+
+
+_AWAY = ("WebSocket connection", "ERR_CONNECTION_REFUSED", "ERR_INTERNET_DISCONNECTED")
 
 
 class Lesson:
@@ -48,7 +75,7 @@ class Lesson:
 
     def _hear(self, kind: str, text: str) -> None:
         # While the server is away a browser reports each failed attempt; that is not the page's fault.
-        if kind == "error" and "WebSocket connection" not in text and "ERR_CONNECTION_REFUSED" not in text:
+        if kind == "error" and not any(away in text for away in _AWAY):
             self.complaints.append(text)
 
     def start_as_guest(self) -> None:

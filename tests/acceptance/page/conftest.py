@@ -3,9 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests.acceptance.live_system import LiveSystem
-from tests.acceptance.page.browser import Lesson, browser_context
+from tests.acceptance.page.browser import DESKTOP, Lesson, started_browser, visitor
 from tests.temporary_data import temporary_data_folder
 
 
@@ -21,10 +22,17 @@ def shared_live_system() -> Iterator[LiveSystem]:
             system.end()
 
 
+@pytest.fixture(scope="package")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    """One browser for all tests of the page."""
+    with started_browser(chromium_path) as running:
+        yield running
+
+
 @pytest.fixture
-def lesson(shared_live_system: LiveSystem, chromium_path: str) -> Iterator[Lesson]:
-    """A new browser in front of a running system; whatever it complains about fails the test."""
-    with browser_context(chromium_path, viewport={"width": 1180, "height": 860}) as context:
+def lesson(shared_live_system: LiveSystem, browser: Browser) -> Iterator[Lesson]:
+    """Somebody new in front of a running system; whatever the browser complains about fails the test."""
+    with visitor(browser, **DESKTOP) as context:
         open_lesson = Lesson(context.new_page(), shared_live_system.url)
         yield open_lesson
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.acceptance.live_system import LiveSystem
-from tests.acceptance.page.browser import Lesson, browser_context
+from tests.acceptance.page.browser import Lesson, visitor
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.browser]
 
@@ -20,9 +20,9 @@ def overflow(page: Page) -> int:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_lesson_by_touch(shared_live_system: LiveSystem, chromium_path: str, scheme: str) -> None:
+def test_a_lesson_by_touch(shared_live_system: LiveSystem, browser: Browser, scheme: str) -> None:
     phone = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True, "color_scheme": scheme}
-    with browser_context(chromium_path, **phone) as context:
+    with visitor(browser, **phone) as context:
         lesson = Lesson(context.new_page(), shared_live_system.url)
         lesson.page.goto(lesson.url)
         assert overflow(lesson.page) == 0

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.acceptance.live_system import LiveSystem
-from tests.acceptance.page.browser import Lesson, browser_context
+from tests.acceptance.page.browser import Lesson, visitor
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.browser, pytest.mark.timeout(240)]
 
 
-def test_a_lesson_goes_on_after_a_restart_and_after_a_crash(live_system: LiveSystem, chromium_path: str) -> None:
-    with browser_context(chromium_path) as context:
+def test_a_lesson_goes_on_after_a_restart_and_after_a_crash(live_system: LiveSystem, browser: Browser) -> None:
+    with visitor(browser) as context:
         lesson = Lesson(context.new_page(), live_system.url)
         lesson.start_as_guest()
         lesson.go_to_first_question()

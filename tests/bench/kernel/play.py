@@ -153,17 +153,13 @@ class _Poison(_Neighbour):
 def history(rounds: int, lengths: list[int]) -> dict[str, Any]:
     """Median milliseconds of an event on sessions whose logs are so long; every log is verified at the end."""
     from sessions_app import server, verification
-    from sessions_app.models import Session
+    from tests.bench import population
 
     sessions = _echo(len(lengths))
     # The short ones would grow while they are measured: each round has its own.
     short = iter(_echo(rounds + WARM_UP_ROUNDS))
-    _unsafe(True)
-    for session, length in zip(sessions, lengths, strict=True):
-        while Session.objects.values_list("head", flat=True).get(pk=session) < length:
-            for _ in range(max(1, length // 200)):
-                _turn(session, server.deliver)
-    _unsafe(False)
+    for session, length in zip(sessions[1:], lengths[1:], strict=True):
+        population.lengthen(session, length)
     spent: dict[int, list[float]] = {length: [] for length in lengths}
     for number in range(rounds + WARM_UP_ROUNDS):
         sessions[0] = next(short)
@@ -261,14 +257,6 @@ def _turn(session: uuid.UUID, deliver: Callable[[Any], Any]) -> None:
     deliver(_message(session, "hello"))
     (call,) = calls.claim("bench", ["tools"], 1)
     deliver(calls.succeeded(call, {"text": "hello"}, fallback=False, facts=[]))
-
-
-def _unsafe(on: bool) -> None:
-    """While logs are only being filled, nobody has to wait for the disk."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("SET synchronous_commit = %s" % ("off" if on else "on"))
 
 
 def lateness(seconds: float) -> dict[str, Any]:

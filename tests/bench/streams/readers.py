@@ -111,6 +111,8 @@ async def main(url: str, streams: int, spread_s: float, limit_s: float) -> dict[
         "streams": streams,
         "seconds": seconds,
         "tokens": len(taken),
+        # A token is the time at which it was written, and the space after it.
+        "characters_per_s": len(taken) * (len(str(begin)) + 1) / ((end - begin) / 1e9),
         "window_s": (end - begin) / 1e9,
         "deltas": sum(reader.deltas for reader in readers),
         "p50_ms": percentile(taken, 0.50),

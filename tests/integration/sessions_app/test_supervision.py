@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from sessions_app import log, quarantine, registry, server, sessions, timers
+from sessions_app import log, names, quarantine, registry, server, sessions, timers
 from sessions_app.delivery import Delivery
 from sessions_app.exceptions import CommandError
 from sessions_app.models import Quarantine, Session
@@ -296,4 +296,4 @@ def test_s59_a_first_start_that_fails_leaves_nothing(learner: Any, settings: Any
         registry.start_or_find(learner.pk, "broken", "broken", {})
 
     assert not Session.objects.filter(course="broken").exists()
-    assert registry.whereis(registry.name(learner.pk, "broken")) is None
+    assert registry.whereis(names.name(learner.pk, "broken")) is None

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from tutor import events, statem
 from tutor.course import Course
-from tutor.effects import CallTool, Record, Refuse
+from tutor.effects import CallTool, RateQuestion, Record, Refuse
 from tutor.evals.lessons import tools as lesson_tools
 from tutor.evals.lessons.tools import OFFLINE, LessonTool
 from tutor.evals.lessons.transcript import Turn
@@ -60,6 +60,7 @@ class LessonSession:
         state, data = self.machine.initial(seed, {})
         self._snapshot = statem.start(self.machine, state, data, now=0).after
         self._call: CallTool | None = None
+        self._rated: list[RateQuestion] = []
         #: The last command had no row; and what was said about it.
         self.refused = False
         self._refusal = ""
@@ -82,6 +83,7 @@ class LessonSession:
         """Send a command; every tool it sets off has ended when this returns."""
         state, data = self.state, self.data
         self.refused, self._refusal = False, ""
+        self._rated = []
         facts = self._feed(Event(EventType.CAST, content))
         called: list[str] = []
         while self._call is not None and len(called) < MAX_CALLS:
@@ -96,6 +98,7 @@ class LessonSession:
             after=self.data,
             meant_right=meant_right,
             tools=called,
+            rated=self._rated,
             refusal=self._refusal,
         )
 
@@ -124,6 +127,8 @@ class LessonSession:
                         facts.append(fact)
                     case CallTool(background=False):
                         self._call = command
+                    case RateQuestion():
+                        self._rated.append(command)
                     case Refuse(message=message):
                         self.refused, self._refusal = True, message
         return facts

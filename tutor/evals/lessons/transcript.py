@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from tutor import events, interactions
+from tutor.effects import RateQuestion
 from tutor.interactions import AnswerChecked, HintGiven, Interaction, MasteryChanged, OutputCommitted, QuestionAsked
 from tutor.machine import State
 from tutor.machine.data import TutoringData
@@ -34,6 +35,8 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     meant_right: bool | None = None
     #: The tools that were called, in order.
     tools: list[str] = []
+    #: First meetings with questions, as they reach the questions' ratings.
+    rated: list[RateQuestion] = []
     #: What the learner is told where the command has no place now; nothing else happens then.
     refusal: str = ""
 

@@ -129,7 +129,7 @@ def test_a_learner_who_is_not_there_is_named(transactional_db: None, tmp_path: P
 def test_memory_does_not_grow_with_the_history(learner: Any, settings: Any, redis_url: str) -> None:
     def peak(session_length: int) -> int:
         session = registry.start_or_find(learner.pk, f"echo{session_length}", "echo", {})[0]
-        population.talk(session, session_length)
+        population.lengthen(session, session_length)
         tracemalloc.start()
         try:
             for line in exporting.lines(learner):
@@ -139,6 +139,6 @@ def test_memory_does_not_grow_with_the_history(learner: Any, settings: Any, redi
             tracemalloc.stop()
 
     peak(20)  # what is imported and compiled once
-    short, long = peak(250), peak(1_000)
+    short, long = peak(1_000), peak(4_000)
 
     assert long < 1.5 * short

@@ -194,7 +194,7 @@ def test_whatever_state_it_is_in_it_is_ended_and_erased(learner: Any, how: str, 
         sessions.shutdown(session)
     else:
         settings.TUTOR_MACHINES = {**settings.TUTOR_MACHINES, "scripted": f"{__name__}.picky"}
-        conf._made.cache_clear()
+        conf._machines.clear()
 
     erasing.erase_session(session, actor="root")
 

@@ -6,10 +6,13 @@ import json
 from io import StringIO
 from typing import Any
 
+from django.apps import apps
 from django.core.management import call_command
+from django.db.models import ForeignKey
 
 from sessions_app import verification
 from sessions_app.models import Erasure, Interaction, Session
+from sessions_app.personal_data import places
 from tests import everything_stored
 from tests.integration.sessions_app.personal_data.conftest import MARKER
 
@@ -54,6 +57,20 @@ def test_verification_reports_erased_and_no_divergence(marked: Any, bystander: A
     # What a fork shares with its parent is verified with each of them.
     assert told["erased"] >= Interaction.objects.filter(session__learner=marked).count() >= interactions
     assert [one for verified in verification.verify() for one in verified.divergences] == []
+
+
+def test_every_table_that_belongs_to_a_session_is_in_the_list() -> None:
+    """Whoever adds one registers it (``personal_data.places``), or the words of learners outlive them there."""
+    listed = {model for place in places.of_sessions() for model in place.models}
+
+    of_sessions = {
+        field.model
+        for field in (field for model in apps.get_models() for field in model._meta.get_fields())
+        if field.many_to_one or field.one_to_one
+        if isinstance(field, ForeignKey) and field.related_model is Session
+    }
+
+    assert {model.__name__ for model in of_sessions - listed} == set()
 
 
 def test_a_dry_run_counts_every_place_and_changes_nothing(marked: Any) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest_asyncio
 from django.template.loader import render_to_string
+from django.test import RequestFactory
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 import sessions_app
+from sessions_app.pages import words
 from tests.acceptance.page.browser import ARGUMENTS
 from tests.chromium import program
 from tests.scripted_server import ScriptedServer
@@ -24,11 +27,18 @@ COURSE = {
 LESSON = "/learn/algebra/"
 
 
+def rendered(template: str, **context: Any) -> bytes:
+    """A page as the server makes it."""
+    limits = {"text": 2_000}
+    return render_to_string(f"sessions_app/{template}", {"course": COURSE, "limits": limits, **context}).encode()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def server() -> AsyncIterator[ScriptedServer]:
     async with ScriptedServer() as running:
-        html = render_to_string("sessions_app/lesson.html", {"course": COURSE})
-        running.files[LESSON] = ("text/html; charset=utf-8", html.encode())
+        running.files[LESSON] = ("text/html; charset=utf-8", rendered("lesson.html"))
+        catalogue = words(RequestFactory().get("/words.js")).content
+        running.files["/words.js"] = ("text/javascript; charset=utf-8", catalogue)
         running.files["/empty/"] = ("text/html; charset=utf-8", b"<!doctype html><title>empty</title>")
         running.folders["/static/sessions_app/"] = STATIC
         yield running

@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 WITNESS = """
 async (options) => {
   const { TutorClient } = await import("/static/sessions_app/client.js");
-  const pace = { first: 20, longest: 50, opening: 2000, silence: 300, behind: 50 };
-  window.client = new TutorClient({ course: "algebra", pace, ...options });
+  const pace = { first: 20, longest: 50, opening: 2000, silence: 5000, behind: 50, ...options.pace };
+  window.client = new TutorClient({ course: "algebra", ...options, pace });
   window.seen = { events: [], streamed: "", statuses: [], resyncs: 0, waits: [] };
   client.addEventListener("event", ({ detail }) => seen.events.push([detail.seq, detail.t, detail.d]));
   client.addEventListener("output", ({ detail }) => { seen.streamed += detail.added; });
@@ -142,7 +142,7 @@ async def test_a_lost_push_is_fetched_and_a_silent_server_left(server: ScriptedS
     server.beat_s = 0.05
     tab = await context.new_page()
     await tab.goto(server.url + "/empty/")
-    await tab.evaluate(WITNESS, {})
+    await tab.evaluate(WITNESS, {"pace": {"silence": 300}})
     await until(lambda: server._live)
     server.lossy = True
     server.happen("question.asked", question="q1")
@@ -151,6 +151,29 @@ async def test_a_lost_push_is_fetched_and_a_silent_server_left(server: ScriptedS
     for socket in server._sockets:
         socket.transport.pause_reading()
     await until(lambda: len(server.hellos) > hellos)
+
+
+async def test_a_command_that_nobody_answers_shows_that_nobody_is_there(
+    server: ScriptedServer, context: BrowserContext
+) -> None:
+    tab = await context.new_page()
+    await tab.goto(server.url + "/empty/")
+    await tab.evaluate(WITNESS, {"pace": {"silence": 300}})
+    await until(lambda: server._live)
+    server.deaf = True
+    await tab.evaluate("window.reply = client.send('continue'); 1")
+    await until(lambda: len(server.hellos) == 2)
+    server.deaf = False
+
+    assert (await tab.evaluate("window.reply"))["disposition"] == "started"
+
+
+REOPENED = """async () => {
+  const { TutorClient } = await import("/static/sessions_app/client.js");
+  const client = new TutorClient({ course: "algebra", store: sessionStorage });
+  client.addEventListener("welcome", () => client.takeUp());
+  client.open();
+}"""
 
 
 async def test_an_unanswered_command_outlives_the_page(server: ScriptedServer, context: BrowserContext) -> None:
@@ -163,13 +186,26 @@ async def test_an_unanswered_command_outlives_the_page(server: ScriptedServer, c
     await until(lambda: any(frame["t"] == "message.send" for frame in server.received))
     server.deaf = False
     await tab.reload()
-    await tab.evaluate("""async () => {
-      const { TutorClient } = await import("/static/sessions_app/client.js");
-      const client = new TutorClient({ course: "algebra", store: sessionStorage });
-      client.addEventListener("welcome", () => client.takeUp());
-      client.open();
-    }""")
+    await tab.evaluate(REOPENED)
     await until(lambda: "kept" in server.accepted)
+
+    assert len(server.events) == 1
+
+
+async def test_a_command_given_before_the_session_is_known_outlives_the_page_too(
+    server: ScriptedServer, context: BrowserContext
+) -> None:
+    server.deaf = True
+    tab = await context.new_page()
+    await tab.goto(server.url + "/empty/")
+    # Given in the same moment in which the connection is opened: nobody knows the session yet.
+    give = "client.send('message.send', {text: 'x = 4'}, {id: 'early'}).catch(() => {}); 1"
+    await tab.evaluate(f"({WITNESS})({{store: sessionStorage}}).then(() => {{ {give} }})")
+    await until(lambda: any(frame["t"] == "message.send" for frame in server.received))
+    server.deaf = False
+    await tab.reload()
+    await tab.evaluate(REOPENED)
+    await until(lambda: "early" in server.accepted)
 
     assert len(server.events) == 1
 

@@ -139,7 +139,7 @@ async def test_a_choice_is_sent_by_its_id_and_shown_by_its_words(server: Scripte
     await until(lambda: server.accepted)
 
     sent = next(frame for frame in server.received if frame["t"] == "answer.submit")
-    assert sent["d"] == {"question": "q1", "value": "c-down"}
+    assert sent["d"] == {"question": "q1", "value": "c-down", "on_busy": "queue"}
     server.happen("message.accepted", cause=sent["id"], text="c-down")
     await expect(page.locator(".line.learner .text")).to_have_text(["B. Down"])
     server.happen("answer.checked", question="q1", answer="c-down", verdict="correct", feedback="")
@@ -147,7 +147,7 @@ async def test_a_choice_is_sent_by_its_id_and_shown_by_its_words(server: Scripte
     await expect(page.get_by_label("Down")).to_be_disabled()
     server.happen("mastery.changed", skill="add", p=0.97, mastered=True, why="three in a row")
     await expect(page.locator("[data-skill=add] .level")).to_have_text("mastered")
-    await expect(page.locator("#path-summary")).to_have_text("1 of 1 skills")
+    await expect(page.locator("#path-summary")).to_have_text("1 of 1 skill")
 
 
 async def test_a_draft_outlives_a_reload(server: ScriptedServer, page: Page) -> None:

@@ -35,13 +35,15 @@ class Lesson:
     #: Run each call at once with the real tool.
     auto: bool = False
     now: int = 0
+    #: What the session before it has handed on.
+    context: dict[str, Any] = field(default_factory=dict)
     snapshot: Snapshot = field(init=False)
     outcomes: list[Outcome] = field(default_factory=list)
     #: What the last command did.
     last: list[Outcome] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        state, data = self.machine.initial(self.seed, {})
+        state, data = self.machine.initial(self.seed, self.context)
         outcome = statem.start(self.machine, state, data, now=self.now)
         self.snapshot = outcome.after
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from hypothesis import given
 
 from tests.unit.tutor.machine.lesson import MACHINE, Lesson
-from tests.unit.tutor.machine.walk import STEPS, walk, walking, walks
+from tests.unit.tutor.machine.walk import STEPS, before, walk, walking, walks
 from tutor import events
 from tutor.effects import CallTool, CancelCall, Record, Refuse
 from tutor.interactions import HintGiven, OutputCommitted, QuestionAsked
@@ -23,6 +23,7 @@ _SAMPLES: dict[type[events.EventContent], events.EventContent] = {
     events.UserMessage: events.UserMessage(text="hello"),
     events.AnswerSubmitted: events.AnswerSubmitted(question="undo1", value="1"),
     events.RemediationForced: events.RemediationForced(known_error="same_sign", actor="teacher:1"),
+    events.EstimateContested: events.EstimateContested(claim="known", skill="undo"),
     events.SafetyCleared: events.SafetyCleared(actor="teacher:1"),
     events.ResetRequested: events.ResetRequested(state="exposition", actor="operator:1"),
     events.ToolSucceeded: events.ToolSucceeded(ref="c1", tool="check_answer", result={"verdict": "correct"}),
@@ -237,7 +238,7 @@ def through_json(data: TutoringData) -> TutoringData:
 @walking
 @given(walks)
 def test_a_lesson_folded_through_json_after_every_step_goes_the_same_way(script: bytes) -> None:
-    plain = MACHINE.dump(MACHINE.initial(script[0], {})[1])
+    plain = MACHINE.dump(MACHINE.initial(script[0], before(script))[1])
     for lesson in walk(script):
         lesson.snapshot = replace(
             lesson.snapshot,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -55,12 +56,30 @@ _RARE: tuple[events.EventContent, ...] = (
     events.ResetRequested(state="remediating_known_error", actor="operator:1"),
     events.ResetRequested(state="topic_complete", actor="operator:1"),
     events.EndRequested(),
+    events.ReviewRequested(),
+    events.EstimateContested(claim="known", skill="undo"),
+    events.EstimateContested(claim="unsure", skill="naming"),
+    events.EstimateContested(claim="not_mine", known_error="same_sign"),
 )
+#: What a completed session has handed on.
+_FIRM = {"p": 0.99, "opportunities": 4, "unassisted": 4, "unassisted_typed": 1}
+_CARD = {"stability": 2.3, "difficulty": 2.1, "due_ms": 5, "last_ms": 0}
+LEARNED: dict[str, Any] = {
+    "skills": {"undo": {**_FIRM, "card": _CARD}, "naming": _FIRM},
+    "known_errors": {"same_sign": {"seen": 1, "remediated": 1, "standing": "treated"}},
+}
+#: A pause after which a lesson begins with a warm-up, in milliseconds.
+_LONG_MS = 8 * 86_400_000
+
+
+def before(script: bytes) -> dict[str, Any]:
+    """What the learner knows at the beginning: now and then everything, and then the session is a review."""
+    return LEARNED if script[0] % 8 == 0 else {}
 
 
 def walk(script: bytes) -> Iterator[Lesson]:
     """The lesson after each step (the same object)."""
-    lesson = Lesson(seed=script[0]).start()
+    lesson = Lesson(seed=script[0], context=before(script)).start()
     yield lesson
     for at in range(0, len(script), 2):
         step(lesson, script[at], script[at + 1])
@@ -82,6 +101,8 @@ def step(lesson: Lesson, what: int, which: int) -> None:
         lesson.go_on()
     elif what < 208:
         lesson.cast(_COMMANDS[which % len(_COMMANDS)])
+    elif waiting and what < 214:
+        lesson.say(_TEXTS[which % len(_TEXTS)], _POLICIES[which % 3])
     elif what < 244:
         _fire(lesson, which)
     elif what < 249:
@@ -89,6 +110,8 @@ def step(lesson: Lesson, what: int, which: int) -> None:
     elif what < 250:
         lesson.cast(events.Branched())
     elif what < 252:
+        _away(lesson, which)
+    elif what < 253:
         _hear(lesson, which)
     else:
         lesson.cast(_RARE[which % len(_RARE)])
@@ -124,6 +147,15 @@ def _fire(lesson: Lesson, which: int) -> None:
     if timers:
         kind, name = timers[which % len(timers) if which < 64 else 0][0]
         lesson.fire(kind, name)
+
+
+def _away(lesson: Lesson, which: int) -> None:
+    """A long pause, and what brings the learner back."""
+    before = len(lesson.outcomes)
+    lesson.cast(events.PauseRequested())
+    lesson.now += _LONG_MS
+    lesson.cast(events.ResumeRequested() if which < 192 else events.UserMessage(text="hello again"))
+    lesson.last = lesson.outcomes[before:]
 
 
 def _hear(lesson: Lesson, which: int) -> None:
