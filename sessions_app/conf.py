@@ -102,7 +102,7 @@ MACHINE_S = 300.0
 #: Teachers' page of live sessions: how many it lists, how long one look at the database is good for everybody in a
 #: process, in seconds, and how far back the newest note of an observer is looked for, in interactions.
 LIVE_LISTED = 100
-LIVE_LOOK_S = 1.0
+LIVE_LOOK_S = 2.0
 NOTES_WITHIN = 300
 SEARCH_CHARS = 100
 #: A session that waits for a tool longer than this, in seconds, is asked why; so many of one look.

@@ -546,7 +546,7 @@ def review_line(name: str, record: SkillRecord, *, mastered: bool) -> str:
     firm = "firm" if mastered else "worth another look"
     if record.card is None:
         return f"- **{name}**: {firm}"
-    return f"- **{name}**: {firm}; next review on {retention.day(record.card.due_ms)}"
+    return f"- **{name}**: {firm}; next review on {retention.date(record.card.due_ms)}"
 
 
 def review_summary(lines: Sequence[str], *, more: bool) -> str:

@@ -49,10 +49,10 @@ async def arrived(client: ProtocolClient, kind: str, limit_s: float = 60.0) -> l
 async def test_a_teacher_watches_what_observers_note_and_the_learner_reads_what_they_say(
     live_system: LiveSystem,
 ) -> None:
-    teachers = Stream(kinds=events_for(Visibility.TEACHER))
+    token, teachers = new_teacher(live_system), Stream(kinds=events_for(Visibility.TEACHER))
     async with (
         ProtocolClient(live_system.ws_url, new_guest(live_system.url)) as learner,
-        ProtocolClient(live_system.ws_url, new_teacher(live_system), teachers) as teacher,
+        ProtocolClient(live_system.ws_url, token, teachers) as teacher,
     ):
         await learner.hello()
         await teacher.hello(session=learner.session)

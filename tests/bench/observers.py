@@ -46,10 +46,9 @@ def bench(options: argparse.Namespace, console: Console) -> dict[str, Any]:
         stack.callback(services.stop)
         services.start()
         launcher = Launcher(stack, services, data.logs)
-        no_limits = {"TUTOR_RATE_FACTOR": "0"}
         programs = {
-            NONE: launcher.tutoring("none", {"TUTOR_OBSERVERS": "none", **no_limits}),
-            FOUR: launcher.tutoring("four", {"TUTOR_OBSERVERS": "", **no_limits, **_APART}),
+            NONE: launcher.tutoring("none", {"TUTOR_OBSERVERS": "none"}),
+            FOUR: launcher.tutoring("four", {"TUTOR_OBSERVERS": "", **_APART}),
         }
         rounds: list[dict[str, Any]] = []
         for number in range(options.runs):

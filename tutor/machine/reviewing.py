@@ -76,7 +76,7 @@ def practised_lines(syllabus: Syllabus, data: TutoringData) -> list[str]:
 def next_review(data: TutoringData, skills: Iterable[str]) -> str | None:
     """The day of the first review of these skills; None: none of them was mastered."""
     due = [record.card.due_ms for skill in skills if (record := data.skills[skill]).card is not None]
-    return retention.day(min(due)) if due else None
+    return retention.date(min(due)) if due else None
 
 
 @rows.row("35", State.TOPIC_COMPLETE, Signal.ENTER, may_show_answer=True)

@@ -117,7 +117,21 @@ function readyWords({ sections, pages }) {
   return filled(gettext("can be read: %(what)s"), { what: parts.join(", ") });
 }
 
-const failureWords = ({ message, why }) => filled(gettext("cannot be read: %(why)s"), { why: message ?? why ?? "" });
+/** Why a file cannot be read, by the reason's one word; the server's own words say the rest. */
+const REASONS = {
+  empty: gettext("there is nothing in it"),
+  unsupported: gettext("this kind of file cannot be read"),
+  encrypted: gettext("it is protected by a password"),
+  no_text: gettext("there is no text in it"),
+  broken: gettext("it is damaged"),
+  too_long: gettext("it is too long"),
+  too_many_pages: gettext("it has too many pages"),
+  too_big_inside: gettext("it is too big inside"),
+  too_slow: gettext("reading it took too long"),
+};
+
+const failureWords = ({ reason, message }) =>
+  filled(gettext("cannot be read: %(why)s"), { why: REASONS[reason] ?? message ?? "" });
 
 /** Let files be dropped on a place, with a sign while they hover over it. */
 export function acceptDrops(place, sign, take) {

@@ -524,6 +524,7 @@ function showEnd({ code, reason }) {
   notify(words ?? reason);
   page.notice.classList.toggle("calm", isOver);
   $("composer").hidden = true;
+  document.body.classList.add("over");
   $("pause").hidden = true;
   $("activity").textContent = "";
 }

@@ -1,6 +1,6 @@
 /** Why a command was not taken, in words for people. The server's own words say more where the code alone says little. */
 
-import { filled, gettext } from "./words.js";
+import { filled, gettext, language } from "./words.js";
 
 const WORDS = {
   rate_limited: gettext("That was a bit fast. Please wait a moment and try again."),
@@ -15,10 +15,13 @@ const WORDS = {
   unreachable: gettext("The server could not be reached. Please try again."),
 };
 
+const MIB = 1024 * 1024;
+
 /** The server's own words are English; in another language they would only be half understood. */
 export function inPlainWords({ code, message, detail }) {
   if (code === "too_large" && detail?.limit) {
-    return filled(gettext("That is too long: at most %(limit)s, please."), { limit: detail.limit.toLocaleString() });
+    const limit = detail.limit < MIB ? detail.limit.toLocaleString(language) : `${Math.floor(detail.limit / MIB)} MiB`;
+    return filled(gettext("That is too much: at most %(limit)s, please."), { limit });
   }
   if (WORDS[code]) return WORDS[code];
   return message || gettext("That did not work. Please try again.");

@@ -5,6 +5,7 @@
  * The list is in the course's language; what the page says itself carries its own.
  */
 
+import { concern } from "./concerns.js";
 import { button, element, icon } from "./element.js";
 import { filled, gettext, language } from "./words.js";
 
@@ -195,7 +196,7 @@ export class Transcript {
       case "author.noted":
         return this.#aside(filled(gettext("For the course’s author (%(about)s)"), d), d.note);
       case "safety.held":
-        return this.#aside(gettext("The lesson is held: this learner needs a person"), d.why, "warn");
+        return this.#aside(gettext("The lesson is held: this learner needs a person"), concern(d.why), "warn");
       case "safety.released":
         return this.#aside(filled(gettext("%(actor)s let the lesson go on"), d), "");
       case "session.suspended":

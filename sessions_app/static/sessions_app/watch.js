@@ -2,6 +2,7 @@
 
 import { Activity } from "./activity.js";
 import { TutorClient, endsStream } from "./client.js";
+import { concern } from "./concerns.js";
 import { Connection } from "./connection.js";
 import { element } from "./element.js";
 import { Following } from "./following.js";
@@ -84,7 +85,7 @@ function show(frame) {
 function noted({ t, d, at }) {
   const who = { "safety.held": gettext("Safety"), "safety.released": d.actor, "author.noted": d.about }[t] ?? d.observer;
   const words = {
-    "safety.held": filled(gettext("Held: %(why)s"), { why: d.why ?? "" }),
+    "safety.held": filled(gettext("Held: %(why)s"), { why: concern(d.why ?? "") }),
     "safety.released": gettext("Let the lesson go on"),
   }[t];
   const said = words ?? d.note ?? d.suggestion ?? d.text ?? "";

@@ -169,8 +169,8 @@ async def test_files_are_uploaded_and_their_fate_is_told(server: ScriptedServer,
     server.happen("file.ready", file="f1", name="notes.txt", sections=2, pages=1)
     await expect(page.locator("#files .file")).to_contain_text(["can be read: 1 page, 2 sections"])
     server.happen("file.uploaded", file="f2", name="odd.bin", size=5, media_type="application/octet-stream")
-    server.happen("file.failed", file="f2", name="odd.bin", reason="type", message="This kind of file cannot be read.")
-    await expect(page.locator("#files .file")).to_contain_text(["1 page", "cannot be read: This kind of file"])
+    server.happen("file.failed", file="f2", name="odd.bin", reason="unsupported", message="Please upload another.")
+    await expect(page.locator("#files .file")).to_contain_text(["1 page", "cannot be read: this kind of file"])
 
 
 async def test_shortcuts_are_chords_and_listed(server: ScriptedServer, page: Page) -> None:
