@@ -387,14 +387,15 @@ class SessionConsumer(AsyncWebsocketConsumer):
             session_id = await in_database(opening.session_for, user, hello)
             await self._join(session_id)
             opened = await in_database(opening.open_session, user, session_id, hello)
+            if settings.TUTOR_CHECK_STREAMS:
+                # The first socket of a process makes the machine, and may have to read its course.
+                machine = await in_database(conf.machine, opened.session.machine, opened.session.machine_args)
+                self.checked = CheckedStream(self.conn, opened.view.visibility, machine.states)
+                self.checked.asked(frame.id)
         except BaseException:
             self._uncount()  # another hello may follow
             raise
         self.view, self.standing, self.asked_at = opened.view, standing, asyncio.get_running_loop().time()
-        if settings.TUTOR_CHECK_STREAMS:
-            states = conf.machine(opened.session.machine, opened.session.machine_args).states
-            self.checked = CheckedStream(self.conn, self.view.visibility, states)
-            self.checked.asked(frame.id)
         try:
             await self._welcome(frame, opened)
         except Exception as error:
