@@ -17,6 +17,8 @@ from tutor.projections.fact import Fact
 
 #: Rows of one page when reading backwards: some ten turns.
 PAGE_ROWS = 200
+#: The widest page where few rows are of the kinds asked for.
+_WIDEST_ROWS = 10_000
 #: Compactions and rewinds of one page: the first one nearly always decides.
 _LANDMARKS = 4
 #: The projection that the steps tell, not the facts.
@@ -51,12 +53,15 @@ def newest_first(
     """
     before = upto + 1
     while parts := list(lineage.within(session, 0, before)):
-        part = parts[-1]
-        rows = Row.objects.filter(session_id=part.session, seq__gt=part.after, seq__lte=part.upto).order_by("-seq")
+        # Bounded by seq, not by a LIMIT: see ``lineage.windows``. There are no gaps.
+        piece = next(lineage.windows(parts[-1], page, newest=True))
+        rows = Row.objects.filter(session_id=piece.session, seq__gt=piece.after, seq__lte=piece.upto).order_by("-seq")
         if kinds is not None:
             rows = rows.filter(kind__in=kinds)
-        found = [_fact(row) for row in rows.values_list(*_COLUMNS)[:page]]
-        before = found[-1].seq if found else part.after + 1
+        found = [_fact(row) for row in rows.values_list(*_COLUMNS)]
+        before = piece.after + 1
+        if len(found) < page // 2:
+            page = min(2 * page, _WIDEST_ROWS)  # few are of these kinds
         for fact in found:
             yield fact
             if fact.kind == "session.rewound" and isinstance(fact.interaction, SessionRewound):

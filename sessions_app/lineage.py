@@ -76,6 +76,21 @@ def within(session: uuid.UUID, after: int, before: int) -> Iterator[Segment]:
             yield Segment(one.session, low, high)
 
 
+def windows(part: Segment, size: int, *, newest: bool) -> Iterator[Segment]:
+    """A part in pieces that follow one another, the first of ``size`` rows, each next one four times as long.
+
+    For whoever wants the first or the newest rows of a log. A query bounded by ``seq`` reads no more than its piece,
+    whatever plan the database takes; with a ``LIMIT`` alone it may read and sort the whole log of a session that is
+    longer than its statistics know.
+    """
+    low, high = part.after, part.upto
+    while low < high:
+        cut = max(low, high - size) if newest else min(high, low + size)
+        yield Segment(part.session, cut, high) if newest else Segment(part.session, low, cut)
+        low, high = (low, cut) if newest else (cut, high)
+        size *= 4
+
+
 def rows(session: uuid.UUID) -> Q:
     """The rows of a session's log, as a condition on ``Interaction``."""
     parts = lineage(session)

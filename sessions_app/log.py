@@ -23,6 +23,7 @@ from django.db import connection
 from sessions_app import lineage
 from sessions_app.exceptions import LogDiverged
 from sessions_app.models import Interaction as Row
+from sessions_app.models import Session
 from tutor import interactions
 from tutor.interactions import Interaction, Visibility
 
@@ -166,20 +167,27 @@ _LINES = """
 """
 
 
+#: Rows among which so many visible ones are looked for first: a learner sees two thirds of a lesson's log.
+_SPREAD = 2
+
+
 def lines(
     session: uuid.UUID, visibility: Visibility, *, after: int = 0, before: int = 2**62, limit: int, newest: bool = False
 ) -> list[Line]:
     """Visible rows with ``after < seq < before`` in order: the first ``limit`` of them, or the ``newest``."""
     direction = "DESC" if newest else "ASC"
+    if before > lineage.MOST - 1:
+        before = (Session.objects.filter(pk=session).values_list("head", flat=True).first() or 0) + 1
     parts = list(lineage.within(session, after, before))
     found: list[Line] = []
     with connection.cursor() as cursor:
         for part in parts[::-1] if newest else parts:
-            wanted: list[Any] = [part.session, part.after, part.upto + 1, int(visibility), limit - len(found)]
-            cursor.execute(f"{_LINES} ORDER BY seq {direction} LIMIT %s", wanted)
-            found += [Line(*row) for row in cursor.fetchall()]
-            if len(found) == limit:
-                break
+            for piece in lineage.windows(part, _SPREAD * limit, newest=newest):
+                if len(found) == limit:
+                    break
+                wanted: list[Any] = [piece.session, piece.after, piece.upto + 1, int(visibility), limit - len(found)]
+                cursor.execute(f"{_LINES} ORDER BY seq {direction} LIMIT %s", wanted)
+                found += [Line(*row) for row in cursor.fetchall()]
     return found[::-1] if newest else found
 
 

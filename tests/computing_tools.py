@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import time
 
 from tools_app.exceptions import Overloaded
+from tools_app.extraction import reading
+from tools_app.extraction.document import Unreadable
 from tools_app.registry import tool
 from tools_app.scope import Scope
 
@@ -52,3 +55,13 @@ def burn(scope: Scope) -> dict[str, str]:
     del scope
     while True:
         pass
+
+
+@tool(timeout_s=30, cpu=True)
+def read_content(scope: Scope, content: str) -> dict[str, str]:
+    """Reads a file (base64) as ``extract_file`` does, and says why it cannot be read."""
+    del scope
+    try:
+        return {"text": reading.read(base64.b64decode(content)).sections[0].text}
+    except Unreadable as why:
+        return {"reason": why.reason}

@@ -142,6 +142,11 @@ def docx_of_entities() -> bytes:
     return docx(extra={"word/document.xml": xml.encode()})
 
 
+def elements(count: int) -> bytes:
+    """The document of a Word file with so many empty paragraphs."""
+    return f'<?xml version="1.0"?><w:document {_W}><w:body>{"<w:p/>" * count}</w:body></w:document>'.encode()
+
+
 def docx_of_deep_nesting(depth: int = 5_000) -> bytes:
     """A Word file that overflows whoever follows it down."""
     xml = f'<?xml version="1.0"?><w:document {_W}>{"<w:p>" * depth}{"</w:p>" * depth}</w:document>'

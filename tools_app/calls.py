@@ -89,6 +89,11 @@ UPDATE tools_app_toolcall c
                          LIMIT %s FOR NO KEY UPDATE SKIP LOCKED))
 RETURNING {COLUMNS}
 """
+#: Whether more calls wait than are wanted.
+_CROWDED = """
+SELECT count(*) > %s FROM (SELECT FROM tools_app_toolcall c
+                            WHERE c.status = 'queued' AND c.queue = ANY(%s) LIMIT %s) AS few
+"""
 #: Further ahead than any call's place in the order, in seconds.
 _EVER_S = 1e9
 
@@ -235,9 +240,14 @@ def claim(
     # psycopg itself, not Django's cursor: the statement runs at every hint and should be prepared.
     crash_points.reach("claim.before")
     rows: list[tuple[Any, ...]] = []
-    if not in_turn and not without:
-        rows = execute(postgres(), _CLAIM_ALL, [owner, limit, queues, limit + 1, queues, limit]).fetchall()
-    if not rows:
+    crowded = in_turn or bool(without)
+    if not crowded:
+        with postgres().pipeline():
+            taken = execute(postgres(), _CLAIM_ALL, [owner, limit, queues, limit + 1, queues, limit])
+            left = execute(postgres(), _CROWDED, [limit, queues, limit + 1])
+            rows = taken.fetchall()
+            crowded = not rows and left.fetchall() == [(True,)]
+    if crowded:
         ahead_s = 0.0 if in_turn else _EVER_S
         rows = execute(postgres(), claim_sql(limit), [queues, ahead_s, list(without), owner, limit]).fetchall()
     crash_points.reach("claim.committed")

@@ -65,6 +65,7 @@ class ObserverService:
             except Exception:
                 if not self._stopping:
                     logger.exception("action=observing.crashed")
+        looker.close()
         connection.close()
 
 

@@ -200,7 +200,8 @@ class Looker:
 
     def close(self) -> None:
         """Give back everything; by the thread that looks."""
-        self.stop()
+        if not self._stopped:
+            self.stop()
         self._runner.close()
 
     def look_at(self, leased: Leased) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sessions_app.personal_data import places
-from tools_app.models import ObserverView, SessionUsage, ToolCall
+from tools_app.models import ObservedSession, ObserverView, SessionUsage, ToolCall
 
 _OF_A_CALL = (
     "ref", "turn", "tool", "args", "background", "status", "attempt", "created_at", "started_at", "ended_at", "ending",
@@ -20,4 +20,5 @@ def register() -> None:
         ),
         # Folded from the log, which is exported.
         places.rows_of("what observers remember", ObserverView),
+        places.rows_of("when observers look", ObservedSession),
     )

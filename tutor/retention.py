@@ -74,6 +74,18 @@ def day(due_ms: int) -> str:
     return _time(due_ms).date().isoformat()
 
 
+def date(due_ms: int) -> str:
+    """The same date for people: ``28 November 2026``."""
+    at = _time(due_ms)
+    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+
+
 def _rated(card: fsrs.Card, rating: Rating, now_ms: int) -> Card:
     after, _ = _SCHEDULER.review_card(card, rating, _time(now_ms))
     return Card(

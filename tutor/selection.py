@@ -112,8 +112,8 @@ def choices(question: Question) -> int:
 
 
 def success_chance(record: SkillRecord, question: Question, progress: Progress) -> float:
-    """How likely the learner solves the question alone."""
-    return elo.chance(record.rating, difficulty(question, progress), mastery.chance_of_guess(choices(question)))
+    """How likely the learner solves the question alone. Guessing aside: that makes no choice easier to understand."""
+    return elo.chance(record.rating, difficulty(question, progress))
 
 
 def askings_left(question: Question, asked: Mapping[str, int]) -> int:

@@ -14,6 +14,7 @@ command is answered once, whatever happens to the connection or to the server. I
 from sessions_app.client.blocking import BlockingTutorClient
 from sessions_app.client.connection import TutorClient
 from sessions_app.client.errors import BrokenProtocolError, ClientError, CommandError, LoginError, SessionEndedError
+from sessions_app.client.files import Uploaded, upload
 from sessions_app.client.frames import Command, Frame, Reply
 from sessions_app.client.http import Guest, courses, new_guest
 from sessions_app.client.pace import Pace
@@ -38,8 +39,10 @@ __all__ = [
     "Resync",
     "SessionEndedError",
     "TutorClient",
+    "Uploaded",
     "View",
     "Welcome",
     "courses",
     "new_guest",
+    "upload",
 ]

@@ -16,10 +16,12 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import CancelledError
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from sessions_app.client.connection import TutorClient
+from sessions_app.client.files import Progress, Uploaded
 from sessions_app.client.frames import Command, Frame, Reply
 from sessions_app.client.pace import Pace
 from sessions_app.client.view import Item, View
@@ -114,6 +116,17 @@ class BlockingTutorClient:
     def cancel(self, turn: str | None = None, *, timeout_s: float | None = None) -> Reply:
         """Stop a turn; the one that runs, where none is named."""
         return self._wait(self._client.cancel(turn), timeout_s)
+
+    def upload(
+        self,
+        path: Path,
+        *,
+        progress: Progress | None = None,
+        command_id: str | None = None,
+        timeout_s: float | None = None,
+    ) -> Uploaded:
+        """A file for this session; ``progress`` is called on the client's own thread."""
+        return self._wait(self._client.upload(path, progress=progress, command_id=command_id), timeout_s)
 
     def history(self, before: int | None = None, limit: int = 100, *, timeout_s: float | None = None) -> list[Frame]:
         """Older events, oldest first."""

@@ -12,6 +12,7 @@ import contextlib
 import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,7 +21,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.typing import Subprotocol
 
-from sessions_app.client.errors import BrokenProtocolError, CommandError, SessionEndedError
+from sessions_app.client.errors import BrokenProtocolError, ClientError, CommandError, SessionEndedError
+from sessions_app.client.files import Progress, Uploaded, upload
 from sessions_app.client.frames import FRAME_LIMIT, SUBPROTOCOL, Command, Frame, Reply, decode, encode
 from sessions_app.client.http import socket_url
 from sessions_app.client.pace import Pace
@@ -176,6 +178,18 @@ class TutorClient:
         """Older events, oldest first: those before a seq, or the newest. Raises as ``send`` does."""
         d = {"limit": limit} if before is None else {"before": before, "limit": limit}
         return msgspec.convert((await self.send("history.get", d)).d["events"], list[Frame])
+
+    async def upload(self, path: Path, *, progress: Progress | None = None, command_id: str | None = None) -> Uploaded:
+        """Upload a file to this session, once it is known (after ``Welcome``). Raises as ``files.upload`` does.
+
+        ``progress`` is called with the bytes sent so far and all of them. What becomes of the file comes as events.
+        """
+        if self.view.session is None:
+            raise ClientError("The session is not open yet; wait for Welcome.")
+        session = self.view.session
+        return await upload(
+            self.url, self._token, session, path, progress=progress, command_id=command_id, pace=self._pace
+        )
 
     def reconnect_now(self) -> None:
         """Do not wait for the next try (the network is back, the learner is back)."""

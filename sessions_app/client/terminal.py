@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
+import httpx
 from rich.console import Console, Group, RenderableType
 from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.panel import Panel
+from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as RichProgress
 from rich.status import Status
 from rich.text import Text
 
 from sessions_app.client.connection import TutorClient
-from sessions_app.client.errors import CommandError
+from sessions_app.client.errors import ClientError, CommandError
 from sessions_app.client.plain_formula import plain_formulas
 from sessions_app.client.view import Connection, Event, Live, Output, Resync
 
 #: After this many seconds a turn is not waited for any longer; it goes on all the same.
 LONGEST_TURN_S = 90.0
 
+#: Uploads the file whose path follows.
+UPLOAD = "/upload"
 #: What can be typed → (the command it sends, what it does).
 COMMANDS = {
     "/continue": ("continue", "go on (so does an empty line)"),
@@ -36,6 +42,7 @@ DOING = {
     "check_answer": "Checking your answer…",
     "check_explanation": "Reading your explanation…",
     "clarify_concept": "Looking for a good explanation…",
+    "read_file": "Opening your file…",
 }
 #: verdict → (sign, words, style).
 #: States in which what was asked last is still to be answered.
@@ -63,6 +70,8 @@ class Chat:
         self._status = Status("", console=console)
         self._is_live = asyncio.Event()
         self._finished: dict[str, asyncio.Event] = {}
+        #: Files that were uploaded, until they are read.
+        self._files: dict[str, asyncio.Event] = {}
         #: Letter → id of the open question's choices.
         self._choices: dict[str, str] = {}
         self._question: str | None = None
@@ -92,6 +101,9 @@ class Chat:
                 self._say_learner(text)
             if text == "/quit":
                 return
+            if text.split(maxsplit=1)[:1] == [UPLOAD]:
+                await self._upload(text.removeprefix(UPLOAD).strip().strip("'\""))
+                continue
             await self._do(text)
 
     async def _do(self, text: str) -> None:
@@ -113,6 +125,27 @@ class Chat:
             except TimeoutError:
                 self._console.print(Text("Still working; you can go on writing.", style="dim"))
 
+    async def _upload(self, name: str) -> None:
+        path = Path(name).expanduser()
+        if not name or not path.is_file():
+            self._console.print(Text(f"There is no file {name!r}. Type {UPLOAD} and its path.", style="yellow"))
+            return
+        self._status.stop()
+        columns = (TextColumn("Uploading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        try:
+            with RichProgress(*columns, console=self._console, transient=True) as bar:
+                task = bar.add_task("", total=path.stat().st_size)
+                taken = await self._client.upload(path, progress=lambda sent, _all: bar.update(task, completed=sent))
+        except (ClientError, OSError, httpx.HTTPError) as error:
+            message = error.message if isinstance(error, CommandError) else str(error)
+            self._console.print(Text(f"{path.name} was not uploaded: {message}", style="yellow"))
+            return
+        ended = self._files.setdefault(taken.file, asyncio.Event())
+        try:
+            await asyncio.wait_for(ended.wait(), LONGEST_TURN_S)
+        except TimeoutError:
+            self._console.print(Text("It is still being read; you can go on.", style="dim"))
+
     def _command(self, text: str) -> tuple[str | None, dict[str, Any]]:
         """The command a typed line stands for, and its body; None for a line that stands for none."""
         if text.startswith("/"):
@@ -131,6 +164,7 @@ class Chat:
 
     def _help(self) -> None:
         lines = [f"  {name:<11}{what}" for name, (_, what) in COMMANDS.items()]
+        lines += [f"  {UPLOAD + ' PATH':<11} give the tutor a file of yours to explain from"]
         lines += [f"  {'/quit':<11}leave; everything is kept", "  Anything else goes to the tutor."]
         self._console.print(Text("\n".join(lines), style="dim"))
 
@@ -174,7 +208,14 @@ class Chat:
                 self._print(Text(f"{sign} {words}", style=style))
             case "mastery.changed" if d.get("mastered"):
                 self._print(Text(f"★ Skill mastered: {d['skill']}", style="bold green"))
-            case "tool.requested":
+            case "file.uploaded":
+                self._console.print(Text(f"↑ {d.get('name')} is there and is being read…", style="dim"))
+            case "file.ready" | "file.failed":
+                ok = event.t == "file.ready"
+                text = f"✓ {d.get('name')} was read." if ok else f"✗ {d.get('name')}: {d.get('message')}"
+                self._console.print(Text(text, style="green" if ok else "yellow"))
+                self._files.setdefault(str(d.get("file")), asyncio.Event()).set()
+            case "tool.requested" if turn is not None:
                 self._status.update(Text(DOING.get(d.get("name", ""), "Working on it…"), style="dim"))
                 self._status.start()
             case "turn.finished":

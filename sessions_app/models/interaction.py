@@ -16,7 +16,10 @@ class Interaction(models.Model):
 
     pk = models.CompositePrimaryKey("session_id", "seq")
     # No constraint in the database: the row was locked by the transaction that appends, and sessions are never deleted.
-    session = models.ForeignKey(Session, on_delete=models.DO_NOTHING, related_name="interactions", db_constraint=False)
+    # And no index of its own: the key begins with it, and the planner must not find another way to a page of a log.
+    session = models.ForeignKey(
+        Session, on_delete=models.DO_NOTHING, related_name="interactions", db_constraint=False, db_index=False
+    )
     seq = models.BigIntegerField()
     kind = models.CharField(max_length=50)
     version = models.SmallIntegerField()

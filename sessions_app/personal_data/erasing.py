@@ -14,10 +14,12 @@ import contextlib
 import logging
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from sessions_app import system
@@ -31,6 +33,8 @@ logger = logging.getLogger(__name__)
 _STATEMENT_MS = 600_000
 #: Sessions listed at once.
 _PAGE = 100
+#: So long after an erasure its learner's sessions are looked for: no request is on its way for longer.
+_LATE = timedelta(days=1)
 
 
 class UnknownLearner(NotErasable):
@@ -175,10 +179,7 @@ def sweep() -> int:
 
 def _open_again() -> None:
     """A start that authenticated before the account was closed may commit after everything was erased."""
-    late = Session.objects.filter(erased_at=None, learner__is_active=False).values("learner_id")
+    late = Session.objects.filter(learner_id=OuterRef("learner_id"), erased_at=None)
     Erasure.objects.filter(
-        pk__in=Erasure.objects.filter(keeps_account=False, learner_id__in=late)
-        .order_by("learner_id", "-asked_at")
-        .distinct("learner_id")
-        .values("pk")
+        Exists(late), finished_at__gt=Now() - _LATE, keeps_account=False, learner__is_active=False
     ).update(finished_at=None)

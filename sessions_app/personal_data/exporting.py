@@ -33,6 +33,8 @@ _LINES = {
     "session": "one session, followed by what belongs to it; a fork shares the log of `parent` up to `fork_seq`",
     "interaction": "one fact of a session's log, in order of `seq`; `for` says who may see it; `payload` is null where"
     " its text was erased",
+    "file_bytes": "a piece of an uploaded file from `offset` on, in Base64",
+    "file_section": "text that was read of an uploaded file",
     "verdict": "what was found of an answer, and whether the learner contested it; it stands in the interactions, too",
     "mastery": "what the tutor last believed of a skill: `p` from 0 to 1; it stands in the interactions, too",
     "end": "the last line; without it the file is not whole",

@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from sessions_app import log
 from sessions_app.models import AccessToken, Call, Command, Interaction, Quarantine, Session, Timer
 from sessions_app.output import buffer
-from sessions_app.personal_data import made_drafts
+from sessions_app.personal_data import made_drafts, uploaded_files
 from sessions_app.personal_data.places import PAGE_ROWS, FleetingPlace, LearnerPlace, SessionPlace, register, rows_of
 from tutor import interactions
 from tutor.interactions import Visibility
@@ -113,6 +113,7 @@ def register_all() -> None:
         rows_of("callers and replies", Call, line="reply", columns=("status", "value", "reason", "at")),
         rows_of("events in quarantine", Quarantine, line="quarantined", columns=("seq", "event", "reason", "at")),
         rows_of("time-outs", Timer),
+        uploaded_files.place(),
         FleetingPlace("text that is being written (Redis)", buffer.count, buffer.erase),
         LearnerPlace(
             "drafts of courses made from wrong answers", made_drafts.count, made_drafts.delete, before_logs=True

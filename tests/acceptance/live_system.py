@@ -77,7 +77,7 @@ class LiveSystem:
             )
         self.wait_ready()
 
-    def wait_ready(self, limit_s: float = 90.0) -> None:
+    def wait_ready(self, limit_s: float = 240.0) -> None:
         wait_until(self._answers, limit_s, lambda: f"the system is not ready:\n{self.terminal()}")
 
     def stop(self, stop_signal: signal.Signals = signal.SIGTERM, limit_s: float = 60.0) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +52,27 @@ def test_a_lesson_by_typing(shared_live_system: LiveSystem) -> None:
     assert later.returncode == 0, later.stderr
     assert later.stdout.count("Question 1") >= 1
     assert "you ▸ 99" in later.stdout
+
+
+def test_a_file_is_uploaded_and_used(shared_live_system: LiveSystem, tmp_path: Path) -> None:
+    notes = tmp_path / "my notes.md"
+    notes.write_text("# Counterweights\n\nA counterweight is what brings scales back.\n")
+    typed = [
+        f"/upload {notes}",
+        "yes",
+        "what do my notes say about a counterweight?",
+        f"/upload {tmp_path}/none",
+        "/quit",
+    ]
+
+    taken = chat(shared_live_system, "\n".join(typed), "--course", "linear-equations")
+
+    told = " ".join(taken.stdout.split())
+    assert taken.returncode == 0, taken.stderr
+    assert "✓ my notes.md was read." in told
+    assert "From your file “my notes.md”, section 1 (“Counterweights”)" in told
+    assert "A counterweight is what brings scales back." in told
+    assert "There is no file" in told
 
 
 def test_what_is_wrong_is_said_in_a_line(shared_live_system: LiveSystem) -> None:

@@ -13,7 +13,7 @@ from tests.acceptance.live_system import LiveSystem
 from tests.acceptance.protocol_client import ProtocolClient, new_guest, whole_stream
 from tests.temporary_data import temporary_data_folder
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 
 STATES = frozenset({"idle", "awaiting_tool_result"})
 

@@ -42,7 +42,7 @@ bench-streams: $(VENV)/test.stamp ## How long a model's token takes to a learner
 bench-tools: $(VENV)/test.stamp ## Slots, short calls, detection of a killed worker, fairness of claims
 	@exec $(VPYTHON) -m tests.bench.tools $(ARGS)
 
-bench-verify: $(VENV)/test.stamp ## Verify 10,000 played sessions of 1,000,000 interactions: rate and memory
+bench-verify: $(VENV)/test.stamp ## Verify 10,000 sessions of 1,000,000 interactions, played and copied: rate and memory
 	@exec $(VPYTHON) -m tests.bench.verification --sessions 10000 --interactions 1000000 --long 50000 $(ARGS)
 
 bench-erase: $(VENV)/test.stamp ## Exporting and erasing what is kept of learners: rates, memory, bytes that stay

@@ -22,7 +22,6 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from sessions_app.conf import BEAT_S
 from tests.bench.learner import Learner, Tally
 from tests.bench.processes import BenchError, Process
 from tests.bench.programs import Launcher
@@ -30,6 +29,8 @@ from tests.bench.services import Services
 from tests.temporary_data import temporary_data_folder
 
 TARGET_KB = 40.0
+#: As ``settings.TUTOR_BEAT_S`` has it, in seconds.
+BEAT_S = 20.0
 #: Sockets that are open before memory is measured for the first time: pools and caches are filled by them.
 WARM = 100
 #: Sockets opened at the same time.

@@ -46,10 +46,9 @@ def bench(options: argparse.Namespace, console: Console) -> dict[str, Any]:
         stack.callback(services.stop)
         services.start()
         launcher = Launcher(stack, services, data.logs)
-        no_limits = {"TUTOR_RATE_FACTOR": "0"}
         programs = {
-            NONE: launcher.tutoring("none", {"TUTOR_OBSERVERS": "none", **no_limits}),
-            FOUR: launcher.tutoring("four", {"TUTOR_OBSERVERS": "", **no_limits, **_APART}),
+            NONE: launcher.tutoring("none", {"TUTOR_OBSERVERS": "none"}),
+            FOUR: launcher.tutoring("four", {"TUTOR_OBSERVERS": "", **_APART}),
         }
         rounds: list[dict[str, Any]] = []
         for number in range(options.runs):
@@ -62,7 +61,7 @@ def bench(options: argparse.Namespace, console: Console) -> dict[str, Any]:
             rounds.append(taken)
         row = services.ask("four", _DONE)
         done = dict(zip(("observers", "looks", "remarks", "failures"), map(int, row), strict=True))
-        if done["observers"] != 4 or not done["remarks"] or done["failures"]:
+        if done["observers"] != 4 or not done["looks"] or done["failures"]:
             raise BenchError(f"the observers did not do their work, so nothing was measured: {done}")
     figures = {
         figure: statistics.median(one[FOUR][figure] / one[NONE][figure] for one in rounds)

@@ -19,7 +19,7 @@ from config.services.parent_death import dies_with_parent
 
 ROOT = Path(__file__).resolve().parents[2]
 STOP_TIMEOUT_S = 8.0
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 180.0
 
 
 class BenchError(Exception):
@@ -95,7 +95,7 @@ class Process(Watched):
         self._child.wait(STOP_TIMEOUT_S)
 
 
-def run_python(arguments: Sequence[str], env: Mapping[str, str], timeout_s: float = 120) -> None:
+def run_python(arguments: Sequence[str], env: Mapping[str, str], timeout_s: float = 300) -> None:
     """Run to the end; ``BenchError`` with the output if it fails."""
     done = subprocess.run(
         [sys.executable, *arguments],

@@ -11,8 +11,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import math
 import random
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -44,6 +46,8 @@ ENVIRONMENT = {"TUTOR_BENCH": "1", "DJANGO_SETTINGS_MODULE": "tests.faults.setti
 class Tally:
     """What a campaign did and found."""
 
+    begun: int = 0
+    #: Those that came to rest.
     schedules: int = 0
     events: int = 0
     characters: int = 0
@@ -266,14 +270,27 @@ class Conductor:
         self._system.wait_ready()
 
 
-async def campaign(system: LiveSystem, number: int, seed: int, *, together: int = 8, every_s: float = 2.0) -> Tally:
-    """Play so many schedules, some side by side."""
+async def campaign(
+    system: LiveSystem,
+    number: int,
+    seed: int,
+    *,
+    together: int = 8,
+    every_s: float = 2.0,
+    seconds: float = math.inf,
+    ended: Callable[[Tally], None] = lambda _tally: None,
+) -> Tally:
+    """Play so many schedules, some side by side; after ``seconds`` no other one is begun."""
     tally = Tally()
     places = asyncio.Semaphore(together)
+    until = asyncio.get_running_loop().time() + seconds
 
     async def one(schedule: Schedule) -> None:
         async with places:
-            await schedule.run()
+            if asyncio.get_running_loop().time() < until:
+                tally.begun += 1
+                await schedule.run()
+                ended(tally)
 
     conductor = Conductor(system, tally, seed, every_s)
     striking = asyncio.create_task(conductor.run())

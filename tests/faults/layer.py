@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import os
 import random
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from channels_redis.pubsub import RedisPubSubChannelLayer
+from sessions_app.hint_layer import HintLayer
 
 LOST, TWICE, LATE = 0.30, 0.10, 0.20
 #: Longest delay, in seconds: others overtake meanwhile.
@@ -24,20 +25,27 @@ class Chances:
         #: Held: the loop itself keeps only weak references.
         self._late: set[asyncio.Task[None]] = set()
 
-    async def play(self, send: Callable[[], Awaitable[Any]]) -> None:
-        """Send now, later, twice or never."""
+    def delays(self) -> list[float]:
+        """Seconds until each copy of a message is sent: none where it is lost, two where it comes twice."""
         if self._random.random() < LOST:
-            return
-        for _ in range(2 if self._random.random() < TWICE else 1):
-            if self._random.random() < LATE:
-                task = asyncio.get_running_loop().create_task(self._later(send))
+            return []
+        copies = 2 if self._random.random() < TWICE else 1
+        late = [self._random.random() < LATE for _ in range(copies)]
+        return [self._random.random() * LATE_S if is_late else 0.0 for is_late in late]
+
+    async def play(self, send: Callable[[], Awaitable[Any]]) -> None:
+        """Send now, later, twice or never, on this event loop."""
+        for delay_s in self.delays():
+            if delay_s:
+                task = asyncio.get_running_loop().create_task(self._later(delay_s, send))
                 self._late.add(task)
                 task.add_done_callback(self._late.discard)
             else:
                 await send()
 
-    async def _later(self, send: Callable[[], Awaitable[Any]]) -> None:
-        await asyncio.sleep(self._random.random() * LATE_S)
+    @staticmethod
+    async def _later(delay_s: float, send: Callable[[], Awaitable[Any]]) -> None:
+        await asyncio.sleep(delay_s)
         with contextlib.suppress(Exception):  # Redis may be away by now; then it is lost, like others
             await send()
 
@@ -46,8 +54,18 @@ class Chances:
 chances = Chances()
 
 
-class LossyLayer(RedisPubSubChannelLayer):  # type: ignore[misc]
+class LossyLayer(HintLayer):
     """As the real one, but for what becomes of messages to groups."""
+
+    def tell(self, messages: Sequence[tuple[str, dict[str, Any]]]) -> None:
+        for message in messages:
+            for delay_s in chances.delays():
+                if delay_s:
+                    later = threading.Timer(delay_s, super().tell, [[message]])
+                    later.daemon = True
+                    later.start()
+                else:
+                    super().tell([message])
 
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
         await chances.play(lambda: self._get_layer().group_send(group, message))

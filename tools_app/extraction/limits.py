@@ -18,6 +18,6 @@ XML_BYTES = 16 * 1024 * 1024
 #: Streams of a PDF, unpacked, in bytes: of one stream, and of all work on one stream.
 STREAM_BYTES = 32 * 1024 * 1024
 STREAM_WORK_BYTES = 64 * 1024 * 1024
-#: After so many seconds reading gives up by itself; a little later its process is killed.
-SOFT_S = 15.0
-HARD_S = 20.0
+#: Processor time after which reading gives up by itself, and time after which its process is killed, in seconds.
+CPU_S = 15.0
+HARD_S = 60.0

@@ -6,7 +6,15 @@ import hashlib
 from collections.abc import Iterator
 from typing import TypeVar
 
-from tutor.interactions import AnswerChecked, HintGiven, HintRefused, MasteryChanged, QuestionAsked, RemediationFinished
+from tutor.interactions import (
+    AnswerChecked,
+    EstimateContested,
+    HintGiven,
+    HintRefused,
+    MasteryChanged,
+    QuestionAsked,
+    RemediationFinished,
+)
 from tutor.mastery import SPINNING_OPPORTUNITIES, SPINNING_P
 from tutor.observers.observer import Observer, Seen
 from tutor.observers.registry import observer
@@ -26,7 +34,7 @@ REMEMBERED = 100
 @observer(
     "cognitive",
     on=["answer.checked", "hint.given", "hint.refused", "remediation.finished", "mastery.changed"],
-    reads=["question.asked"],
+    reads=["question.asked", "estimate.contested"],
 )
 class Cognitive(Observer):
     """What stands in the way of understanding."""
@@ -59,6 +67,9 @@ class Cognitive(Observer):
             case RemediationFinished(known_error=name, outcome="not_yet"):
                 text = f"The known error “{name}” stood after two explanations: it may need a person."
                 yield to_teacher("probe_failed", text, *self.errors.get(name, ()), one.seq)
+            case EstimateContested(claim="not_mine", known_error=str(name)):
+                # The learner disagrees: what was seen of it does not count any more.
+                self.errors = {known: places for known, places in self.errors.items() if known != name}
             case MasteryChanged() as changed:
                 yield from self._mastery(one.seq, changed)
             case _:

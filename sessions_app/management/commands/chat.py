@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from sessions_app.client import LoginError, SessionEndedError, TutorClient, courses, new_guest
-from sessions_app.client.terminal import COMMANDS, Chat
+from sessions_app.client.terminal import COMMANDS, UPLOAD, Chat
 
 PROMPT = "you ▸ "
 
@@ -57,7 +57,7 @@ class Command(BaseCommand):
             console.print(welcome, soft_wrap=True)
         lines = typed_lines(PROMPT if interactive else "")
         slug = course or await self._pick(console, await courses(url, token), lines)
-        console.print(Text(f"{' '.join(COMMANDS)} /quit", style="dim"))
+        console.print(Text(f"{' '.join(COMMANDS)} {UPLOAD} PATH /quit", style="dim"))
         async with TutorClient(url, token=token, course=slug) as client:
             await Chat(client, console, lines, echo=not interactive).run()
         console.print(Text("Goodbye; everything is kept.", style="dim"))

@@ -48,7 +48,7 @@ def measure(stack: ExitStack, options: argparse.Namespace, console: Console) -> 
         "DATABASE_URL": services.create_database("streams"),
         "REDIS_URL": services.redis_url,
         "TUTOR_DEMO": "1",
-        "TUTOR_RATE_FACTOR": "0",
+        "TUTOR_RATE_FACTOR": "1000",
         "PORT": str(port),
         "LOG_LEVEL": "WARNING",
         "LLM_BASE_URL": f"http://127.0.0.1:{upstream}/v1",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -18,10 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sessions_app import log, registry, server
-from sessions_app.conf import QUEUE_MESSAGES
 from sessions_app.delivery import CommandId, Delivery
 from sessions_app.exceptions import CommandError
 from sessions_app.models import Session
+from tests.busy_model import explained
 from tools_app import calls
 from tutor import events
 
@@ -30,54 +29,6 @@ pytestmark = pytest.mark.usefixtures("redis_url")
 POLICIES: tuple[events.OnBusy, ...] = ("reject", "queue", "interrupt", "merge", "rollback")
 #: What a sender does next: a message with a policy, a cancel, a removal of its own newest message, or a worker's turn.
 ACTS = st.one_of(st.sampled_from(POLICIES), st.sampled_from(["cancel", "remove", "work"]))
-
-
-@dataclass
-class Model:
-    """One session of the echo machine."""
-
-    running: str | None = None
-    queue: list[list[str]] = field(default_factory=list)  # each: the command, then those that joined it
-    #: (command that caused the turn, its end)
-    turns: list[tuple[str, str]] = field(default_factory=list)
-    #: How each command that waited has ended.
-    ends: dict[str, str] = field(default_factory=dict)
-
-    def message(self, command: str, policy: str) -> str:
-        if self.running is None:
-            self.running = command
-            return "started"
-        if policy == "reject":
-            return "busy"
-        if policy in {"interrupt", "rollback"}:
-            self.turns.append((self.running, "interrupted" if policy == "interrupt" else "rolled_back"))
-            self.running = command
-            return "started"
-        if policy == "merge" and self.queue:
-            self.queue[-1].append(command)
-            return "merged"
-        if len(self.queue) >= QUEUE_MESSAGES:
-            return "queue_full"
-        self.queue.append([command])
-        return "queued"
-
-    def finish(self, outcome: str) -> None:
-        """The running turn ends, and the next message's time has come."""
-        if self.running is None:
-            return
-        self.turns.append((self.running, outcome))
-        self.running = None
-        if self.queue:
-            self.running = self.queue.pop(0)[0]
-            self.ends[self.running] = "started"
-
-    def remove(self, command: str) -> str:
-        for index, waiting in enumerate(self.queue):
-            if waiting[0] == command:
-                del self.queue[index]
-                self.ends[command] = "removed"
-                return "removed"
-        return "too_late"
 
 
 class Senders:
@@ -130,27 +81,6 @@ class Senders:
             server.deliver(calls.succeeded(call, {"text": "done"}, fallback=False, facts=[]))
 
 
-def explained(session: uuid.UUID, scripts: list[list[str]], answers: dict[str, str]) -> Model:
-    """The log in its order, command by command, on the model; every answer is compared on the way."""
-    model = Model()
-    policies = {f"{sender}-{n}": act for sender, script in enumerate(scripts) for n, act in enumerate(script)}
-    done: set[str] = set()
-    for entry in log.read(session):
-        fact: Any = entry.fact
-        if entry.kind == "tool.finished":
-            model.finish("completed")
-        elif entry.kind == "tool.cancelled" and policies.get(entry.cause or "") == "cancel":
-            assert answers[str(entry.cause)] == "cancelled"
-            model.finish("cancelled")
-        elif entry.kind == "message.accepted" and entry.cause not in done:
-            command = str(entry.cause)
-            done.add(command)
-            assert answers[command] == model.message(command, policies[command]), command
-        elif entry.kind == "message.removed":
-            assert answers[str(entry.cause)] == model.remove(fact.command)
-    return model
-
-
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(scripts=st.lists(st.lists(ACTS, min_size=1, max_size=6), min_size=3, max_size=3))
 def test_three_senders(learner: Any, folds: Callable[[uuid.UUID], None], scripts: list[list[str]]) -> None:
@@ -161,7 +91,8 @@ def test_three_senders(learner: Any, folds: Callable[[uuid.UUID], None], scripts
     while Session.objects.get(pk=session).kernel.get("calls"):
         senders._work()
 
-    model = explained(session, scripts, senders.answers)
+    policies = {f"{sender}-{n}": act for sender, script in enumerate(scripts) for n, act in enumerate(script)}
+    model = explained(session, policies, senders.answers)
     entries = list(log.read(session))
     outcomes = {entry.turn: entry.fact.outcome for entry in entries if entry.kind == "turn.finished"}  # type: ignore[attr-defined]
     turns = [(e.cause, outcomes[e.turn]) for e in entries if e.kind == "turn.started" and e.cause is not None]

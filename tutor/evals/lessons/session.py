@@ -21,6 +21,8 @@ from tutor.machine.data import TutoringData
 from tutor.questions import QuestionInstance
 from tutor.statem import Event, EventType
 
+#: When a session in memory begins, in milliseconds since 1970: 8 o'clock on 1 September 2026, UTC.
+BEGINS_MS = 1_788_249_600_000
 #: Calls that one event may set off, one after the other.
 MAX_CALLS = 10
 
@@ -56,9 +58,9 @@ class LessonSession:
     ) -> None:
         self.machine = machine or TutoringMachine(course)
         self._tools = tools
-        self._now = 0
+        self._now = BEGINS_MS
         state, data = self.machine.initial(seed, {})
-        self._snapshot = statem.start(self.machine, state, data, now=0).after
+        self._snapshot = statem.start(self.machine, state, data, now=BEGINS_MS).after
         self._call: CallTool | None = None
         self._rated: list[RateQuestion] = []
         #: The last command had no row; and what was said about it.

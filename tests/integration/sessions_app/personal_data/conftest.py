@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+import msgspec
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth import get_user_model
@@ -17,11 +18,13 @@ from sessions_app import branching, calling, registry, server, sessions, system
 from sessions_app.access import issue_token
 from sessions_app.delivery import Delivery
 from sessions_app.exceptions import SessionError
-from sessions_app.models import Session
+from sessions_app.models import Session, UploadedFile
 from sessions_app.output import buffer
+from tests.integration.sessions_app.uploads import uploader
 from tests.integration.tools_app.model_lesson import ModelLesson, claim, started
 from tests.unit.tutor.documented_course import documented_course
-from tools_app import calls
+from tools_app import calls, scope
+from tools_app.tools.extract_file import extract_file
 from tutor import drafts, events
 from tutor.models import CourseVersion
 from tutor.new_known_error import with_known_error
@@ -60,16 +63,26 @@ def _lesson(user: Any) -> None:
     lesson.say(f"why is {MARKER} so?")
     lesson.to_a_question()
     lesson.command(events.HintRequested())
-    lesson.say("99")
-    lesson.command(events.DisputeRaised())
     lesson.say(f"x = 4 {MARKER}")
     lesson.command(events.AnswerSubmitted(question=_question(lesson.session), value=f"{MARKER} + 1"))
+    _file(lesson.session)
     fork = branching.fork(lesson.session, lesson.head, actor=user.get_username(), by="learner").session
     sessions.handle_user_message(fork, f"why is {MARKER} so here?")
     head = Session.objects.get(pk=fork).head
     branching.fork(fork, head, actor=user.get_username(), by="learner")
     branching.rewind(lesson.session, 12, actor=user.get_username(), by="learner")
     sessions.handle_user_message(lesson.session, f"my name is {MARKER}, why?")  # its call is never run
+
+
+def _file(session: uuid.UUID) -> None:
+    """A file with two sections, as a worker reads it."""
+    status, told = uploader(session)(f"# {MARKER}\n\nAll about {MARKER}.\n".encode(), f"{MARKER}.md")
+    assert status == 201, told
+    (call,) = claim(10)
+    who = scope.of_claimed(call.session, call.scope, call.authority, call=call.ref, attempt=1, turn=call.turn)
+    read = msgspec.to_builtins(extract_file(who, call.args["file"]))
+    server.deliver(calls.succeeded(call, read, fallback=False, facts=[]))
+    assert UploadedFile.objects.get(session_id=session).status == "ready"
 
 
 def _question(session: uuid.UUID) -> str:
@@ -117,6 +130,9 @@ def _wrong_answer_made_known(user: Any) -> None:
     session = sessions.start(user, "adding")
     server.deliver(Delivery(session, events.ContinueRequested(), by="learner"))
     question = _question(session)
+    lesson = ModelLesson(session)
+    lesson.say("123456")
+    lesson.command(events.DisputeRaised())
     _checked(session, question)
     version = CourseVersion.objects.get(course__slug="adding")
     drafts.of_course(

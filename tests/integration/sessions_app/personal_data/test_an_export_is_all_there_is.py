@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hashlib
 import json
 import stat
 import tracemalloc
@@ -80,8 +82,21 @@ def test_forks_verdicts_disputes_and_mastery_are_told(marked: Any, tmp_path: Pat
     assert len(forks) == 2
     assert all(fork["fork_seq"] for fork in forks)
     verdicts = [line for line in lines if line["line"] == "verdict"]
-    assert any(one["disputed"] for one in verdicts)
-    assert {"wrong"} <= {one["verdict"] for one in verdicts}
+    assert [one["question"] for one in verdicts if one["disputed"]] == ["solve"]
+    assert "wrong" in {one["verdict"] for one in verdicts}
+
+
+def test_files_are_in_it_byte_by_byte_and_as_they_were_read(marked: Any, tmp_path: Path) -> None:
+    export(marked.get_username(), tmp_path / "file.jsonl")
+    lines = lines_of(tmp_path / "file.jsonl")
+
+    (file,) = [line for line in lines if line["line"] == "file"]
+    content = b"".join(base64.b64decode(line["base64"]) for line in lines if line["line"] == "file_bytes")
+    assert (file["name"], file["size"], file["sha256"]) == (
+        f"{MARKER}.md", len(content), hashlib.sha256(content).hexdigest()
+    )  # fmt: skip
+    assert MARKER in content.decode()
+    assert any(MARKER in line["text"] for line in lines if line["line"] == "file_section")
 
 
 def test_gz_is_compressed_and_says_the_same(marked: Any, tmp_path: Path) -> None:

@@ -27,8 +27,9 @@ def test_the_word_stands_in_every_place_before_and_in_none_after(marked: Any, by
     other, others = bystander()
     before = everything_stored.in_database(MARKER)
     assert {name.partition(".")[0] for name in before} >= {
-        "auth_user", "django_admin_log", "sessions_app_call", "sessions_app_interaction", "sessions_app_quarantine",
-        "sessions_app_session", "sessions_app_timer", "tools_app_toolcall", "tutor_coursedraft",
+        "auth_user", "django_admin_log", "sessions_app_call", "sessions_app_filechunk", "sessions_app_filesection",
+        "sessions_app_interaction", "sessions_app_quarantine", "sessions_app_session", "sessions_app_timer",
+        "sessions_app_uploadedfile", "tools_app_toolcall", "tutor_coursedraft",
     }  # fmt: skip
     assert everything_stored.in_redis(MARKER)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,8 @@ class Web:
     """Where it listens."""
 
     port: int
+    #: Its event loop; a line in front of it needs none.
+    loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def url(self) -> str:
@@ -62,14 +65,19 @@ def web(transactional_db: None, redis_url: str, settings: Any, monkeypatch: pyte
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)
     running = server(application, _no_drain)
 
+    loops: list[asyncio.AbstractEventLoop] = []
+
     async def serve() -> None:
+        loops.append(asyncio.get_running_loop())
         await running.serve(sockets=[listener])
         await get_channel_layer().flush()
         await buffer.close_client()
 
     thread = threading.Thread(target=asyncio.run, args=[serve()], name="web", daemon=True)
     thread.start()
-    yield Web(listener.getsockname()[1])
+    while not loops:
+        time.sleep(0.01)
+    yield Web(listener.getsockname()[1], loops[0])
     running.should_exit = True
     thread.join(PATIENCE_S)
     listener.close()

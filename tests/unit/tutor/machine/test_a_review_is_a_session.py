@@ -29,7 +29,7 @@ def test_a_completed_lesson_offers_a_review_and_says_when_it_is_due() -> None:
     lesson = completed().say("and now?")
 
     assert "begin a review" in lesson.said
-    assert "due on 1970-01-03" in lesson.said
+    assert "due on 3 January 1970" in lesson.said
     assert "session.review" in MACHINE.allowed(lesson.state, lesson.data)
 
 
@@ -56,7 +56,7 @@ def test_the_review_asks_one_question_a_skill_and_gives_the_next_dates() -> None
         lesson.submit(lesson.right())
     assert sorted(reviewed) == ["naming", "undo"]
     assert lesson.state == "topic_complete"
-    assert lesson.said.count("next review on 1970-01-") == 2
+    assert lesson.said.count(" January 1970") == 2
     assert lesson.go_on().state == "completed"
 
 

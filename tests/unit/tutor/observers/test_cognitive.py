@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.unit.tutor.machine.lesson import remediating
 from tests.unit.tutor.observers.hand_log import HandLog
-from tutor.interactions import HintRefused, RemediationFinished
+from tutor.interactions import EstimateContested, HintRefused, RemediationFinished
 
 
 def test_the_same_wrong_answer_twice_is_told() -> None:
@@ -62,7 +62,7 @@ def test_an_error_that_is_back_after_its_treatment_is_a_relapse() -> None:
 
 
 def test_an_error_that_stood_after_two_explanations_is_told_as_row_31_asks() -> None:
-    lesson = remediating().say("10").verdict("wrong").say("11").verdict("wrong")
+    lesson = remediating().say("10").verdict("wrong").offline().say("11").verdict("wrong")
     log = HandLog().all(lesson.facts)
 
     assert [(one.audience, one.about) for one in log.remarks("cognitive")] == [("teacher", "probe_failed")]
@@ -101,5 +101,15 @@ def test_hints_that_are_read_are_no_rush() -> None:
     log.ask()
     for level in (1, 2, 3):
         log.hint(level, after_s=6)
+
+    assert log.told("cognitive") == []
+
+
+def test_sightings_that_the_learner_contests_do_not_count() -> None:
+    log = HandLog()
+    for number in range(2):
+        log.answer("known_error", f"{number}", known_error="same_sign")
+    log.add(EstimateContested(claim="not_mine", known_error="same_sign"))
+    log.answer("known_error", "3", known_error="same_sign")
 
     assert log.told("cognitive") == []
