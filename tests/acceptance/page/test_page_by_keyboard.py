@@ -29,12 +29,14 @@ def test_a_lesson_without_a_mouse(lesson: Lesson) -> None:
     expect(lesson.box).to_be_focused()
 
     for _ in range(20):
-        tab_to(lesson, lesson.button("Continue"), key="Shift+Tab")
+        # Choices are another test's: they are left for later.
+        is_asked = lesson.page.locator(".question:not(.closed)").count() > 0
+        if is_asked and lesson.question.locator("input").count() == 0:
+            break
+        tab_to(lesson, lesson.button("Leave for later" if is_asked else "Continue"), key="Shift+Tab")
         keyboard.press("Enter")
         lesson.wait_settled()
-        if lesson.page.locator(".question").count():
-            break
-    expect(lesson.box).to_be_focused()
+    tab_to(lesson, lesson.box)
     right = str(lesson.right_answer)
 
     keyboard.type("first line")
@@ -54,7 +56,6 @@ def test_a_lesson_without_a_mouse(lesson: Lesson) -> None:
 
 def test_a_choice_is_made_with_the_arrows(lesson: Lesson) -> None:
     lesson.start_as_guest()
-    lesson.go_to_first_question()
     choices = lesson.page.locator(".question:not(.closed) input[type=radio]")
     for _ in range(30):
         if choices.count():
