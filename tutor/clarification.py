@@ -21,6 +21,10 @@ MAX_WORDS = 120
 #: Sentences of a chunk that is said once more.
 SHORT_SENTENCES = 3
 
+#: How a sentence begins that leans on the one before it.
+_LEANING = re.compile(
+    r"(?:So|Then|The (?:left|right|result|answer)|These|This|That|Those|It|They|And|But|On|Both|Only|Now|Such|Here)\b"
+)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z*$-])|\n+")
 
 
@@ -80,8 +84,11 @@ def explain(
         return _in_short(read[-1], frozenset())
     for _, chunk in ranked:
         said = _within(chunk.text, question, known)
+        short = _in_short(chunk, terms(text) | _context(question)) if chunk.material in shown else ""
+        if short and (question is None or not leaks(short, question, known)):
+            return short
         if said:
-            return _in_short(chunk, terms(text)) if question is None and chunk.material in shown else said
+            return said
     return quoted or _nothing(course, topic_id, question)
 
 
@@ -89,13 +96,17 @@ def _bodies(course: content.Course, shown: Collection[str]) -> tuple[str, ...]:
     return tuple(m.body for topic in course.topics for m in topic.materials if m.id in shown and m.body)
 
 
+def _context(question: QuestionInstance | None) -> frozenset[str]:
+    """What its author would look for in an explanation says best what the question is about."""
+    return terms(" ".join((question.prompt, *question.explain_keys))) if question is not None else frozenset()
+
+
 def _ranked(
     course: content.Course, topic_id: str, text: str, question: QuestionInstance | None
 ) -> list[tuple[float, _Chunk]]:
     """What of the course fits, best first."""
     wanted = terms(text)
-    # What its author would look for in an explanation says best what the question is about.
-    context = terms(" ".join((question.prompt, *question.explain_keys))) if question is not None else frozenset()
+    context = _context(question)
     skills = frozenset(question.skills) if question is not None else frozenset()
     ranked = sorted(
         (
@@ -133,16 +144,22 @@ def _quoted(parts: Sequence[FilePart], asked: Collection[str], question: Questio
 
 
 def _in_short(chunk: _Chunk, wanted: frozenset[str]) -> str:
-    """What was read already, not word for word once more: its sentences that say most, in their order."""
+    """What was read already, not all of it once more: the few sentences in a row that say most."""
     sentences = [part.strip() for part in _SENTENCE.split(chunk.text) if part and part.strip()]
 
-    def weight(at: int) -> tuple[float, int]:
+    def weight(at: int) -> float:
         own = terms(sentences[at])
         marked = sentences[at].count("**") // 2
-        return 2 * len(own & wanted) + len(own & chunk.keys) + 1.5 * marked, -at
+        return 2 * len(own & wanted) + len(own & chunk.keys) + 1.5 * marked
 
-    best = sorted(range(len(sentences)), key=weight, reverse=True)[:SHORT_SENTENCES]
-    return " ".join(sentences[at] for at in sorted(best))
+    def together(start: int) -> tuple[float, int]:
+        # What leans on a sentence before it is no beginning.
+        leans = _LEANING.match(sentences[start]) is not None
+        return sum(weight(at) for at in range(start, start + few)) - 20 * leans, -start
+
+    few = min(SHORT_SENTENCES, len(sentences))
+    start = max(range(len(sentences) - few + 1), key=together)
+    return " ".join(sentences[start : start + few])
 
 
 def _score(
@@ -204,4 +221,4 @@ def _nothing(course: content.Course, topic_id: str, question: QuestionInstance |
         if question is not None
         else "If that was your thought on the question above, keep it in mind; otherwise ask about a word or a step."
     )
-    return f"I have no explanation of that in this course: we are working on “{title}”. {way_on}"
+    return f"{wording.NO_EXPLANATION}: we are working on “{title}”. {way_on}"

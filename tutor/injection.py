@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from tutor.checking.normalisation import unicode_plain
 from tutor.hidden_text import decoded
 
-#: In characters: more is not read; a message may have 2,000.
-_MAX_CHARS = 4_000
+#: In characters: more is not read, and no message is longer.
+_MAX_CHARS = 2_000
 #: Sentences, for what is stripped.
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*|\n")
 
@@ -76,7 +76,7 @@ def stripped(text: str) -> str:
 
 
 def _readings(text: str) -> Iterator[str]:
-    plain = unicode_plain(text)
+    plain = unicode_plain(text)[:_MAX_CHARS]
     yield plain
     yield plain[::-1]
     yield plain.translate(_LEET)

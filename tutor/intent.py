@@ -206,7 +206,12 @@ def classify(text: str, question: QuestionInstance | None) -> str | None:
     for name, pattern in _COMPILED:
         if pattern.fullmatch(bare) or pattern.fullmatch(asked):
             return name
+    if question is not None and _YES.fullmatch(bare):
+        return "hint"  # it is what was offered
     return "off_topic" if question is not None and _strange(bare, question) else None
+
+
+_YES = re.compile(r"(?:yes|yeah|yep|yup|sure|ok yes|oh yes)(?:,? (?:please|a hint|i want one|thanks))?", re.IGNORECASE)
 
 
 def guessed(text: str, question: QuestionInstance) -> bool:

@@ -30,13 +30,14 @@ def joined(parts: Sequence[str], last: str = "and") -> str:
 # --- explaining --------------------------------------------------------------------------------------------------
 
 
-def greeting(course: str, topic: str, *, again: bool = False) -> str:
+def greeting(course: str, topic: str, *, again: bool = False, reads: bool = True) -> str:
+    """``again``: something of the course was mastered before; ``reads``: there is something to read first."""
     if again:
         return f"Welcome back to **{course}**. What you had mastered counts; we go on with **{topic}**."
+    way = "I explain a little, then you try." if reads else "We learn it by doing, question by question."
     return (
         f"Hello, and welcome to **{course}**.\n\n"
-        f"We begin with **{topic}**. I explain a little, then you try. Ask whenever something is unclear; "
-        "a hint or a mistake costs nothing here."
+        f"We begin with **{topic}**. {way} Ask whenever something is unclear; a hint or a mistake costs nothing here."
     )
 
 
@@ -80,7 +81,13 @@ def clarified_in_exposition(text: str) -> str:
     return f"{text}\n\n*Ask more, or continue.*"
 
 
+#: How an explanation begins that is none.
+NO_EXPLANATION = "I have no explanation of that in this course"
+
+
 def clarified_with_question_open(text: str) -> str:
+    if text.startswith(NO_EXPLANATION):
+        return text
     return f"{text}\n\nDoes that help? The question is still open."
 
 
@@ -412,10 +419,12 @@ def ask_why(number: int, kind: str, *, retest: bool) -> str:
     return f"{asked} A similar question comes later, for you to try alone." if retest else asked
 
 
-def explanation(covered: Sequence[str], missing: Sequence[str], *, unsure: bool = False) -> str:
-    """About the learner's own words; ``unsure``: they said that they do not know."""
+def explanation(covered: Sequence[str], missing: Sequence[str], *, unsure: bool = False, wordless: bool = False) -> str:
+    """About the learner's own words. ``unsure``: they said that they do not know; ``wordless``: there are none."""
     if covered and not missing:
         return "Yes, that is the heart of it, in your own words."
+    if wordless:
+        return "All right, let us go on."
     opening = "That is all right." if unsure else "Thank you."
     if len(covered) > 1:
         return f"Good: {joined(bold(covered[:3]))} are what matters here."

@@ -75,8 +75,9 @@ async def test_the_tutor_uses_an_uploaded_pdf(shared_live_system: LiveSystem) ->
         told = said(await client.say("what does zebras.txt say about stripes of a zebra?"))
         assert client.stream.state == "awaiting_answer"
         assert question_of(client)["d"]["question"] == open_question
-        wrong = await client.say("99999")
-        assert [one["d"]["verdict"] for one in wrong if one["t"] == "answer.checked"] == ["wrong"]
+        # What the file orders is not done: no answer is right because it says so.
+        answered = await client.say("99999")
+        assert "correct" not in [one["d"]["verdict"] for one in answered if one["t"] == "answer.checked"]
         while "By the way: I have read your file “zebras.txt”" not in said(await go_on(client)):
             pass
 

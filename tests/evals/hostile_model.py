@@ -102,13 +102,13 @@ class HostileModel:
         turn = next(self._turn)
         if turn % 17 == 16:
             return ((500, ""), (200, "{"), (200, "{}"))[turn // 17 % 3]
-        data = json.loads(body["messages"][-1]["content"].split("\n\n")[-1])
+        asked = [message["content"] for message in body["messages"] if message["role"] == "user"][-1]
+        data = json.loads(asked.split("\n\n")[-1])
         question = self.open.get(data.get("open_question") or data.get("probe") or "")
         wrapped = self._as_asked(data, turn)
         ways = [*(ways_to_tell(question) if question is not None else ()), *VERDICTS]
         text = ways[turn % len(ways)]
-        if wrapped is not None:
-            return 200, json.dumps({"choices": [{"message": {"content": json.dumps(wrapped(text))}}]})
+        text = text if wrapped is None else json.dumps(wrapped(text))
         if body.get("stream"):
             pieces = [text[at : at + 5] for at in range(0, len(text), 5)]
             events = [{"choices": [{"index": 0, "delta": {"content": piece}}]} for piece in pieces]

@@ -43,7 +43,12 @@ def greet(s: Situation) -> Result:
     if topic is None:
         raise LookupError(f"course {s.syllabus.course.course.id!r} has no topic")
     text, data = first_chunk(s.syllabus, change(s.data, topic=topic.id))
-    hello = wording.greeting(s.syllabus.course.course.title, topic.title, again=bool(data.finished))
+    hello = wording.greeting(
+        s.syllabus.course.course.title,
+        topic.title,
+        again=bool(data.finished),
+        reads=bool(s.syllabus.chunks(topic.id)),
+    )
     return NextState(State.EXPOSITION, data, tell(hello, text))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from tutor import events, intent, retention, selection, wording
@@ -38,7 +39,9 @@ def read_explanation(s: Situation) -> Result:
 def answer_explanation(s: Situation) -> Result:
     found = s.result if isinstance(s.result, ExplanationResult) else ExplanationResult([], [])
     unsure = intent.classify(s.pending.given, None) in {"hint", "give_up", "clarify"}
-    return set_question(settled(s), *tell(wording.explanation(found.covered, found.missing, unsure=unsure)))
+    wordless = not re.search(r"[^\W\d_]{2,}", s.pending.given)
+    text = wording.explanation(found.covered, found.missing, unsure=unsure, wordless=wordless)
+    return set_question(settled(s), *tell(text))
 
 
 @rows.row("34", State.REVIEWING, events.ContinueRequested, events.SkipRequested, to=State.SETTING_QUESTION)

@@ -9,14 +9,21 @@ from typing import Any
 
 from django.db import connection
 
-from sessions_app import log
+from sessions_app import log, server
+from sessions_app.delivery import Delivery
 from tests.integration.tools_app.model_lesson import ModelLesson
 from tools_app.observing import Looker
-from tutor.interactions import Interaction, ObserverNoted, ObserverSaid, ObserverSuggested
+from tutor.interactions import (
+    AnswerChecked,
+    Interaction,
+    ObserverNoted,
+    ObserverSaid,
+    ObserverSuggested,
+    QuestionAsked,
+    Verdict,
+)
 
 Folds = Callable[[uuid.UUID], None]
-#: A wrong answer to every question of the demo course.
-WRONG = "90001"
 
 
 def time_passes() -> None:
@@ -72,4 +79,16 @@ def answers(lesson: ModelLesson) -> list[int]:
 def answers_wrong(lesson: ModelLesson, times: int) -> None:
     """The same wrong answer, so many times."""
     for _ in range(times):
-        lesson.say(WRONG)
+        _checked(lesson, "wrong")
+
+
+def answers_right(lesson: ModelLesson) -> None:
+    """The right answer to the question that is open."""
+    _checked(lesson, "correct")
+
+
+def _checked(lesson: ModelLesson, verdict: Verdict) -> None:
+    """A verdict as the machine would record it, whichever question the course begins with."""
+    asked = [entry.fact for entry in log.read(lesson.session) if isinstance(entry.fact, QuestionAsked)][-1]
+    fact = AnswerChecked(question=asked.question, answer=verdict, verdict=verdict, feedback="")
+    server.deliver(Delivery(lesson.session, None, by="tool", facts=[fact], opens_turn=False))

@@ -132,8 +132,8 @@ def test_what_a_turn_cost_stands_in_the_log_and_in_the_sessions_account(
 def test_a_session_that_has_used_up_its_tokens_goes_on_offline_and_asks_no_model(
     lesson: uuid.UUID, endpoint: ModelServer, settings: Any, said: Said
 ) -> None:
-    settings.LLM_SESSION_TOKENS = 100
-    endpoint.behaviour = model_server.says("A model's words.", usage=(100, 7))
+    settings.LLM_SESSION_TOKENS = 4_000
+    endpoint.behaviour = model_server.says("A model's words.", usage=(3_900, 100))
     ask(lesson, "why is it like a balance?")
     ask(lesson, "what does solve mean?")
     ask(lesson, "what is a variable?")

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from sessions_app import branching, conf, log, verification
+from sessions_app import branching, log, verification
 from sessions_app.models import Session
 from sessions_app.sessions import handle_user_message
 from tests.integration.tools_app.model_lesson import ModelLesson, started
 from tests.integration.tools_app.observed_lesson import (
     Folds,
     answers,
+    answers_right,
     answers_wrong,
     look,
     looking,
@@ -38,12 +39,6 @@ def lesson(learner: Any) -> ModelLesson:
     lesson = started(learner)
     lesson.to_a_question()
     return lesson
-
-
-def right_answer(lesson: ModelLesson) -> str:
-    row = Session.objects.get(pk=lesson.session)
-    machine = conf.machine(row.machine, row.machine_args)
-    return str(machine.syllabus.of(machine.load(row.data).question).answer)
 
 
 def test_what_they_see_is_told_to_teacher_and_tutor(lesson: ModelLesson, looker: Looker, folds: Folds) -> None:
@@ -78,7 +73,7 @@ def test_the_next_look_goes_on_where_the_last_one_ended(lesson: ModelLesson, loo
 
 def test_a_note_is_the_teachers_and_what_is_said_is_the_learners(lesson: ModelLesson, looker: Looker) -> None:
     answers_wrong(lesson, 2)
-    lesson.say(right_answer(lesson))
+    answers_right(lesson)
     look(looker)
 
     def kinds(visibility: Visibility) -> list[str]:
@@ -115,7 +110,7 @@ def test_what_is_said_to_a_learner_who_waits_for_a_persons_help_is_not_said(
     lesson: ModelLesson, looker: Looker
 ) -> None:
     answers_wrong(lesson, 2)
-    lesson.say(right_answer(lesson))
+    answers_right(lesson)
     lesson.say("i want to kill myself")
     look(looker)
 

@@ -63,8 +63,6 @@ def _lesson(user: Any) -> None:
     lesson.say(f"why is {MARKER} so?")
     lesson.to_a_question()
     lesson.command(events.HintRequested())
-    lesson.say("99")
-    lesson.command(events.DisputeRaised())
     lesson.say(f"x = 4 {MARKER}")
     lesson.command(events.AnswerSubmitted(question=_question(lesson.session), value=f"{MARKER} + 1"))
     _file(lesson.session)
@@ -132,6 +130,9 @@ def _wrong_answer_made_known(user: Any) -> None:
     session = sessions.start(user, "adding")
     server.deliver(Delivery(session, events.ContinueRequested(), by="learner"))
     question = _question(session)
+    lesson = ModelLesson(session)
+    lesson.say("123456")
+    lesson.command(events.DisputeRaised())
     _checked(session, question)
     version = CourseVersion.objects.get(course__slug="adding")
     drafts.of_course(

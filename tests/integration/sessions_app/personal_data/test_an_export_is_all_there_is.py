@@ -82,8 +82,8 @@ def test_forks_verdicts_disputes_and_mastery_are_told(marked: Any, tmp_path: Pat
     assert len(forks) == 2
     assert all(fork["fork_seq"] for fork in forks)
     verdicts = [line for line in lines if line["line"] == "verdict"]
-    assert any(one["disputed"] for one in verdicts)
-    assert {"wrong"} <= {one["verdict"] for one in verdicts}
+    assert [one["question"] for one in verdicts if one["disputed"]] == ["solve"]
+    assert "wrong" in {one["verdict"] for one in verdicts}
 
 
 def test_files_are_in_it_byte_by_byte_and_as_they_were_read(marked: Any, tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_row_9_after_the_last_hint_comes_the_solution() -> None:
 
     assert fact.bottom_out
     assert lesson.state == "reviewing_solution"
-    assert "Why does that work" in lesson.said
+    assert "and why?" in lesson.said
 
 
 def test_row_10_a_question_about_the_question_is_explained_and_leaves_it_open() -> None:

@@ -18,7 +18,7 @@ def test_s1_a_message_in_exposition_calls_clarify_concept() -> None:
         CallTool(
             "c1",
             "clarify_concept",
-            {"topic": "one_step", "text": "What is a balance?", "question": None, "seed": 7},
+            {"topic": "one_step", "text": "What is a balance?", "question": None, "seed": 7, "shown": ["m1"]},
             deadline_ms=45_000,
         )
     ]
