@@ -21,6 +21,7 @@ from urllib.parse import quote
 
 import httpx
 import redis
+from websockets.exceptions import WebSocketException
 
 from sessions_app.client import (
     BrokenProtocolError,
@@ -152,7 +153,7 @@ class Schedule:
             while True:
                 try:
                     return await ask()
-                except (httpx.HTTPError, OSError, ConnectionError, AssertionError, KeyError):
+                except (httpx.HTTPError, OSError, WebSocketException, AssertionError, KeyError):
                     await asyncio.sleep(0.2)
 
     async def _guest(self) -> str:

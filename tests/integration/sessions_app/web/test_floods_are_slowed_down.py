@@ -28,7 +28,7 @@ def limits(settings: Any) -> dict[str, tuple[float, int]]:
 async def test_too_many_commands_are_refused_for_a_moment_and_leave_no_trace(
     web: Web, ada: Person, bob: Person, limits: dict[str, tuple[float, int]]
 ) -> None:
-    limits["commands.user"] = (5.0, 10)
+    limits["commands.user"] = (0.5, 10)
     before = metrics.LIMITED.value(limit="commands.user")
     async with view(web, ada) as client, view(web, bob) as other:
         await client.hello(session=ada.session)
@@ -76,7 +76,7 @@ async def test_bytes_count_too(web: Web, ada: Person, limits: dict[str, tuple[fl
 async def test_too_many_new_sockets_are_told_when_to_come(
     web: Web, ada: Person, bob: Person, limits: dict[str, tuple[float, int]]
 ) -> None:
-    limits["sockets.user"] = (1.0, 3)
+    limits["sockets.user"] = (0.02, 3)
     codes = []
     for _ in range(5):
         async with view(web, ada) as client:
@@ -93,7 +93,7 @@ async def test_too_many_new_sockets_are_told_when_to_come(
 async def test_an_address_counts_whoever_is_behind_it(
     web: Web, ada: Person, limits: dict[str, tuple[float, int]]
 ) -> None:
-    limits["sockets.address"] = (0.1, 2)
+    limits["sockets.address"] = (0.02, 2)
     codes = []
     for _ in range(3):
         async with view(web, None, headers=FROM_AFAR) as client:
@@ -121,13 +121,13 @@ async def test_one_user_has_so_many_sockets_at_once(
 
 
 async def test_http_says_429_and_when_to_come(web: Web, ada: Person, limits: dict[str, tuple[float, int]]) -> None:
-    limits["commands.user"] = (0.5, 4)
+    limits["commands.user"] = (0.02, 4)
     async with httpx.AsyncClient(base_url=web.url, headers=ada.headers) as http:
         answers = [await http.get("/api/courses") for _ in range(6)]
 
     assert [answer.status_code for answer in answers] == [200] * 4 + [429] * 2
     assert answers[-1].json()["d"]["code"] == "rate_limited"
-    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 3
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 50
 
 
 async def test_processes_share_the_buckets(redis_url: str, limits: dict[str, tuple[float, int]]) -> None:
