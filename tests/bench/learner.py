@@ -41,8 +41,16 @@ class State(msgspec.Struct):
     active: dict[str, Any] | None = None
 
 
+class Asked(msgspec.Struct):
+    """A question, as far as somebody who only guesses needs to know it."""
+
+    question: str
+    choices: list[dict[str, Any]] | None = None
+
+
 _frame = msgspec.json.Decoder(Received).decode
 _state = msgspec.json.Decoder(State).decode
+_asked = msgspec.json.Decoder(Asked).decode
 _numbers = itertools.count(1)
 
 
@@ -59,16 +67,19 @@ class Tally:
     lost: Counter[str] = field(default_factory=Counter)
 
 
-def _echo(_: str) -> dict[str, Any]:
+def _echo(_state: str, _asked: Asked | None) -> dict[str, Any]:
     return {"t": "message.send", "d": {"text": f"message {next(_numbers)} of a learner who writes a short sentence"}}
 
 
-def _tutoring(state: str) -> dict[str, Any]:
-    """A wrong number where an answer is awaited, else whatever goes on to the next question."""
+def _tutoring(state: str, asked: Asked | None) -> dict[str, Any]:
+    """An option or a wrong number where an answer is awaited, else whatever goes on to the next question."""
     if state in {"topic_complete", "exposition"}:
         return {"t": "continue", "d": {}}
     if state == "reviewing_solution":
         return {"t": "message.send", "d": {"text": "because both sides were divided by the same number"}}
+    if asked is not None and asked.choices:
+        option = asked.choices[next(_numbers) % len(asked.choices)]["id"]
+        return {"t": "answer.submit", "d": {"question": asked.question, "value": option}}
     return {"t": "message.send", "d": {"text": str(90_000 + next(_numbers))}}
 
 
@@ -86,6 +97,7 @@ class Learner:
         self._tally = tally
         self._socket: Socket | None = None
         self._state = ""
+        self._asked: Asked | None = None
         self._open_turns: set[str] = set()
         self._ended_turns: set[str] = set()
         self._command = ""
@@ -134,7 +146,7 @@ class Learner:
         self._ended_turns.clear()
         self._turn = None
         self._sent_at = time.perf_counter()
-        self._command = self._send(self._say(self._state))
+        self._command = self._send(self._say(self._state, self._asked))
 
     def _receive(self, data: bytes) -> None:
         frame = _frame(data)
@@ -150,6 +162,8 @@ class Learner:
                 self._finished(frame.turn, frame.d)
             case "tool.requested":
                 self._tally.tool_calls += 1
+            case "question.asked":
+                self._asked = _asked(frame.d)
             case "state.changed":
                 self._state = _state(frame.d).to
             case "welcome":

@@ -61,7 +61,7 @@ def bench(options: argparse.Namespace, console: Console) -> dict[str, Any]:
             rounds.append(taken)
         row = services.ask("four", _DONE)
         done = dict(zip(("observers", "looks", "remarks", "failures"), map(int, row), strict=True))
-        if done["observers"] != 4 or not done["looks"] or done["failures"]:
+        if done["observers"] != 4 or not done["remarks"] or done["failures"]:
             raise BenchError(f"the observers did not do their work, so nothing was measured: {done}")
     figures = {
         figure: statistics.median(one[FOUR][figure] / one[NONE][figure] for one in rounds)
