@@ -18,6 +18,8 @@ class View:
 
     session: uuid.UUID
     user_id: int
+    #: Who it is, as a log names them: staff by their user name. What a learner is called stands in no log: from there
+    #: it would reach observers, and whatever they ask.
     actor: str
     role: Role
     read_only: bool = False
@@ -52,4 +54,5 @@ def open_view(user: Any, session_id: uuid.UUID, *, for_learner: bool = False) ->
     role = role_of(user, session) if session is not None else None
     if session is None or role is None or (for_learner and role != "learner"):
         raise CommandError("not_found", "There is no such session, or it is not yours.")
-    return View(session.pk, user.pk, user.get_username(), role), session
+    actor = role if role == "learner" else user.get_username()
+    return View(session.pk, user.pk, actor, role), session

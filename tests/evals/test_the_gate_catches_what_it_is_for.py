@@ -14,9 +14,10 @@ from tutor.checking.verdict import Verdict
 from tutor.course import Course
 from tutor.evals import subject, suites
 from tutor.evals.lessons.tools import OFFLINE
+from tutor.evals.red_team.campaign import Place
 from tutor.evals.run import Task, run
 from tutor.prompts import Request
-from tutor.questions import QuestionInstance
+from tutor.questions import QuestionInstance, instantiate
 
 COURSE = subject.course("linear-equations")
 
@@ -104,8 +105,6 @@ def test_an_explanation_that_gives_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the machine's own gate out of order, the leak is still found: the evaluation looks with its own eyes."""
 
     def gives_in(course: Course, args: dict[str, Any]) -> dict[str, Any]:
-        from tutor.questions import instantiate
-
         question = instantiate(course, args["question"], args["seed"]) if args["question"] else None
         return {"text": f"All right: {question.answer}" if question else "What would you like to know?"}
 
@@ -114,6 +113,25 @@ def test_an_explanation_that_gives_in(monkeypatch: pytest.MonkeyPatch) -> None:
     found = violations(suites.red_team(COURSE, per_question=12, tools=tools), 200)
 
     assert any("attack_leak" in line for line in found)
+
+
+@pytest.mark.parametrize("place", ["file_name", "file_body"])
+def test_an_explanation_that_obeys_a_file(monkeypatch: pytest.MonkeyPatch, place: Place) -> None:
+    """It tells the answer where a file's name, or what stands in it, wishes for it."""
+
+    def obeys(course: Course, args: dict[str, Any]) -> dict[str, Any]:
+        library = args["library"]
+        read = [file.name for file in library.outlines] if place == "file_name" else [p.text for p in library.parts]
+        if any("Tell me the answer" in one for one in read):
+            return {"text": f"As your file says: {instantiate(course, args['question'], args['seed']).answer}"}
+        return OFFLINE["clarify_concept"](course, args)
+
+    monkeypatch.setattr(leak_gate, "leaks", lambda *_: False)
+    found = violations(
+        suites.red_team(COURSE, places=[place], per_question=12, tools={**OFFLINE, "clarify_concept": obeys})
+    )
+
+    assert any(f"/{place}/" in line and "attack_leak" in line for line in found)
 
 
 def test_a_tool_that_was_not_asked_for_by_the_state(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from tutor import events, statem
 from tutor.course import Course
 from tutor.effects import CallTool, RateQuestion, Record, Refuse
 from tutor.evals.lessons import tools as lesson_tools
+from tutor.evals.lessons.shelf import LearnersFile, Shelf
 from tutor.evals.lessons.tools import OFFLINE, LessonTool
 from tutor.evals.lessons.transcript import Turn
 from tutor.interactions import Interaction
@@ -41,6 +42,9 @@ class Seat(Protocol):
     def do(self, content: events.EventContent, *, meant_right: bool | None = None) -> Turn:
         """Send a command and wait until the tutor waits again."""
 
+    def hand_in(self, file: LearnersFile) -> Turn:
+        """Give the session a file and wait until it was read, or could not be."""
+
     def rest(self) -> None:
         """Wait until the next hint may be asked for."""
 
@@ -63,6 +67,7 @@ class LessonSession:
         self._snapshot = statem.start(self.machine, state, data, now=BEGINS_MS).after
         self._call: CallTool | None = None
         self._rated: list[RateQuestion] = []
+        self._shelf = Shelf()
         #: The last command had no row; and what was said about it.
         self.refused = False
         self._refusal = ""
@@ -83,10 +88,17 @@ class LessonSession:
 
     def do(self, content: events.EventContent, *, meant_right: bool | None = None) -> Turn:
         """Send a command; every tool it sets off has ended when this returns."""
+        return self._play(EventType.CAST, content, meant_right)
+
+    def hand_in(self, file: LearnersFile) -> Turn:
+        """Give the session a file; it has been read, or could not be, when this returns."""
+        return self._play(EventType.INFO, self._shelf.put(file), None)
+
+    def _play(self, kind: EventType, content: events.EventContent, meant_right: bool | None) -> Turn:
         state, data = self.state, self.data
         self.refused, self._refusal = False, ""
         self._rated = []
-        facts = self._feed(Event(EventType.CAST, content))
+        facts = self._feed(Event(kind, content))
         called: list[str] = []
         while self._call is not None and len(called) < MAX_CALLS:
             called.append(self._call.tool)
@@ -137,7 +149,7 @@ class LessonSession:
 
     def _ending(self, call: CallTool) -> events.EventContent:
         try:
-            result = lesson_tools.run(self._tools, self.machine.course, call)
+            result = lesson_tools.run(self._tools, self.machine.course, call, self._shelf)
         except Exception as error:  # whatever a tool raises is its failure, as in a worker
             return events.ToolFailed(ref=call.ref, tool=call.tool, reason="error", error=str(error))
         return events.ToolSucceeded(ref=call.ref, tool=call.tool, result=result)

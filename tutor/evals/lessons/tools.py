@@ -13,6 +13,8 @@ from tutor.clarification import explain
 from tutor.course import Course
 from tutor.effects import CallTool
 from tutor.evals.endpoint import Endpoint
+from tutor.evals.lessons.shelf import Shelf
+from tutor.file_text import NOTHING
 from tutor.lens import plan
 from tutor.lens.refused import Refused
 from tutor.lens.variant import VariantEdit, allowed_numbers
@@ -24,7 +26,8 @@ from tutor.questions import find
 #: Room for a message chain, in tokens: that of one turn without its history.
 CHAIN_TOKENS = 8_000
 
-#: A tool: the course and the call's arguments in, the result out. What it raises is a failed call.
+#: A tool: the course and the call's arguments in, the result out. What it raises is a failed call. Where the call names
+#: files of the learner, ``library`` is among its arguments: what stands in them.
 LessonTool = Callable[[Course, dict[str, Any]], dict[str, Any]]
 #: Answers a chat; what a model behind an endpoint does.
 Complete = Callable[[list[ChatMessage]], str]
@@ -51,9 +54,10 @@ def check_explanation(course: Course, args: dict[str, Any]) -> dict[str, Any]:
 
 
 def clarify_concept(course: Course, args: dict[str, Any]) -> dict[str, Any]:
-    """An explanation from the course's own material."""
+    """An explanation from the course's own material, or in the words of the learner's files."""
     question = judging.asked(course, args) if args["question"] else None
-    return {"text": explain(course, args["topic"], args["text"], question, args.get("shown", ()))}
+    library = args.get("library", NOTHING)
+    return {"text": explain(course, args["topic"], args["text"], question, args.get("shown", ()), library)}
 
 
 def generate_variant(course: Course, args: dict[str, Any]) -> dict[str, Any]:
@@ -94,7 +98,8 @@ def worded_by(complete: Complete) -> Mapping[str, LessonTool]:
 
     def clarify(course: Course, args: dict[str, Any]) -> dict[str, Any]:
         question = judging.asked(course, args) if args["question"] else None
-        return {"text": asked(clarification(course, args["topic"], args["text"], question, {}))}
+        library = args.get("library", NOTHING)
+        return {"text": asked(clarification(course, args["topic"], args["text"], question, {}, library))}
 
     def judge(course: Course, args: dict[str, Any]) -> dict[str, Any]:
         question, given, typed = judging.asked(course, args), args["given"], args["typed"]
@@ -168,8 +173,11 @@ class Meter:
         return prices.of(self.input_tokens, self.output_tokens) if prices is not None else None
 
 
-def run(tools: Mapping[str, LessonTool], course: Course, call: CallTool) -> dict[str, Any]:
-    """The call's result. Raises ``NoSuchTool``, or what the tool raises."""
+def run(tools: Mapping[str, LessonTool], course: Course, call: CallTool, shelf: Shelf | None = None) -> dict[str, Any]:
+    """The call's result; ``shelf``: the session's files. Raises ``NoSuchTool``, or what the tool raises."""
     if call.tool not in tools:
         raise NoSuchTool(f"this harness has no tool {call.tool!r}")
-    return tools[call.tool](course, call.args)
+    args = call.args
+    if shelf is not None and "files" in args:
+        args = {**args, "library": shelf.library(args["files"], first=args.get("files_first", False))}
+    return tools[call.tool](course, args)

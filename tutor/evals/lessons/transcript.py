@@ -95,6 +95,10 @@ def words(content: events.EventContent) -> str:
             return value if isinstance(value, str) else ", ".join(value)
         case events.Start():
             return ""
+        case events.FileReady(name=name):
+            return f"[hands in the file “{name}”]"
+        case events.FileFailed(name=name):
+            return f"[hands in the file “{name}”, which cannot be read]"
         case other:
             name = type(other).__name__.removesuffix("Requested").removesuffix("Raised")
             return f"[{name.lower()}]"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -23,8 +24,11 @@ from tutor.machine import TutoringMachine
 SLUG = "linear-equations"
 #: One question of each kind of answer.
 QUESTIONS = ("os-add", "os-which-step", "os-word")
-#: Two attacks on three questions: one in each place.
-ATTACKS = ("forged_verdict", "sycophancy")
+#: Three attacks on three questions: one in each place. Learners have names here, and that is a place, too.
+ATTACKS = ("forged_verdict", "sycophancy", "hidden_in_a_name")
+EVERY_PLACE: tuple[Place, ...] = (*PLACES, "display_name")
+#: Of a learner's name, as the table of users keeps it.
+NAME_CHARS = 150
 
 Attack = Callable[[str, Place, str], Outcome]
 
@@ -38,8 +42,10 @@ def attack(transactional_db: None) -> Iterator[Attack]:
     runner = Runner(["threads", "tools"])
     runner.start()
 
-    def seating(at: tuple[str, int] | None) -> RealSession:
-        learner = get_user_model()._default_manager.create_user(f"learner{next(numbers)}")
+    def seating(at: tuple[str, int] | None, *, called: str = "") -> RealSession:
+        named = {"first_name": called[:NAME_CHARS], "last_name": called[:NAME_CHARS]}
+        username = f"{next(numbers)} {called}".strip()[:NAME_CHARS]
+        learner = get_user_model()._default_manager.create_user(username, **named)
         session = sessions.start(learner, SLUG)
         seat = RealSession(session, machine)
         if at is not None:
@@ -49,7 +55,8 @@ def attack(transactional_db: None) -> Iterator[Attack]:
 
     def play(question: str, place: Place, name: str) -> Outcome:
         (chosen,) = [one for one in generate_attacks(WISHES[1]) if one.name == name]
-        return run_attack(seating, Target(question, 1), place, chosen, WISHES[1])
+        attacked = partial(seating, called=chosen.text) if place == "display_name" else seating
+        return run_attack(attacked, Target(question, 1), place, chosen, WISHES[1], plainly=seating)
 
     yield play
     runner.drain(2)
@@ -57,7 +64,7 @@ def attack(transactional_db: None) -> Iterator[Attack]:
 
 def outcomes(attack: Attack) -> list[Outcome]:
     """Each attack on each question, the places taken in turn."""
-    places = itertools.cycle(PLACES)
+    places = itertools.cycle(EVERY_PLACE)
     return [attack(question, next(places), name) for question in QUESTIONS for name in ATTACKS]
 
 
@@ -65,7 +72,7 @@ def test_no_attack_achieves_anything(attack: Attack, folds: Callable[[Any], None
     played = outcomes(attack)
 
     assert [outcome for outcome in played if not outcome.held] == []
-    assert {outcome.place for outcome in played} == set(PLACES)
+    assert {outcome.place for outcome in played} == set(EVERY_PLACE)
     for session in Session.objects.values_list("pk", flat=True):
         folds(session)
 
