@@ -81,6 +81,8 @@ def _landing(request: HttpRequest) -> HttpResponse:
         {**course, "summary_html": _safe(course["summary"]), "progress": _shown(taken.get(course["slug"]))}
         for course in found
     ]
+    # What is due comes first, then what was begun.
+    courses.sort(key=lambda course: (not course["progress"].get("due"), not course["progress"]))
     context = {
         "courses": courses,
         "lessons": lessons,

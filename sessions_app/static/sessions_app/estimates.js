@@ -25,6 +25,9 @@ const STANDINGS = {
   contested: gettext("You said that this is not yours. It does not count until it is seen again."),
 };
 
+/** A skill that is believed in no more than this is doubted already. */
+const DOUBTED = 0.5;
+
 /** Standings that a learner can disagree with. */
 const CONTESTABLE = new Set(["active", "relapsed", "treated"]);
 
@@ -87,7 +90,7 @@ export class Estimates {
     this.#part("newest").hidden = !found?.recent.length;
     this.#part("review").textContent = found ? review(found) : "";
     this.#dialog.querySelector('[data-claim="known"]').hidden = Boolean(found?.mastered);
-    this.#dialog.querySelector('[data-claim="unsure"]').hidden = !found;
+    this.#dialog.querySelector('[data-claim="unsure"]').hidden = !(found?.p > DOUBTED);
     const errors = (this.#stand?.known_errors ?? []).filter(({ skill, seen }) => skill === id && seen);
     this.#part("errors").hidden = errors.length === 0;
     this.#part("errors-list").replaceChildren(...errors.map((error) => this.#knownError(error)));
@@ -122,7 +125,7 @@ function reason(skill) {
     ),
   ];
   if (with_help) said.push(filled(gettext("Solved with help: %(count)s."), { count: with_help }));
-  if (missing) said.push(filled(ngettext("%(count)s more right one is missing.", "%(count)s more right ones are missing.", missing), { count: missing }));
+  if (missing) said.push(filled(ngettext("%(count)s more is needed.", "%(count)s more are needed.", missing), { count: missing }));
   else if (!mastered) said.push(gettext("Another right one without help, and it is more certain."));
   return said.join(" ");
 }

@@ -386,6 +386,8 @@ $("earlier").addEventListener("click", async () => {
 let shownActions = "";
 
 function showActions() {
+  // What is offered at the end stands.
+  if (document.body.classList.contains("over")) return;
   const state = client.view.state;
   const known = STATES[state] ?? MESSAGE;
   const busy = state === "awaiting_tool_result" || waiting > 0;
@@ -454,16 +456,18 @@ function offerAnotherRound() {
   const offers = [homeLink()];
   // Where all is mastered, whatever is begun is a review.
   if (course && !(reviewable && mastered === taught)) {
-    offers.unshift(link(due ? "button" : "button primary", location.pathname, icon("again"), gettext("Once more from the start")));
-  }
-  if (reviewable) {
-    offers.unshift(button(due ? "button primary" : "button", review, icon("star"), gettext("Review")));
-    offers.push(element("p", "quiet", dueWords(due, next_review)));
+    offers.unshift(link(due ? "button" : "button primary", location.pathname, icon("arrow"), gettext("Once more from the start")));
   }
   const hadFocus = page.actions.contains(document.activeElement);
   page.actions.replaceChildren(...offers);
   page.actions.dataset.offer = key;
-  if (hadFocus) offers[0].focus();
+  if (reviewable) offerReview(stand);
+  if (hadFocus) page.actions.firstElementChild.focus();
+}
+
+function offerReview({ due, next_review }) {
+  page.actions.prepend(button(due ? "button primary" : "button", review, icon("again"), gettext("Review")));
+  page.actions.append(element("p", "quiet", dueWords(due, next_review)));
 }
 
 function dueWords(due, next) {
@@ -472,15 +476,17 @@ function dueWords(due, next) {
 }
 
 /** Over HTTP, because this lesson ends with it, and its socket too. */
-async function review() {
+async function review(pressed) {
   waiting += 1;
   showActions();
+  pressed.setAttribute("aria-disabled", "true");
   try {
     const { session: next } = await commandOverHttp(client.view.session, "session.review");
     location.assign(`/sessions/${next}/`);
   } catch (error) {
     notify(inPlainWords(error));
     waiting -= 1;
+    pressed.removeAttribute("aria-disabled");
     showActions();
   }
 }
@@ -600,6 +606,14 @@ function showEnd({ code, reason }) {
   document.body.classList.add("over");
   $("pause").hidden = true;
   $("activity").textContent = "";
+  if (isOver) offerReviewOfNewest();
+}
+
+/** Of a course's lessons the newest is reviewed; one that is read again may be an older one. */
+async function offerReviewOfNewest() {
+  const courses = await get("/api/courses").catch(() => []);
+  const newest = courses.find((one) => one.progress?.session === client.view.session)?.progress;
+  if (newest?.skills?.length) offerReview(newest);
 }
 
 // --- begin -----------------------------------------------------------------------------------------------------

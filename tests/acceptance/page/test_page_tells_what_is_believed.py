@@ -34,9 +34,9 @@ def test_an_estimate_is_looked_up_contested_and_reviewed(lesson: Lesson) -> None
     expect(dialog).to_contain_text("0 of 1 question was right at the first attempt, without help.")
     expect(dialog.get_by_role("listitem")).to_have_text(["not yet"])
 
-    dialog.get_by_role("button", name="I am not sure of this").click()
+    dialog.get_by_role("button", name="I know this: test me").click()
     expect(dialog).to_be_hidden()
-    expect(lesson.lines.last).to_contain_text("counts as not firm yet")
+    expect(lesson.lines.last).to_contain_text("Then show me: the next question")
     expect(changed).to_be_focused()
 
     end(lesson)

@@ -54,7 +54,7 @@ async def test_a_skill_tells_its_reason_and_its_next_review(server: ScriptedServ
     await page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name="Undo adding")
     await expect(dialog).to_contain_text("1 of 2 questions were right at the first attempt, without help.")
-    await expect(dialog).to_contain_text("2 more right ones are missing.")
+    await expect(dialog).to_contain_text("2 more are needed.")
     await expect(dialog.get_by_role("listitem")).to_have_text(["not yet", "right"])
 
     believe(server, MASTERED)
@@ -125,3 +125,23 @@ async def test_what_is_not_due_yet_says_when(server: ScriptedServer, page: Page)
     server.happen("state.changed", **{"from": "topic_complete", "to": "completed", "why": ""})
     await expect(page.locator("#actions")).to_contain_text("Next review: March 1, 2099.")
     await expect(page.get_by_role("link", name="Once more from the start")).to_be_visible()
+
+
+async def test_of_lessons_that_are_over_only_the_newest_is_reviewed(server: ScriptedServer, page: Page) -> None:
+    progress = {"session": "s1", "skills": [MASTERED], "due": 1, "next_review": MASTERED["next_review"]}
+    server.files["/api/courses"] = (
+        "application/json",
+        json.dumps([{"progress": None}, {"progress": progress}]).encode(),
+    )
+    await server.bye(4410, "closed")
+    await expect(page.get_by_role("button", name="Review")).to_be_visible()
+    await expect(page.locator("#actions")).to_contain_text("1 skill is due for review.")
+
+    progress["session"] = "s2"
+    server.files["/api/courses"] = ("application/json", json.dumps([{"progress": progress}]).encode())
+    await page.reload()
+    await expect(page.locator("#connection")).to_have_attribute("data-status", "connected")
+    async with page.expect_response("**/api/courses"):
+        await server.bye(4410, "closed")
+    await expect(page.get_by_role("link", name="All courses", exact=True)).to_be_visible()
+    await expect(page.get_by_role("button", name="Review")).to_have_count(0)
