@@ -466,8 +466,11 @@ function offerAnotherRound() {
 }
 
 function offerReview({ due, next_review }) {
+  // One thing is offered first.
+  if (due) page.actions.querySelector(".primary")?.classList.remove("primary");
   page.actions.prepend(button(due ? "button primary" : "button", review, icon("again"), gettext("Review")));
-  page.actions.append(element("p", "quiet", dueWords(due, next_review)));
+  const words = dueWords(due, next_review);
+  if (words) page.actions.append(element("p", "quiet", words));
 }
 
 function dueWords(due, next) {
@@ -596,7 +599,7 @@ function showEnd({ code, reason }) {
   const isOver = code === 4410;
   const links = [homeLink()];
   if (code === 4426) links.unshift(link("button primary", location.pathname, icon("again"), gettext("Reload")));
-  else if (course) links.unshift(link("button primary", location.pathname, icon("again"), gettext("Open the lesson anew")));
+  else if (course) links.unshift(link("button primary", location.pathname, icon("arrow"), gettext("Open the lesson anew")));
   page.actions.replaceChildren(...links);
   page.actions.classList.remove("busy");
   shownActions = "";
