@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any, cast
 
 from django.conf import settings
@@ -13,12 +14,13 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import conditional_page, require_safe
 from django.views.i18n import JavaScriptCatalog
 
-from sessions_app import conf, names, outline
+from sessions_app import conf, names, outline, progress
 from sessions_app.exceptions import CommandError
 from sessions_app.models import Session
 from sessions_app.pool import in_database
 from sessions_app.view import may_watch, open_view
 from tutor import catalogue
+from tutor.machine.state import State
 from tutor.markdown import render as render_markdown
 from tutor.pictures import picture_response
 
@@ -71,19 +73,40 @@ def _picture(course: str, version: int, name: str) -> HttpResponse:
 
 
 def _landing(request: HttpRequest) -> HttpResponse:
-    courses = [{**course, "summary_html": _safe(course["summary"])} for course in catalogue.courses()]
-    titles = {course["slug"]: course["title"] for course in courses}
+    found = catalogue.courses()
+    titles = {course["slug"]: course["title"] for course in found}
     lessons = _lessons(request.user, titles) if request.user.is_authenticated else []
-    going_on = {lesson["course"] for lesson in lessons if lesson["live"] and not lesson["branch"]}
+    taken = progress.of_courses(request.user.pk, list(titles)) if request.user.is_authenticated else {}
+    courses = [
+        {**course, "summary_html": _safe(course["summary"]), "progress": _shown(taken.get(course["slug"]))}
+        for course in found
+    ]
+    # What is due comes first, then what was begun.
+    courses.sort(key=lambda course: (not course["progress"].get("due"), not course["progress"]))
     context = {
         "courses": courses,
         "lessons": lessons,
-        "going_on": going_on,
         "guests": settings.DEMO,
         "login_url": resolve_url(settings.LOGIN_URL),
         "teaches": may_watch(request.user),
     }
     return render(request, "sessions_app/landing.html", context)
+
+
+def _shown(taken: dict[str, Any] | None) -> dict[str, Any]:
+    """How far a learner is in a course: its ``progress``, whether its lesson goes on, and whether there is something
+    to review. Empty for a course that was not begun."""
+    if taken is None:
+        return {}
+    goes_on = taken["live"] and taken["state"] != State.COMPLETED
+    next_review = taken.get("next_review")
+    return {
+        **taken,
+        "goes_on": goes_on,
+        "reviewable": not goes_on and bool(taken.get("skills")),
+        "next_review": datetime.fromisoformat(next_review) if next_review else None,
+        "all_mastered": bool(taken.get("taught")) and taken["mastered"] == taken["taught"],
+    }
 
 
 def _lessons(learner: Any, titles: dict[str, str]) -> list[dict[str, Any]]:

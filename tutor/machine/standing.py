@@ -94,6 +94,7 @@ def _skill(syllabus: Syllabus, data: TutoringData, skill: str, progress: selecti
         "opportunities": record.opportunities,
         "unassisted": record.unassisted,
         "with_help": record.helped,
+        "missing": 0 if mastered or rule is None else max(rule.min_unassisted - record.unassisted, 0),
         "level": round(elo.as_author(record.rating), 2),
         "next_review": _iso(record.card.due_ms) if record.card is not None else None,
         "due": retention.is_due(record.card, progress.now_ms),
@@ -105,6 +106,7 @@ def _known_error(syllabus: Syllabus, name: str, record: ErrorRecord) -> dict[str
     return {
         "known_error": name,
         "name": syllabus.error_names.get(name, name),
+        "skill": record.skill or None,
         "standing": record.standing,
         "seen": record.seen,
         "remediated": record.remediated,

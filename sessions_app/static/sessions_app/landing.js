@@ -1,8 +1,12 @@
-/** The first page: one click makes a guest and opens the lesson; times are those of the reader's clock. */
+/** The first page: one click makes a guest and opens the lesson, or begins a review; times are those of the reader's clock. */
 
-import { gettext, moment } from "./words.js";
+import { inPlainWords } from "./refusals.js";
+import { post } from "./server.js";
+import { day, gettext, moment } from "./words.js";
 
-for (const time of document.querySelectorAll("time")) time.textContent = moment(time.dateTime);
+for (const time of document.querySelectorAll("time")) {
+  time.textContent = "day" in time.dataset ? day(time.dateTime) : moment(time.dateTime);
+}
 
 const notice = document.getElementById("notice");
 
@@ -26,6 +30,26 @@ for (const form of document.querySelectorAll("form[data-then]")) {
       notice.hidden = false;
       button.removeAttribute("aria-disabled");
     }
+  });
+}
+
+for (const button of document.querySelectorAll("[data-review]")) {
+  button.addEventListener("click", async () => {
+    if (button.getAttribute("aria-disabled") === "true") return;
+    button.setAttribute("aria-disabled", "true");
+    notice.hidden = true;
+    try {
+      await post("/api/sessions", { course: button.dataset.review, review: true });
+    } catch (error) {
+      // A lesson of the course goes on, begun in another tab since: that is where to go.
+      if (error.code !== "invalid_transition") {
+        notice.textContent = inPlainWords(error);
+        notice.hidden = false;
+        button.removeAttribute("aria-disabled");
+        return;
+      }
+    }
+    location.assign(button.dataset.then);
   });
 }
 

@@ -6,21 +6,26 @@ import { Connection } from "./connection.js";
 import { Editing } from "./editing.js";
 import { button, element, icon } from "./element.js";
 import { Files, acceptDrops } from "./files.js";
+import { Estimates } from "./estimates.js";
 import { Following } from "./following.js";
 import { Progress } from "./progress.js";
 import { Queue } from "./queue.js";
 import { Record } from "./record.js";
 import { inPlainWords } from "./refusals.js";
-import { command as commandOverHttp } from "./server.js";
+import { command as commandOverHttp, get } from "./server.js";
 import { Shortcuts } from "./shortcuts.js";
 import { Streaming } from "./streaming.js";
 import { Transcript } from "./transcript.js";
-import { filled, gettext } from "./words.js";
+import { day, filled, gettext, ngettext } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const page = { box: $("text"), send: $("send"), actions: $("actions"), notice: $("notice"), scroller: $("scroller") };
 /** Lines that one click on "earlier" fetches. */
 const EARLIER = 300;
+/** What is believed is asked for again once it is quiet for so long, in milliseconds. */
+const QUIET_MS = 400;
+/** Events after which it may be another. */
+const BELIEVED = new Set(["answer.checked", "mastery.changed", "estimate.contested"]);
 /** A check takes a moment; only what takes longer, in milliseconds, can be stopped. */
 const STOP_AFTER = 1500;
 
@@ -70,13 +75,17 @@ const STATES = {
 };
 const PAUSABLE = new Set(["exposition", "awaiting_answer", "remediating_known_error", "reviewing_solution", "topic_complete"]);
 
-const { course = null, session = null } = $("lesson").dataset;
+const { course = null, session = null, branch } = $("lesson").dataset;
 const draftKey = `tutor.draft.${course ?? session}`;
 const client = new TutorClient(session ? { session, store: sessionStorage } : { course, store: sessionStorage });
 const record = new Record();
 const transcript = new Transcript($("transcript"), { answer, edit, retry, undo });
 const queue = new Queue($("waiting"), $("queue"), (command) => give("queue.remove", { command }));
 const progress = new Progress($("path"), $("path-summary"), $("reason"), $("reason-words"));
+const estimates = new Estimates($("estimate"), $("path"), {
+  contest: (claim) => give("progress.contest", claim),
+  opened: () => stale && ask(),
+});
 const streaming = new Streaming($("streaming"));
 const activity = new Activity($("activity"));
 const following = new Following(page.scroller, $("newer"), () => resting().focus());
@@ -90,6 +99,11 @@ const files = new Files(
   },
 );
 
+/** What is believed of the learner, as the server told last; null: not known yet. */
+let stand = null;
+/** It may be another by now. */
+let stale = true;
+let asking = null;
 /** The command that is on its way from the box; its text stays there until it is accepted. */
 let boxCommand = null;
 let draftBeforeEditing = "";
@@ -265,6 +279,7 @@ function tellAnew() {
   log.setAttribute("aria-live", "off");
   forget();
   for (const frame of record.standing()) show(frame);
+  if (stand !== null) ask();
   requestAnimationFrame(() => log.setAttribute("aria-live", live));
 }
 
@@ -278,6 +293,7 @@ function show(frame) {
   }
   for (const one of shown) transcript.add(one);
   progress.add(frame);
+  stale ||= BELIEVED.has(t);
   files.add(frame);
   activity.add(frame);
   if (t === "message.accepted") {
@@ -289,6 +305,7 @@ function show(frame) {
 }
 
 function settle() {
+  if (stale && (estimates.isOpen || client.view.state === "completed")) askSoon();
   activity.show(streaming.turn !== null);
   showActions();
   following.follow();
@@ -303,6 +320,7 @@ client.addEventListener("output", ({ detail }) => {
 
 client.addEventListener("live", () => {
   settle();
+  ask();
   $("earlier").hidden = !mayBeEarlier();
   if ($("transcript").getAttribute("aria-live") === "off") {
     // From now on new lines are read out; the history just told was not.
@@ -319,6 +337,27 @@ function giveBack(outcome, cause) {
   if (lost && cause !== null && lastSaid?.cause === cause && boxCommand === null && page.box.value === "") {
     clearBox(lastSaid.text ?? "");
   }
+}
+
+// --- what is believed of the learner ---------------------------------------------------------------------------
+
+/** Most of it is told by events; the rest is asked for where it is shown, and then once it is quiet. */
+function askSoon() {
+  clearTimeout(asking);
+  asking = setTimeout(ask, QUIET_MS);
+}
+
+async function ask() {
+  clearTimeout(asking);
+  const told = await get(`/api/sessions/${client.view.session}`).catch(() => null);
+  if (!told?.progress?.skills) return;
+  // Read before an event that is here already: that event is newer.
+  if (told.head < client.view.seq) return askSoon();
+  stand = told.progress;
+  stale = false;
+  progress.believe(stand);
+  estimates.believe(stand);
+  showActions();
 }
 
 // --- earlier lines ---------------------------------------------------------------------------------------------
@@ -347,6 +386,8 @@ $("earlier").addEventListener("click", async () => {
 let shownActions = "";
 
 function showActions() {
+  // What is offered at the end stands.
+  if (document.body.classList.contains("over")) return;
   const state = client.view.state;
   const known = STATES[state] ?? MESSAGE;
   const busy = state === "awaiting_tool_result" || waiting > 0;
@@ -363,7 +404,7 @@ function showActions() {
     shownActions = key;
   }
   page.actions.classList.toggle("busy", busy);
-  for (const one of page.actions.children) one.setAttribute("aria-disabled", String(busy && one.dataset.action !== "stop"));
+  for (const one of page.actions.querySelectorAll(".button")) one.setAttribute("aria-disabled", String(busy && one.dataset.action !== "stop"));
   for (const one of document.querySelectorAll(".choose button")) one.setAttribute("aria-disabled", String(busy));
   setStop(state === "awaiting_tool_result");
   if (state === "completed") offerAnotherRound();
@@ -372,6 +413,7 @@ function showActions() {
 function rebuildActions(names, primary) {
   const hadFocus = page.actions.contains(document.activeElement) ? document.activeElement.dataset.action : null;
   page.actions.replaceChildren(...names.map((name) => makeAction(name, name === primary)));
+  delete page.actions.dataset.offer;
   if (hadFocus) (page.actions.querySelector(`[data-action="${hadFocus}"]`) ?? resting()).focus();
 }
 
@@ -405,11 +447,51 @@ function setStop(wanted) {
   }
 }
 
+/** The course is over: its review, when that is due, another round of what is not mastered, and the other courses. */
 function offerAnotherRound() {
-  if (page.actions.querySelector("a")) return;
-  const links = [homeLink()];
-  if (course) links.unshift(link("button primary", location.pathname, icon("again"), gettext("Once more from the start")));
-  page.actions.replaceChildren(...links);
+  const { due = 0, mastered = 0, taught = 0, next_review = null, skills = [] } = stand ?? {};
+  const key = [due, mastered, taught, next_review, skills.length].join();
+  if (page.actions.dataset.offer === key) return;
+  const reviewable = skills.length > 0 && branch === undefined;
+  const offers = [homeLink()];
+  // Where all is mastered, whatever is begun is a review.
+  if (course && !(reviewable && mastered === taught)) {
+    offers.unshift(link(due ? "button" : "button primary", location.pathname, icon("arrow"), gettext("Once more from the start")));
+  }
+  const hadFocus = page.actions.contains(document.activeElement);
+  page.actions.replaceChildren(...offers);
+  page.actions.dataset.offer = key;
+  if (reviewable) offerReview(stand);
+  if (hadFocus) page.actions.firstElementChild.focus();
+}
+
+function offerReview({ due, next_review }) {
+  // One thing is offered first.
+  if (due) page.actions.querySelector(".primary")?.classList.remove("primary");
+  page.actions.prepend(button(due ? "button primary" : "button", review, icon("again"), gettext("Review")));
+  const words = dueWords(due, next_review);
+  if (words) page.actions.append(element("p", "quiet", words));
+}
+
+function dueWords(due, next) {
+  if (due) return filled(ngettext("%(count)s skill is due for review.", "%(count)s skills are due for review.", due), { count: due });
+  return next ? filled(gettext("Next review: %(day)s."), { day: day(next) }) : "";
+}
+
+/** Over HTTP, because this lesson ends with it, and its socket too. */
+async function review(pressed) {
+  waiting += 1;
+  showActions();
+  pressed.setAttribute("aria-disabled", "true");
+  try {
+    const { session: next } = await commandOverHttp(client.view.session, "session.review");
+    location.assign(`/sessions/${next}/`);
+  } catch (error) {
+    notify(inPlainWords(error));
+    waiting -= 1;
+    pressed.removeAttribute("aria-disabled");
+    showActions();
+  }
 }
 
 function link(className, href, ...children) {
@@ -517,7 +599,7 @@ function showEnd({ code, reason }) {
   const isOver = code === 4410;
   const links = [homeLink()];
   if (code === 4426) links.unshift(link("button primary", location.pathname, icon("again"), gettext("Reload")));
-  else if (course) links.unshift(link("button primary", location.pathname, icon("again"), gettext("Open the lesson anew")));
+  else if (course) links.unshift(link("button primary", location.pathname, icon("arrow"), gettext("Open the lesson anew")));
   page.actions.replaceChildren(...links);
   page.actions.classList.remove("busy");
   shownActions = "";
@@ -527,6 +609,14 @@ function showEnd({ code, reason }) {
   document.body.classList.add("over");
   $("pause").hidden = true;
   $("activity").textContent = "";
+  if (isOver) offerReviewOfNewest();
+}
+
+/** Of a course's lessons the newest is reviewed; one that is read again may be an older one. */
+async function offerReviewOfNewest() {
+  const courses = await get("/api/courses").catch(() => []);
+  const newest = courses.find((one) => one.progress?.session === client.view.session)?.progress;
+  if (newest?.skills?.length) offerReview(newest);
 }
 
 // --- begin -----------------------------------------------------------------------------------------------------

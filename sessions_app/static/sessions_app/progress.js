@@ -1,6 +1,6 @@
 /**
  * The learner's path: topics, skills and how sure the tutor is of each, from `mastery.changed` and `question.asked`, and
- * the reason for the question that is open.
+ * the reason for the question that is open. What was known before this session stands in `progress` of the session.
  */
 
 import { filled, gettext, ngettext } from "./words.js";
@@ -11,6 +11,9 @@ const LEVELS = [
   [0.4, gettext("practising")],
   [0, gettext("started")],
 ];
+
+/** How sure the tutor is, in a word or two. */
+export const level = (p, mastered) => (mastered ? gettext("mastered") : LEVELS.find(([least]) => p >= least)[1]);
 
 /** States in which no question is open. */
 const SETTLED = new Set(["exposition", "topic_complete", "completed"]);
@@ -45,8 +48,7 @@ export class Progress {
 
   add({ t, d }) {
     if (t === "mastery.changed") {
-      const words = d.mastered ? gettext("mastered") : LEVELS.find(([least]) => d.p >= least)[1];
-      for (const item of this.#skills.get(d.skill) ?? []) this.#show(item, d.p, Boolean(d.mastered), words, d.why);
+      this.#estimate(d);
       this.#count();
     } else if (t === "question.asked") {
       this.#why(d.why ?? "");
@@ -60,6 +62,16 @@ export class Progress {
     }
   }
 
+  /** What is believed now: `progress` of the session. */
+  believe({ skills }) {
+    for (const skill of skills) this.#estimate(skill);
+    this.#count();
+  }
+
+  #estimate({ skill, p, mastered, why }) {
+    for (const item of this.#skills.get(skill) ?? []) this.#show(item, p, Boolean(mastered), level(p, mastered), why);
+  }
+
   #why(words) {
     this.#reason.hidden = words === "";
     this.#reasonWords.textContent = words;
@@ -69,7 +81,8 @@ export class Progress {
     item.classList.toggle("mastered", mastered);
     item.querySelector("progress").value = mastered ? 1 : p;
     item.querySelector(".level").textContent = words;
-    item.title = why ?? "";
+    // Where a skill can be opened, its reason is told there, in the page's words.
+    if (!item.querySelector("button")) item.title = why ?? "";
   }
 
   #count() {

@@ -13,6 +13,13 @@ export async function post(path, body) {
   return read(answer.ok, await answer.text());
 }
 
+/** What stands at an address, as JSON. Rejects as `post` does. */
+export async function get(path) {
+  const answer = await fetch(path, { headers: { Accept: "application/json" } }).catch(() => null);
+  if (answer === null) throw unreachable();
+  return read(answer.ok, await answer.text());
+}
+
 /** A command of a session over HTTP. Resolves with the body of its `ok`. */
 export async function command(session, t, d = {}) {
   return (await post(`/api/sessions/${session}/commands`, { t, id: newId(), d })).d;

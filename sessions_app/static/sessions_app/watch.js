@@ -146,6 +146,7 @@ async function inspect() {
     const answer = await fetch(`/api/sessions/${session}`, { headers: { Accept: "application/json" } }).catch(() => null);
     if (answer?.ok) {
       const seen = await answer.json();
+      if (seen.progress?.skills) progress.believe(seen.progress);
       showState(seen.state, seen.live ? seen.status : null);
       $("since").textContent = ago(seen.since);
       $("why").textContent = seen.words;

@@ -25,7 +25,16 @@ const STEPS = [
   ["minute", 60],
   ["second", 1],
 ];
+const named = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
+
+/** The day of a moment: "today", "tomorrow", or its date. */
+export function day(iso) {
+  const [at, today] = [new Date(iso), new Date()];
+  const days = Math.round((new Date(at).setHours(0, 0, 0, 0) - today.setHours(0, 0, 0, 0)) / 86_400_000);
+  if (days === 0 || days === 1) return named.format(days, "day");
+  return at.toLocaleDateString(language, { dateStyle: "long" });
+}
 
 /** How long ago something was: "3 min. ago". */
 export function ago(iso, now = Date.now()) {

@@ -56,6 +56,10 @@ def test_nothing_stands_in_anybodys_way(
         page.locator("#show-keys").click()
         assert_no_barriers(page)
         page.keyboard.press("Escape")
+        page.locator("[data-skill] button").first.click()
+        expect(page.locator("#estimate li").first).to_be_visible()
+        assert_no_barriers(page)
+        page.keyboard.press("Escape")
         page.goto(lesson.url)
         assert_no_barriers(page)
 
