@@ -8,6 +8,7 @@ has none. A refusal says when to come again. Limits: ``settings.TUTOR_RATE_LIMIT
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import ipaddress
 import logging
@@ -31,8 +32,10 @@ Whose = Literal["user", "address"]
 REMEMBERED = 20_000
 #: A handful, as a part of the bucket.
 HANDFUL = 0.05
-#: How long this process decides by itself after Redis did not answer, in seconds.
+#: How long this process decides by itself after Redis did not answer, in seconds; and how long it waits for an answer:
+#: a command must not be slow because nobody counts it.
 ALONE_S = 5.0
+ANSWER_S = 0.2
 
 # KEYS: bucket. ARGV: tokens a second, the most it holds, tokens wanted, at least. Redis' own clock. Returns how many
 # are granted, and if none: milliseconds until there are enough.
@@ -121,9 +124,10 @@ class RateLimits:
         granted, wait_ms = 0, 0
         if now >= self._alone_until:
             try:
-                granted, wait_ms = await self._take(name, subject, limit, amount - held.tokens)
-            except redis.RedisError as error:
-                logger.warning("action=limits.alone for_s=%s error=%s", ALONE_S, error)
+                async with asyncio.timeout(ANSWER_S):
+                    granted, wait_ms = await self._take(name, subject, limit, amount - held.tokens)
+            except (redis.RedisError, TimeoutError) as error:
+                logger.warning("action=limits.alone for_s=%s error=%r", ALONE_S, error)
                 self._alone_until = now + ALONE_S
         if now < self._alone_until:
             return _alone(held, limit, amount, now)

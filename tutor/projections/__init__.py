@@ -36,6 +36,7 @@ class Projection:
 PROJECTIONS: tuple[Projection, ...] = (
     Projection("transcript", transcript.VERSION, transcript.transcript),
     Projection("timeline", timeline.VERSION, timeline.timeline),
+    Projection("observation", 1, observation.unredacted),
     Projection("observation", observation.VERSION, observation.observation),
 )
 

@@ -19,14 +19,13 @@ VERSION = 2
 
 def observation(facts: Sequence[Fact]) -> list[dict[str, Any]]:
     """``{"seq", "at", "turn", "kind", "d"}`` of each fact, in order; what was erased is left out."""
+    return [{**seen, "d": redacted_value(seen["d"])} for seen in unredacted(facts)]
+
+
+def unredacted(facts: Sequence[Fact]) -> list[dict[str, Any]]:
+    """Version 1: the same, with what could tell who the learner is."""
     return [
-        {
-            "seq": fact.seq,
-            "at": fact.at,
-            "turn": fact.turn,
-            "kind": fact.kind,
-            "d": redacted_value(fact.plain),
-        }
+        {"seq": fact.seq, "at": fact.at, "turn": fact.turn, "kind": fact.kind, "d": fact.plain}
         for fact in in_order(facts)
         if fact.visibility <= Visibility.TEACHER and fact.payload is not None and not fact.kind.startswith("observer.")
     ]

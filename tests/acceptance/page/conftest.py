@@ -22,9 +22,10 @@ def shared_live_system() -> Iterator[LiveSystem]:
             system.end()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser(chromium_path: str) -> Iterator[Browser]:
-    """One browser for all tests of the page."""
+    """One browser for all tests of a file, and no longer: while it is open, its event loop runs in this thread, and no
+    asynchronous test could."""
     with started_browser(chromium_path) as running:
         yield running
 
