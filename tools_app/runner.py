@@ -140,8 +140,10 @@ class Runner:
         watching = self._loop.create_task(self._watch())
         listening = self._loop.create_task(self._listen())
         await asyncio.gather(*(self._feed(lane) for lane in self._lanes))
-        watching.cancel()
-        listening.cancel()
+        for task in (watching, listening):
+            task.cancel()
+        # They end before what they use is closed.
+        await asyncio.gather(watching, listening, return_exceptions=True)
         self._claimer.submit(_close_connection)
         self._claimer.shutdown()
         running = {task for lane in self._lanes for task, _call in lane.running()}
