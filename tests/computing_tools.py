@@ -57,7 +57,7 @@ def burn(scope: Scope) -> dict[str, str]:
         pass
 
 
-@tool(timeout_s=30, cpu=True)
+@tool(timeout_s=30, cpu=True, argument_bytes=1_000_000)
 def read_content(scope: Scope, content: str) -> dict[str, str]:
     """Reads a file (base64) as ``extract_file`` does, and says why it cannot be read."""
     del scope

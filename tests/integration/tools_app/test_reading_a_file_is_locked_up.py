@@ -23,7 +23,7 @@ SCOPE = {
 @pytest.fixture
 def children(monkeypatch: pytest.MonkeyPatch) -> Iterator[Children]:
     """One child, with little memory, so that a small file is enough."""
-    monkeypatch.setattr(conf, "CHILD_MEMORY_MB", 96)
+    monkeypatch.setattr(conf, "CHILD_MEMORY_MB", 256)
     running = Children(1)
     yield running
     running.close()
