@@ -27,15 +27,16 @@ def right_answer(question: dict[str, Any]) -> str:
     if question["format"]["type"] == "number":
         return str(_solution(prompt))
     for authored in _authored_questions():
-        if (numbers := _read_as(authored["prompt"], prompt)) is not None:
-            break
-    else:
-        raise LookupError(f"nobody taught me {prompt!r}")
-    if question["format"]["type"] == "short_text":
-        return str(authored["answer"])
-    texts = {choice["id"]: choice["text"] for choice in authored["format"]["choices"]}
-    right = [_written(texts[each.strip()], numbers) for each in str(authored["answer"]).split(",")]
-    return ", ".join(choice["id"] for choice in question["choices"] if choice["text"] in right)
+        if (numbers := _read_as(authored["prompt"], prompt)) is None:
+            continue
+        if question["format"]["type"] == "short_text":
+            return str(authored["answer"])
+        # Another question may have the same words and other options.
+        texts = {choice["id"]: choice["text"] for choice in authored["format"].get("choices", ())}
+        right = [_written(texts[each.strip()], numbers) for each in str(authored["answer"]).split(",") if texts]
+        if found := [choice["id"] for choice in question["choices"] if choice["text"] in right]:
+            return ", ".join(found)
+    raise LookupError(f"nobody taught me {prompt!r}: {question.get('choices')}")
 
 
 def repeated_operation(question: dict[str, Any]) -> str | None:
