@@ -102,15 +102,11 @@ SELECT session_id, ref, attempt FROM tools_app_toolcall WHERE owner = %s AND sta
 """
 
 _RETURNED_BACK = """
-UPDATE tools_app_toolcall SET status = 'queued', handed_back = handed_back + 1, owner = NULL
- WHERE owner = %s AND status = 'running' RETURNING queue
-"""
-
-_STRAYS_BACK = """
 UPDATE tools_app_toolcall c SET status = 'queued', handed_back = handed_back + 1, owner = NULL
  WHERE c.owner = %s AND c.status = 'running'
-   AND NOT EXISTS (SELECT FROM json_to_recordset(%s) AS mine(session uuid, ref text, attempt smallint)
-                    WHERE mine.session = c.session_id AND mine.ref = c.ref AND mine.attempt = c.attempt)
+   AND NOT EXISTS (SELECT FROM json_to_recordset(%s) AS kept(session uuid, ref text, attempt smallint)
+                    WHERE kept.session = c.session_id AND kept.ref = c.ref AND kept.attempt = c.attempt)
+RETURNING c.queue
 """
 
 SETTLE = Statement(
@@ -261,23 +257,16 @@ def held(owner: str) -> set[Key]:
         return set(cursor.fetchall())
 
 
-def hand_back_strays(owner: str, mine: Iterable[Key]) -> int:
-    """Give back what the database says a process runs and the process does not know of, uncharged: it never began.
+def hand_back(owner: str, kept: Iterable[Key] = ()) -> list[str]:
+    """Give back what a process runs, but for what it keeps, without charging an attempt. Returns the queues.
 
-    The answer to a claim can get lost on its way: the calls are running then, for as long as their owner beats, and
-    nobody runs them. Returns how many there were.
+    A stopping process keeps nothing. One that goes on gives back what the database says it runs and it does not know
+    of: the answer to a claim can get lost, and such calls would run nowhere for as long as their owner beats.
     """
-    known = [{"session": session, "ref": ref, "attempt": attempt} for session, ref, attempt in mine]
-    with connection.cursor() as cursor:
-        cursor.execute(_STRAYS_BACK, [owner, msgspec.json.encode(known).decode()])
-        return int(cursor.rowcount)
-
-
-def hand_back(owner: str) -> list[str]:
-    """Give back everything that a stopping process still runs, without charging an attempt. Returns the queues."""
     crash_points.reach("hand_back.before")
+    known = [{"session": session, "ref": ref, "attempt": attempt} for session, ref, attempt in kept]
     with connection.cursor() as cursor:
-        cursor.execute(_RETURNED_BACK, [owner])
+        cursor.execute(_RETURNED_BACK, [owner, msgspec.json.encode(known).decode()])
         queues = sorted({queue for (queue,) in cursor.fetchall()})
     crash_points.reach("hand_back.committed")
     return queues

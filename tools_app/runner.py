@@ -181,8 +181,8 @@ class Runner:
 
     def _claim(self, queues: list[str], want: Want) -> list[Claimed]:
         """By the claimer's thread, which makes one claim after the other: no answer of an earlier one is under way."""
-        if time.monotonic() < self._strays_until and (strays := calls.hand_back_strays(self.owner, list(self._mine))):
-            logger.warning("action=claim.answer_lost owner=%s handed_back=%d", self.owner, strays)
+        if time.monotonic() < self._strays_until and (strays := calls.hand_back(self.owner, list(self._mine))):
+            logger.warning("action=claim.answer_lost owner=%s handed_back=%s", self.owner, ",".join(strays))
         try:
             taken = calls.claim(self.owner, queues, want.calls, in_turn=want.in_turn, without=want.without)
         except BaseException:
