@@ -7,7 +7,6 @@ session on each, a closed loop of turns of the demo course; the two take turns (
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import sys
@@ -20,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench import measure
+from tests.bench.command import carry_out
 from tests.bench.processes import BenchError
 from tests.bench.programs import Launcher
 from tests.bench.services import Services
@@ -102,17 +102,7 @@ def main() -> int:
     parser.add_argument("--sessions", type=int, default=1, help="live sessions")
     parser.add_argument("--json", type=Path, default=Path(".data/bench-observers.json"), help="where the report goes")
     options = parser.parse_args()
-    console = Console(width=None if sys.stdout.isatty() else 160)
-    try:
-        report = bench(options, console)
-    except BenchError as error:
-        console.print(str(error), style="red", markup=False, highlight=False)
-        return 1
-    show(console, report)
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(report, indent=1))
-    console.print(f"report: {options.json}")
-    return 0
+    return carry_out(options, lambda console: bench(options, console), show)
 
 
 if __name__ == "__main__":

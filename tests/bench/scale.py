@@ -8,7 +8,6 @@ saturates first.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import sys
@@ -22,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench import measure
+from tests.bench.command import carry_out
 from tests.bench.processes import BenchError, Watched
 from tests.bench.programs import Launcher, Program
 from tests.bench.services import Services
@@ -136,16 +136,7 @@ def main() -> int:
     parser.add_argument("--sessions", type=int, nargs="+", default=[64, 256], help="closed loops at once")
     parser.add_argument("--json", type=Path, default=Path(".data/bench-scale.json"), help="where the report goes")
     options = parser.parse_args()
-    console = Console(width=None if sys.stdout.isatty() else 160)
-    try:
-        taken = compare(options.runs, options.duration, options.sessions, console)
-    except BenchError as error:
-        console.print(str(error), style="red", markup=False, highlight=False)
-        return 1
-    show(console, taken)
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(taken, indent=1))
-    return 0
+    return carry_out(options, lambda console: compare(options.runs, options.duration, options.sessions, console), show)
 
 
 if __name__ == "__main__":

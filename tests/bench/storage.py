@@ -7,7 +7,6 @@ turn that was finished, indexes included, and how much write-ahead log a turn ta
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench import measure
+from tests.bench.command import carry_out
 from tests.bench.processes import BenchError
 from tests.bench.programs import Launcher
 from tests.bench.services import Services
@@ -92,16 +92,7 @@ def main() -> int:
     parser.add_argument("--duration", type=float, default=8.0, help="seconds")
     parser.add_argument("--json", type=Path, default=Path(".data/bench-storage.json"), help="where the report goes")
     options = parser.parse_args()
-    console = Console(width=None if sys.stdout.isatty() else 160)
-    try:
-        taken = storage(options)
-    except BenchError as error:
-        console.print(str(error), style="red", markup=False, highlight=False)
-        return 1
-    show(console, taken)
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(taken, indent=1))
-    return 0
+    return carry_out(options, lambda _console: storage(options), show)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.command import carry_out
 from tests.bench.kernel.play import POSTGRES_PIDS
 from tests.bench.processes import ROOT, BenchError, Process, run_python
 from tests.bench.services import Services
@@ -181,17 +182,7 @@ def main() -> int:
     parser.add_argument("--lengths", type=int, nargs="+", default=[10, 10_000, 50_000])
     parser.add_argument("--json", type=Path, default=Path(".data/bench-kernel.json"), help="where the report goes")
     options = parser.parse_args()
-    console = Console(width=None if sys.stdout.isatty() else 160)
-    try:
-        report = bench(options, console)
-    except BenchError as error:
-        console.print(str(error), style="red", markup=False, highlight=False)
-        return 1
-    show(console, report)
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(report, indent=1))
-    console.print(f"report: {options.json}")
-    return 0
+    return carry_out(options, lambda console: bench(options, console), show)
 
 
 if __name__ == "__main__":

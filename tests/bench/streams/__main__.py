@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from config.services.ports import free_port
+from tests.bench.command import carry_out
 from tests.bench.processes import ROOT, BenchError, Process, run_python, wait_for_http
 from tests.bench.services import Services
 from tests.temporary_data import temporary_data_folder
@@ -110,18 +111,12 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--json", type=Path, default=Path(".data/bench-streams.json"), help="where the report goes")
     options = parser.parse_args()
-    console = Console(width=None if sys.stdout.isatty() else 160)
-    try:
+
+    def measured(console: Console) -> dict[str, Any]:
         with ExitStack() as stack:
-            taken = measure(stack, options, console)
-    except BenchError as error:
-        console.print(str(error), style="red", markup=False, highlight=False)
-        return 1
-    show(console, taken)
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(taken, indent=1))
-    console.print(f"report: {options.json}")
-    return 0
+            return measure(stack, options, console)
+
+    return carry_out(options, measured, show)
 
 
 if __name__ == "__main__":
