@@ -27,7 +27,8 @@ def test_an_estimate_is_looked_up_contested_and_reviewed(lesson: Lesson) -> None
     lesson.say("9999")
     expect(lesson.verdicts).to_have_text(["Not yet"])
     lesson.wait_settled()
-    changed = page.locator("[data-skill]", has_not=page.get_by_text("not started")).first.get_by_role("button")
+    begun = page.locator("[data-skill]", has_not=page.get_by_text("not started"))
+    changed = begun.first.get_by_role("button")
     skill = changed.text_content()
     changed.click()
     dialog = page.get_by_role("dialog", name=skill)
@@ -39,12 +40,15 @@ def test_an_estimate_is_looked_up_contested_and_reviewed(lesson: Lesson) -> None
     expect(lesson.lines.last).to_contain_text("Then show me: the next question")
     expect(changed).to_be_focused()
 
+    # One question may be about several skills; the review begins with what is believed of each.
+    known = begun.count()
+    assert known >= 1
     end(lesson)
     page.get_by_role("button", name="Review").click()
     page.wait_for_url("**/sessions/*/")
     lesson.wait_connected()
     expect(lesson.question).to_be_visible()
-    expect(page.locator("[data-skill]", has_not=page.get_by_text("not started"))).to_have_count(1)
+    expect(begun).to_have_count(known)
     page.goto(lesson.url)
     course = page.locator("#linear-equations")
     expect(course.get_by_role("link", name="Go on")).to_be_visible()
