@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import CancelledError
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from sessions_app.client.connection import TutorClient
+from sessions_app.client.connection import LEFT, TutorClient
+from sessions_app.client.errors import SessionEndedError
 from sessions_app.client.files import Progress, Uploaded
 from sessions_app.client.frames import Command, Frame, Reply
 from sessions_app.client.pace import Pace
@@ -52,7 +53,9 @@ class BlockingTutorClient:
         )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="tutor-client", daemon=True)
-        self._items: AsyncIterator[Item] = self._client.__aiter__()
+        #: Held while work is given to the loop and while it is told to stop: work given after that would never end.
+        self._gate = threading.Lock()
+        self._closed = False
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -66,13 +69,24 @@ class BlockingTutorClient:
 
     def close(self) -> None:
         """Leave. The session goes on without this view; whoever waits gets ``SessionEndedError``."""
-        if not self._thread.is_alive():
-            return
-        self._wait(self._client.close(), None)
+        with self._gate:
+            if self._closed or not self._thread.is_alive():
+                return
+            self._closed = True
+            left = asyncio.run_coroutine_threadsafe(self._leave(), self._loop)
+        left.result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
+
+    async def _leave(self) -> None:
+        await self._client.close()
+        # Whoever waited for the connection has been told; what else still runs, such as an upload, is broken off.
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for other in others:
+            other.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     def __iter__(self) -> Iterator[Item]:
         """What happens. Raises ``SessionEndedError`` when the server ends the view; ends when the client closes."""
@@ -83,11 +97,13 @@ class BlockingTutorClient:
         """The next thing that happens; None: the client was closed."""
         try:
             return self._wait(self._next(), timeout_s)
-        except CancelledError:
-            return None
+        except SessionEndedError as ended:
+            if ended.code == LEFT:
+                return None
+            raise
 
     async def _next(self) -> Item | None:
-        return await anext(self._items, None)
+        return await anext(self._client, None)
 
     def send(
         self,
@@ -147,9 +163,15 @@ class BlockingTutorClient:
         return self._client.unanswered
 
     def _wait(self, work: Coroutine[Any, Any, T], timeout_s: float | None) -> T:
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        with self._gate:
+            if self._closed:
+                work.close()
+                raise SessionEndedError(LEFT, "This client was closed.")
+            future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result(timeout_s)
         except TimeoutError:
             future.cancel()
             raise
+        except CancelledError:
+            raise SessionEndedError(LEFT, "This client was closed.") from None

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -34,8 +34,10 @@ logger = logging.getLogger(__name__)
 
 #: Items that wait for whoever iterates; when it is full the client stops reading and the server coalesces.
 QUEUE = 10_000
+#: The close code of a view that its own client left.
+LEFT = 1000
 #: Close codes after which coming back would not help (protocol §9).
-FINAL_CODES = frozenset({1000, 4400, 4401, 4404, 4410, 4426})
+FINAL_CODES = frozenset({LEFT, 4400, 4401, 4404, 4410, 4426})
 #: HTTP statuses of a refused handshake that will not change by asking again.
 FINAL_STATUSES = frozenset({400, 401, 403, 404, 426})
 
@@ -130,17 +132,23 @@ class TutorClient:
         for chore in self._chores:
             chore.cancel()
         await asyncio.gather(*self._chores, return_exceptions=True)
-        self._finish(SessionEndedError(1000, "This client was closed."))
+        self._finish(SessionEndedError(LEFT, "This client was closed."))
 
-    async def __aiter__(self) -> AsyncIterator[Item]:
-        """What happens. Raises ``SessionEndedError`` when the server ends the view; ends when the client closes."""
-        while not (self._ended.is_set() and self._items.empty()):
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Item:
+        """What happens. Raises ``SessionEndedError`` when the server ends the view; ends when the client closes.
+
+        Whoever waits here may be cancelled, as by a time-out, and wait again: nothing is lost by it.
+        """
+        if not (self._ended.is_set() and self._items.empty()):
             item = await self._items.get()
-            if item is None:
-                break
-            yield item
-        if self._end is not None and self._end.code != 1000:
+            if item is not None:
+                return item
+        if self._end is not None and self._end.code != LEFT:
             raise self._end
+        raise StopAsyncIteration
 
     async def send(
         self, command: str, d: dict[str, Any] | None = None, *, command_id: str | None = None, expect: int | None = None
@@ -358,7 +366,7 @@ class TutorClient:
             # Once per head: should the server count what we cannot see, we must not resume for ever.
             self._fetched = self._head
             self._bye = {"code": 4440, "reason": "a push was lost", "reconnect": True, "after_ms": 0}
-            await self._socket.close(1000, "fetching what was missed")
+            await self._socket.close(LEFT, "fetching what was missed")
 
     # --- answers -------------------------------------------------------------------------------------------------
 
