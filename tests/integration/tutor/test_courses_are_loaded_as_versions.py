@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from django.db import DatabaseError
 
 from tests.unit.tutor.documented_course import documented_course, documented_yaml
 from tutor import catalogue
+from tutor.management.commands import course as command
 from tutor.models import Course, CourseVersion
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
@@ -73,6 +75,18 @@ def test_the_database_refuses_to_change_a_version(file: Any) -> None:
 def test_the_demo_courses_load() -> None:
     assert "linear-equations: version 1 loaded" in load("--demo")
     assert catalogue.latest("linear-equations").questions >= 24
+
+
+def test_a_demo_course_that_somebody_changed_is_checked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    courses = tmp_path / "courses"
+    shutil.copytree(command.COURSES, courses)
+    monkeypatch.setattr(command, "COURSES", courses)
+    file = courses / "plants" / "course.yaml"
+    file.write_text(file.read_text().replace("difficulty: 0.", "difficulty: 7."))
+
+    with pytest.raises(CommandError, match="finding"):
+        load("plants")
+    assert "version 1 loaded" in load("fractions")
 
 
 @pytest.mark.parametrize("ask", [lambda: catalogue.latest("nothing"), lambda: catalogue.course("nothing", 1)])

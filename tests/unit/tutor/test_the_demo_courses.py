@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from tests.unit.tutor.machine.lesson import Lesson
@@ -10,10 +12,10 @@ from tutor.checking import check
 from tutor.course_format import CourseSource, read
 from tutor.leak_gate import leaks
 from tutor.machine import TutoringMachine
-from tutor.management.commands.course import COURSES
+from tutor.management.commands.course import CHECKED, COURSES
 from tutor.questions import QuestionInstance, instantiate
 
-SOURCES = {folder.name: read(folder) for folder in sorted(COURSES.iterdir())}
+SOURCES = {file.parent.name: read(file.parent) for file in sorted(COURSES.glob("*/course.yaml"))}
 #: Commands a lesson may take; the longest of them takes a third of it.
 PATIENCE = 900
 
@@ -55,6 +57,15 @@ def go_on(lesson: Lesson) -> None:
 @demo_courses
 def test_it_has_no_findings(source: CourseSource) -> None:
     assert [str(finding) for finding in course_rules.findings(source)] == []
+
+
+def test_loading_passes_over_the_check_of_these_very_files_only() -> None:
+    files = sorted(path for path in COURSES.glob("*/**/*") if path.is_file())
+    sums = [
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(COURSES).as_posix()}" for path in files
+    ]
+
+    assert CHECKED.read_text().splitlines() == sums, "cd tutor/courses && sha256sum */* >SHA256SUMS"
 
 
 @demo_courses

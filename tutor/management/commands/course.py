@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from tutor.publication import Publication, digests, plan, publish, store
 
 #: Where the courses live that come with the project.
 COURSES = Path(__file__).resolve().parents[2] / "courses"
+#: Digests of their files, of which the tests say that they have no findings. Written by
+#: ``cd tutor/courses && sha256sum */* >SHA256SUMS``
+CHECKED = COURSES / "SHA256SUMS"
 
 
 class Command(BaseCommand):
@@ -82,8 +86,9 @@ class Command(BaseCommand):
             source = read(path)
         except CourseFormatError as error:
             return None, error.findings
-        if load and not _planned(source).created:
-            return source, []  # checked when it was stored; every start of a system comes here
+        # Every start of a system comes here. What is stored was checked then, what came with a release in its tests.
+        if load and (not _planned(source).created or _as_it_came(path)):
+            return source, []
         with Progress(console=Console(stderr=True), transient=True, disable=not self.stderr.isatty()) as progress:
             bar = progress.add_task(f"Checking {path.name}", total=None)
             found = course_rules.findings(source, lambda done, total: progress.update(bar, completed=done, total=total))
@@ -148,6 +153,19 @@ def _path(name: str) -> Path:
     if not path.exists() and (COURSES / name / "course.yaml").exists():
         return COURSES / name
     return path
+
+
+def _as_it_came(folder: Path) -> bool:
+    """Whether this is a folder of a demo course in which nothing was changed, added or left out."""
+    if folder.resolve().parent != COURSES:
+        return False
+    listed = (line.split("  ", 1) for line in CHECKED.read_text().splitlines())
+    came = {name: digest for digest, name in listed if name.startswith(f"{folder.resolve().name}/")}
+    return came == {
+        path.resolve().relative_to(COURSES).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def _counted(source: CourseSource) -> str:
