@@ -2,8 +2,8 @@
 
 Three sweeps, all safe to run anywhere and at the same time, because each ending is a compare-and-set:
 
-1. calls of a worker boot whose beat is older than the lease: nobody knows how it died (lost contact, not killed).
-   Another attempt while there are some left, otherwise the call ends;
+1. calls of a worker boot whose last sign of life is older than the lease: nobody knows how it died (lost contact, not
+   killed). Another attempt while there are some left, otherwise the call ends;
 2. calls past their deadline, whether or not they run: they end as timed out;
 3. calls in doubt about which nobody has decided for ``conf.PARKED_S``: they end without a result.
 
@@ -42,10 +42,12 @@ _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 #: The row of the table that a worker's silence belongs to.
 _REASON: Final = "lost_contact"
 
+#: A claim is a sign of life, like a beat. A worker that was stopped may claim before it beats again: judged by its beat
+#: alone it would lose the new call at once, and the call an attempt.
 _LOST = f"""
 SELECT {calls.COLUMNS} FROM tools_app_toolcall c LEFT JOIN tools_app_worker w ON w.owner = c.owner
  WHERE c.status = 'running'
-   AND coalesce(w.beat_at, '-infinity') < clock_timestamp() - make_interval(secs => %s)
+   AND (w.owner IS NULL OR greatest(w.beat_at, c.started_at) < clock_timestamp() - make_interval(secs => %s))
  ORDER BY c.id LIMIT {_LIMIT}
 """
 _OVERDUE = f"""

@@ -111,7 +111,7 @@ def test_a_model_that_tells_the_answer_is_not_passed_on_any_further(
     ask(lesson, "why?")
 
     assert said(lesson)[-1].startswith(f"It is easy. See: \n\n{wording.WITHHELD}")
-    assert not any(f"x = {second - first}" in text for text in said(lesson))
+    assert f"x = {second - first}" not in said(lesson)[-1]
     folds(lesson)
 
 

@@ -6,9 +6,11 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 
 from sessions_app import log, server, sessions
 from sessions_app.delivery import CommandId, Delivery, Row
@@ -147,6 +149,16 @@ def test_a_beating_worker_keeps_its_calls(scripted_session: uuid.UUID) -> None:
     claim(scripted_session, "alive")
 
     assert monitor.sweep() == 0
+
+
+def test_a_worker_that_comes_back_and_claims_before_it_beats_keeps_the_call(scripted_session: uuid.UUID) -> None:
+    Worker.objects.create(owner="stopped", host="h", process=1, queues="tools")
+    Worker.objects.filter(owner="stopped").update(beat_at=Now() - timedelta(seconds=60))
+    claim(scripted_session, "stopped")
+
+    assert monitor.sweep() == 0
+    move_clock(scripted_session, "started_at", conf.LEASE_S + 1)
+    assert monitor.sweep() == 1
 
 
 def test_lost_contact_counts_as_an_attempt_and_after_three_the_call_ends(
