@@ -57,10 +57,15 @@ def of(session: uuid.UUID) -> dict[str, Any]:
     work = ToolCall.objects.filter(session=row).order_by("id")
     plain = _Plain(row)
     entries: list[Any] = []
+    places: dict[int, int] = {}
     for entry in log.read(session):
         turn = plain.turn(entry.turn)
         if entry.kind not in RECOVERY:
             told = msgspec.json.decode(entry.payload or "null")
+            places[entry.seq] = len(entries)
+            if entry.kind.startswith("observer."):
+                # Recovery takes seqs; evidence is what stands there.
+                told["evidence"] = [places[seq] for seq in told["evidence"]]
             payload = plain.step(told) if entry.kind == "step" else plain.value(told)
             entries.append([entry.kind, entry.version, entry.visibility, turn, entry.cause, payload])
     (verified,) = verification.verify([session])

@@ -28,7 +28,10 @@ from tests.acceptance.knowledge import right_answer
 from tests.crash_points.scripts import Script, Step
 from tools_app import calls, monitor, outbox
 from tools_app.calls import Claimed
+from tools_app.observing import Looker
+from tools_app.registry import Tool
 from tools_app.runner import Runner
+from tools_app.scope import Scope
 from tutor import events
 
 QUEUES = ["threads", "tools"]
@@ -41,6 +44,19 @@ class StuckError(AssertionError):
     """Work that never ends."""
 
 
+class _Here:
+    """Runs what a look would ask a child process for in this one, which is killed as a whole."""
+
+    async def begin(self) -> None:
+        """It is there already."""
+
+    async def run(self, tool: Tool, scope: dict[str, Any], args: dict[str, Any]) -> Any:
+        return tool.function(msgspec.convert(scope, Scope), **tool.bind(args))
+
+    def close(self) -> None:
+        """It ends with its process."""
+
+
 class Process:
     """Plays the steps of a script from one of them on."""
 
@@ -51,6 +67,9 @@ class Process:
         self.frames = frames
         self.answers: dict[int, str] = {}
         self._runner = Runner(QUEUES)
+        self._looker = Looker()
+        self._looker._children.close()
+        setattr(self._looker, "_children", _Here())  # noqa: B010 — for mypy, it is no ``Children``
         ids = (uuid.UUID(int=(secrets.randbits(96) << 32) | _SEED) for _ in itertools.count())
         setattr(registry, "uuid", SimpleNamespace(uuid4=lambda: next(ids)))  # noqa: B010 — for mypy, it is no export
 
@@ -190,6 +209,18 @@ class Process:
 
     def _ask(self, command: str) -> str:
         return str(calling.call(self.session, events.UserMessage(text="reply"), command_id=command))
+
+    # --- the observers -------------------------------------------------------------------------------------------
+
+    def _observe(self) -> None:
+        # Only this session: others wait for looks that they shall not have here. Whoever had taken it is dead.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE tools_app_observedsession SET leased_until = NULL,"
+                " due_at = CASE WHEN session_id = %s THEN clock_timestamp() END",
+                [self.session],
+            )
+        self._looker.look_at_due()
 
     # --- the timer service ---------------------------------------------------------------------------------------
 

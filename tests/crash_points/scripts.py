@@ -51,6 +51,8 @@ _DRAIN = Step("drain")
 _TWICE = Step("twice")
 #: A worker runs the calls while the monitor takes them for lost: its results come too late.
 _LATE = Step("late")
+#: The session's observers look.
+_OBSERVE = Step("observe")
 _SUSPEND = Step("suspend")
 _RESUME = Step("resume")
 _REPLACE = Step("replace")
@@ -157,4 +159,13 @@ LESSON = Script(
     ),
 )  # fmt: skip
 
-ALL: tuple[Script, ...] = (*SCRIPTED, *ECHO, LESSON)
+#: The same wrong answer twice is what an observer tells teachers of.
+OBSERVED = Script(
+    "an observed lesson", "tutoring",
+    (
+        _START, *((_send("continue"), _WORK) * 4), _WRONG, _WORK, _OBSERVE, _WRONG, _WORK, _OBSERVE, _RIGHT, _WORK,
+        _OBSERVE, _send("session.close"), _WORK, _OBSERVE,
+    ),
+)  # fmt: skip
+
+ALL: tuple[Script, ...] = (*SCRIPTED, *ECHO, LESSON, OBSERVED)

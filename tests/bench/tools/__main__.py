@@ -49,7 +49,7 @@ class Bench:
         self._number = 0
 
     def slots(self) -> dict[str, Any]:
-        """So many calls of a second each on one worker, beside the floor."""
+        """So many calls of a second each on one worker, beside the floors."""
         rounds = []
         for _ in range(self.options.runs):
             env, url = self._database()
@@ -57,11 +57,12 @@ class Bench:
             worker = self._worker(env)
             self._until_ended(url, worker)
             wall_s, failed = self._query(url, f"{_WALL} FROM tools_app_toolcall")[0]
-            floor = self._floor(self.options.slots, 1.0)
+            steps, group = (self._floor(store, self.options.slots, 1.0) for store in ("steps", "group"))
             rounds.append(
                 {
-                    "wall_s": wall_s, "failed": failed, "rss_mb": _peak_mb(worker.pid), "floor_s": floor["wall_s"],
-                    "floor_mb": floor["rss_mb"], "ratio": wall_s / floor["wall_s"],
+                    "wall_s": wall_s, "failed": failed, "rss_mb": _peak_mb(worker.pid), "floor_s": steps["wall_s"],
+                    "floor_mb": steps["rss_mb"], "ratio": wall_s / steps["wall_s"],
+                    "group_s": group["wall_s"], "group_ratio": wall_s / group["wall_s"],
                 }
             )  # fmt: skip
             worker.stop()
@@ -141,10 +142,11 @@ class Bench:
         arguments = ["--machine", machine, "--sessions", str(sessions), "--text", text]
         return self._json(["-m", "tests.bench.tools.play", *arguments], env)
 
-    def _floor(self, calls: int, seconds: float) -> dict[str, Any]:
+    def _floor(self, store: str, calls: int, seconds: float) -> dict[str, Any]:
         self._number += 1
         env = {"FLOOR_DATABASE_URL": self._services.create_database(f"floor_{self._number}")}
-        return self._json(["-m", "tests.bench.tools.floor", "--calls", str(calls), "--seconds", str(seconds)], env)
+        work = ["--store", store, "--calls", str(calls), "--seconds", str(seconds)]
+        return self._json(["-m", "tests.bench.tools.floor", *work], env)
 
     def _noop(self) -> float:
         env = {"NOOP_REDIS_URL": f"{self._services.redis_url}/6"}
@@ -203,6 +205,7 @@ def show(console: Console, figures: dict[str, Any], options: argparse.Namespace)
         table.add_column(heading)
     if one := figures.get("slots"):
         what = f"{one['wall_s']:.2f} s beside {one['floor_s']:.2f} s, {one['rss_mb']:.0f} MB"
+        what += f"; group commit {one['group_s']:.2f} s, {one['group_ratio']:.2f}"
         met = _verdict(one["ratio"] <= 1.2 and one["rss_mb"] <= 200)
         table.add_row(f"{options.slots} calls of 1 s", what, f"{one['ratio']:.2f}", "1.2, 200 MB", met)
     if one := figures.get("short"):

@@ -1,7 +1,8 @@
-"""The floor of a worker: bare asyncio and psycopg, one process, claims and results each many to a statement.
+"""The floor of a worker: bare asyncio and psycopg, one process, calls that only wait, the rows of the turn's floors.
 
-``python -m tests.bench.tools.floor --calls 1000 --seconds 1`` on the database ``FLOOR_DATABASE_URL``; prints JSON. It
-decides nothing and keeps no promise but durability.
+``python -m tests.bench.tools.floor --store steps --calls 1000 --seconds 1`` on the database ``FLOOR_DATABASE_URL``;
+prints JSON. Its calls are claimed a hundred at a time and settled as the store does it (``tests.bench.floor.store``).
+It decides nothing and keeps no promise but durability.
 """
 
 from __future__ import annotations
@@ -12,63 +13,53 @@ import json
 import os
 import resource
 import time
+from pathlib import Path
 
 import psycopg
 import uvloop
 
-_BATCH = 100
-_SCHEMA = """
-CREATE TABLE call (id bigserial PRIMARY KEY, status text NOT NULL, result text);
-CREATE INDEX call_queued ON call (id) WHERE status = 'queued';
-CREATE TABLE log (id bigserial PRIMARY KEY, call bigint NOT NULL, payload text NOT NULL);
-"""
-_CLAIM = """
-UPDATE call SET status = 'running' WHERE id IN
-    (SELECT id FROM call WHERE status = 'queued' ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED) RETURNING id
-"""
-#: As many log rows of the same size as the echo machine's turn adds at its end.
-_SETTLE = """
-WITH ended AS (UPDATE call SET status = 'ended', result = 'x' WHERE id = ANY(%s) RETURNING id)
-INSERT INTO log (call, payload) SELECT id, repeat('x', 300) FROM ended, generate_series(1, 4)
-"""
+from tests.bench.floor import store as stores
+from tests.bench.floor.batcher import Batcher
+from tests.bench.floor.rows import Claimed, Message, Settled
+
+_CLAIMED_AT_ONCE = 100
+_SCHEMA = Path(stores.__file__).parent / "schema.sql"
 
 
-async def run(url: str, calls: int, seconds: float) -> float:
+async def run(url: str, calls: int, seconds: float, store_name: str) -> float:
     """Seconds from the first claim to the last commit."""
-    connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
-    settling = await psycopg.AsyncConnection.connect(url, autocommit=True)
-    async with connection, settling:
-        await connection.execute(_SCHEMA)
-        await connection.execute("INSERT INTO call (status) SELECT 'queued' FROM generate_series(1, %s)", [calls])
-        results: asyncio.Queue[int] = asyncio.Queue()
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        await connection.execute(_SCHEMA.read_bytes())
+    pool = await stores.open_pool(url)
+    store = stores.STORES[store_name](pool, "floor")
+    settling: Batcher[Claimed, Settled] = Batcher(store.settle, store.batch)
 
-        async def one(call: int) -> None:
-            await asyncio.sleep(seconds)
-            results.put_nowait(call)
+    async def one(call: Claimed) -> None:
+        await asyncio.sleep(seconds)
+        await settling.submit(call)
 
-        async def settle() -> None:
-            left = calls
-            while left:
-                batch = [await results.get()]
-                while not results.empty() and len(batch) < _BATCH:
-                    batch.append(results.get_nowait())
-                await settling.execute(_SETTLE, [batch])
-                left -= len(batch)
+    async def ask(number: int) -> str:
+        session, ref = f"s{number}", f"c{number}"
+        await store.start(session)
+        await store.accept([Message(session, ref, "wait 1")])
+        return ref
 
+    async with pool:
+        refs = await asyncio.gather(*(ask(number) for number in range(calls)))
         began = time.perf_counter()
-        settler = asyncio.create_task(settle())
-        tasks = set()
-        while claimed := await (await connection.execute(_CLAIM, [_BATCH])).fetchall():
-            tasks |= {asyncio.create_task(one(call)) for (call,) in claimed}
-        await settler
+        async with asyncio.TaskGroup() as tasks:
+            for some in (refs[n : n + _CLAIMED_AT_ONCE] for n in range(0, calls, _CLAIMED_AT_ONCE)):
+                for call in await store.claim(some):
+                    tasks.create_task(one(call))
         return time.perf_counter() - began
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--store", choices=sorted(stores.STORES), required=True)
     parser.add_argument("--calls", type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True)
     arguments = parser.parse_args()
-    took = uvloop.run(run(os.environ["FLOOR_DATABASE_URL"], arguments.calls, arguments.seconds))
+    took = uvloop.run(run(os.environ["FLOOR_DATABASE_URL"], arguments.calls, arguments.seconds, arguments.store))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"wall_s": took, "rss_mb": peak}))
