@@ -38,6 +38,8 @@ MISSED_BEATS = 3
 #: beats. Teachers and operators are asked before every command, and while they look.
 RIGHTS_S = 5.0
 RIGHTS_IDLE_S = 60.0
+#: How long the beat of an idle socket may wait for those of others, to be answered by one query, in seconds.
+HEADS_WINDOW_S = 0.02
 #: Refusals in a row, without a command that was let in, after which a socket that does not slow down is closed.
 REFUSALS = 100
 #: How long a new socket may take to say hello, in seconds.

@@ -31,6 +31,7 @@ from sessions_app import access, commands, conf, draining, frames, hints, inspec
 from sessions_app.checked_stream import CheckedStream
 from sessions_app.exceptions import CommandError, SessionError
 from sessions_app.frames import Active, Close, Hello, OutputCursor
+from sessions_app.heads import heads
 from sessions_app.log import Line
 from sessions_app.outgoing import Outgoing
 from sessions_app.output import buffer, news
@@ -192,14 +193,13 @@ class SessionConsumer(AsyncWebsocketConsumer):
         now = asyncio.get_running_loop().time()
         if self.standing is None or self.view is None or now - self.asked_at < every_s:
             return True
-        user = await in_database(self.standing.again)
-        if user is None:
-            await self._bye(Close.NOT_AUTHENTICATED, "You are not logged in any more.", reconnect=False)
-            return False
         try:
-            view, _ = await in_database(open_view, user, self.view.session)
+            view = await in_database(_view_again, self.standing, self.view.session)
         except CommandError as error:
             await self._bye(Close.NOT_FOUND, error.message, reconnect=False)
+            return False
+        if view is None:
+            await self._bye(Close.NOT_AUTHENTICATED, "You are not logged in any more.", reconnect=False)
             return False
         if view.role != self.view.role:
             # What it was shown so far is another view's: it begins again as what it is now.
@@ -216,7 +216,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         assert self.view is not None  # noqa: S101 — checked by the caller
         async with self.handling:
             before = self.looked
-            await self._read()
+            await self._compare()
         if self.looked > before and not self.closed:
             await self.channel_layer.group_add(hints.group(self.view.session), self.channel_name)
 
@@ -341,7 +341,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
 
     async def _ping(self, frame: frames.ClientFrame) -> None:
         assert self.view is not None  # noqa: S101 — checked by the caller
-        await self._read()
+        await self._compare()
         await self._catch_up_output()
         d = frames.Pong(head=self.sent, off=self.text.off, at=protocol.now())
         self._send(protocol.server_frame("pong", str(self.view.session), d, cause=frame.id))
@@ -490,6 +490,13 @@ class SessionConsumer(AsyncWebsocketConsumer):
                 self._send_line(line)
         self.looked = max(self.looked, lines[-1].seq if lines else prev)
 
+    async def _compare(self) -> None:
+        """Catch up with the database where it has more than this socket has looked at."""
+        assert self.view is not None  # noqa: S101 — callers have a view
+        head = await heads().of(self.view.session)
+        if head is None or head > self.looked:
+            await self._read()
+
     async def _read(self) -> None:
         """Catch up with the database."""
         assert self.view is not None  # noqa: S101 — callers have a view
@@ -602,6 +609,12 @@ class SessionConsumer(AsyncWebsocketConsumer):
         """Sockets that did not close the session themselves learn of it after its last event."""
         await asyncio.sleep(1)
         await self._bye(Close.SESSION_CLOSED, "The session is closed.", reconnect=False)
+
+
+def _view_again(standing: Standing, session: uuid.UUID) -> View | None:
+    """The view that a user has now; None: the user has nothing any more. Raises ``CommandError``."""
+    user = standing.again()
+    return None if user is None else open_view(user, session)[0]
 
 
 #: Errors of the opening that end the socket.

@@ -132,4 +132,6 @@ def open_session(user: Any, session: uuid.UUID, hello: Hello) -> Opened:
 def catch_up(view: View, after: int) -> tuple[list[Line], int]:
     """Visible rows after a seq, one page, and the head they reach."""
     head = Session.objects.values_list("head", flat=True).get(pk=view.session)
+    if head <= after:
+        return [], head
     return log.lines(view.session, view.visibility, after=after, before=head + 1, limit=conf.PAGE_EVENTS), head
