@@ -191,6 +191,9 @@ TUTOR_TOOLS = ["tools_app.tools"]
 #: between, "none" for none; empty: all, as far as a course does not say otherwise.
 TUTOR_OBSERVERS = ["tutor.observers"]
 TUTOR_OBSERVERS_ON = env.names("TUTOR_OBSERVERS")
+#: The most of one processor's time, in per cent, that the observers of one timer service take. Where more is due than
+#: that allows, sessions are looked at less often, and each look shows more of what has happened.
+TUTOR_OBSERVER_PERCENT = min(100, env.integer("TUTOR_OBSERVER_PERCENT", 20, least=1))
 #: A coroutine function that shortens a session's history where a model finds it too long: takes the session's id, says
 #: whether it worked. Empty: the offline tool answers instead.
 TUTOR_COMPACTOR = "sessions_app.compacting.compacted"

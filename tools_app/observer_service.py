@@ -12,6 +12,7 @@ import threading
 import time
 
 import psycopg
+from django.conf import settings
 from django.db import Error, connection
 
 from tools_app import conf
@@ -31,7 +32,7 @@ class ObserverService:
         self._work = threading.Event()
         self._thread: threading.Thread | None = None
         self._looker: Looker | None = None
-        self._stopping = False
+        self._ended = threading.Event()
 
     def __call__(self) -> None:
         """Look at what is due."""
@@ -43,7 +44,7 @@ class ObserverService:
 
     def stop(self) -> None:
         """The process is about to end: give up what an observer is at; it is due again."""
-        self._stopping = True
+        self._ended.set()
         self._work.set()
         if self._looker is not None and self._thread is not None:
             self._looker.stop()
@@ -52,21 +53,29 @@ class ObserverService:
     def _run(self, looker: Looker) -> None:
         if sys.platform == "linux":
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), conf.OBSERVER_NICENESS)
-        while not self._stopping:
+        while not self._ended.is_set():
             self._work.wait()
             self._work.clear()
             try:
-                looker.look_at_due()
+                self._look(looker)
             except (Error, psycopg.Error):
                 # The database is away or busy: everything due stays due.
                 logger.warning("action=observing.failed", exc_info=True)
                 connection.close()
                 time.sleep(PAUSE_S)
             except Exception:
-                if not self._stopping:
+                if not self._ended.is_set():
                     logger.exception("action=observing.crashed")
         looker.close()
         connection.close()
+
+    def _look(self, looker: Looker) -> None:
+        """At all that is due; after each look comes a rest, so that observers keep to their share of a processor."""
+        while not self._ended.is_set():
+            began = time.monotonic()
+            if not looker.look_at_next():
+                return
+            self._ended.wait((time.monotonic() - began) * (100 / settings.TUTOR_OBSERVER_PERCENT - 1))
 
 
 sweep = ObserverService()

@@ -177,21 +177,27 @@ class Looker:
         self._stopped = False
 
     def look_at_due(self) -> int:
-        """Look at every session that is due. Returns how many looks there were.
-
-        Where one cannot be looked at (its machine is gone, say) it is let go for a while, and the error raised.
-        """
+        """Look at every session that is due. Returns how many looks there were."""
         looks = 0
-        while not self._stopped and (leased := _lease()) is not None:
-            crash_points.reach("observing.leased")
-            try:
-                self.look_at(leased)
-            except Exception:
-                with suppress(Error, psycopg.Error):
-                    _let_go(leased, leased.now_ms + conf.OBSERVER_REST_S * 1_000)
-                raise
+        while self.look_at_next():
             looks += 1
         return looks
+
+    def look_at_next(self) -> bool:
+        """Look at the session that has been due for longest. False: none is, or this was stopped.
+
+        Where it cannot be looked at (its machine is gone, say) it is let go for a while, and the error raised.
+        """
+        if self._stopped or (leased := _lease()) is None:
+            return False
+        crash_points.reach("observing.leased")
+        try:
+            self.look_at(leased)
+        except Exception:
+            with suppress(Error, psycopg.Error):
+                _let_go(leased, leased.now_ms + conf.OBSERVER_REST_S * 1_000)
+            raise
+        return True
 
     def stop(self) -> None:
         """From any thread: end the child, whatever it does; the look that waits for it is given up."""

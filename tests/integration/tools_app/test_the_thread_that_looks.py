@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -13,6 +14,7 @@ from tests.integration.tools_app.model_lesson import ModelLesson, started
 from tests.integration.tools_app.observed_lesson import answers, answers_wrong, noted, time_passes
 from tools_app.models import ObservedSession, ObserverView
 from tools_app.observer_service import ObserverService
+from tools_app.observing import Looker
 from tutor.observers import registry
 
 
@@ -84,3 +86,26 @@ def test_at_the_end_it_gives_up_what_an_observer_is_at_and_charges_nobody(
     assert (left.leased_until, left.due_at is not None) == (None, True), "somebody else looks at once"
     assert ObserverView.objects.get().failures == 0
     assert noted(lesson.session) == []
+
+
+def test_after_each_look_it_rests_in_proportion(settings: Any) -> None:
+    settings.TUTOR_OBSERVER_PERCENT = 20
+    looks, rests = iter([True, True, True, False]), []
+
+    class Slow(Looker):
+        def look_at_next(self) -> bool:
+            time.sleep(0.01)
+            return next(looks)
+
+    class Ended(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            rests.append(timeout or 0.0)
+            return False
+
+    service, looker = ObserverService(), Slow()
+    service._ended = Ended()
+    service._look(looker)
+    looker.close()
+
+    assert len(rests) == 3
+    assert min(rests) >= 4 * 0.01
