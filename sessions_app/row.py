@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -128,6 +129,7 @@ def timer_key(key: TimerKey) -> str:
     return f"{key[0].value}:{key[1] or ''}"
 
 
+@lru_cache(maxsize=1_024)
 def parse_timer_key(text: str) -> TimerKey:
     """The key again."""
     kind, _, name = text.partition(":")
