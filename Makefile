@@ -43,6 +43,7 @@ include tests/crash_points/crash_points.mk
 include tests/faults/faults.mk
 include tests/otp/fuzz.mk
 include tests/peers/peers.mk
+include tests/screenshots/screenshots.mk
 include tests/simulation/simulation.mk
 include tests/stored_logs/stored_logs.mk
 include tests/unit/tutor/machine/machine.mk
