@@ -15,7 +15,19 @@ from tools_app.models import ToolCall
 RECOVERY = frozenset({"strategy.applied", "turn.recovering", "tool.result_discarded"})
 #: Fields that say who, when and how often.
 _FREE = frozenset(
-    {"owner", "caller", "started_at", "attempts", "attempt", "texts", "output_attempt", "due", "at", "hibernated"}
+    {
+        "owner",
+        "caller",
+        "started_at",
+        "attempts",
+        "attempt",
+        "texts",
+        "output_attempt",
+        "due",
+        "at",
+        "hibernated",
+        "paused_at",
+    }
 )
 
 
