@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection
 
 from sessions_app.call_report import CallReport
 from tools_app import conf
 
+_LEASE = timedelta(seconds=conf.LEASE_S)
 _PENDING = """
 SELECT c.ref, c.tool, c.queue, c.background, c.status, c.attempt - c.handed_back, c.owner, w.beat_at, c.created_at,
        c.started_at, c.parked_at, c.run_after, c.deadline_at, c.error,
@@ -38,8 +39,7 @@ def reports(session: uuid.UUID) -> list[CallReport]:
             attempts=conf.MAX_ATTEMPTS,
             owner=owner,
             beat_at=beat_at,
-            # A worker that was never heard of is lost from the start.
-            lease_ends_at=None if owner is None else (beat_at or created_at) + timedelta(seconds=conf.LEASE_S),
+            lease_ends_at=None if owner is None else _alive(beat_at, started_at, created_at) + _LEASE,
             created_at=created_at,
             started_at=started_at,
             parked_at=parked_at,
@@ -53,3 +53,8 @@ def reports(session: uuid.UUID) -> list[CallReport]:
             deadline_at, error, workers,
         ) in rows
     ]  # fmt: skip
+
+
+def _alive(beat_at: datetime | None, claimed_at: datetime | None, created_at: datetime) -> datetime:
+    """The worker's last sign of life, as the monitor sees it: one that was never heard of is lost from the start."""
+    return created_at if beat_at is None else max(beat_at, claimed_at or beat_at)

@@ -44,8 +44,9 @@ def start_worker(owner: str = "worker-1", queues: str = "tools") -> None:
 
 
 def silence(owner: str, seconds: float) -> None:
-    """Let a worker's last beat be that long ago."""
+    """Let a worker's last sign of life, a beat or a claim, be that long ago."""
     Worker.objects.filter(pk=owner).update(beat_at=F("beat_at") - timedelta(seconds=seconds))
+    ToolCall.objects.filter(owner=owner).update(started_at=F("started_at") - timedelta(seconds=seconds))
 
 
 def test_a_session_waits_for_its_learner(scripted_session: uuid.UUID) -> None:

@@ -45,7 +45,7 @@ from tests.patient_machine import IDLE, WORKING
 from tests.reference_model import Call, ReferenceSession, Refused, Reply
 from tools_app import calls, monitor
 from tools_app.calls import Claimed
-from tools_app.models import Worker
+from tools_app.models import ToolCall, Worker
 from tutor import events
 from tutor.events import OnBusy
 from tutor.interactions import PolicyChanged
@@ -289,7 +289,8 @@ class Kernel(RuleBasedStateMachine):
     @rule(owner=owners)
     def a_worker_dies(self, owner: str) -> None:
         """Nobody notices before the monitor looks."""
-        _beat(owner, "1000-01-01T00:00Z")
+        _beat(owner, _LONG_AGO)
+        ToolCall.objects.filter(owner=owner).update(started_at=_LONG_AGO)
 
     @rule(dies=st.sampled_from([None, None, None, "before", "after"]))
     def the_monitor_looks(self, dies: str | None) -> None:
@@ -453,6 +454,9 @@ def _raised(answer: Delivered | BaseException) -> Delivered:
     if isinstance(answer, BaseException):
         raise answer
     return answer
+
+
+_LONG_AGO = "1000-01-01T00:00Z"
 
 
 def _beat(owner: str, at: str) -> None:
