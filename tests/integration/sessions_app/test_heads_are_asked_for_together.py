@@ -7,13 +7,13 @@ import uuid
 from collections.abc import Sequence
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.db import OperationalError
 
 from sessions_app import heads as module
 from sessions_app import sessions
 from sessions_app.heads import Heads
 from sessions_app.models import Session
+from sessions_app.pool import in_database
 
 
 @pytest.fixture
@@ -30,13 +30,17 @@ def queries(monkeypatch: pytest.MonkeyPatch) -> list[list[uuid.UUID]]:
     return made
 
 
+def head_of(session: uuid.UUID) -> int:
+    return int(Session.objects.get(pk=session).head)
+
+
 async def told(heads: Heads, of: Sequence[uuid.UUID]) -> list[int | None]:
     return list(await asyncio.gather(*(heads.of(session) for session in of)))
 
 
 async def test_many_questions_are_one_query(scripted_session: uuid.UUID, queries: list[list[uuid.UUID]]) -> None:
     stranger = uuid.uuid4()
-    head = (await Session.objects.aget(pk=scripted_session)).head
+    head = await in_database(head_of, scripted_session)
 
     assert await told(Heads(), [scripted_session] * 50 + [stranger]) == [head] * 50 + [None]
     assert [set(wanted) for wanted in queries] == [{scripted_session, stranger}]
@@ -46,8 +50,8 @@ async def test_who_asks_after_a_commit_is_told_of_it(scripted_session: uuid.UUID
     heads = Heads()
     for _ in range(5):
         early = asyncio.create_task(heads.of(scripted_session))
-        await sync_to_async(sessions.handle_user_message, thread_sensitive=False)(scripted_session, "say:hello")
-        head = (await Session.objects.aget(pk=scripted_session)).head
+        await in_database(sessions.handle_user_message, scripted_session, "say:hello")
+        head = await in_database(head_of, scripted_session)
         assert await heads.of(scripted_session) == head
         assert (await early or 0) <= head
 
