@@ -31,7 +31,7 @@ class Publication:
 
 
 def digests(files: Mapping[str, bytes]) -> dict[str, str]:
-    """SHA-256 of each picture by its path, in hexadecimal."""
+    """SHA-256 of each file by its path, in hexadecimal."""
     return {path: hashlib.sha256(data).hexdigest() for path, data in sorted(files.items())}
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from sessions_app.client.connection import LEFT, TutorClient
+from sessions_app.client.connection import LEFT, TutorClient, left
 from sessions_app.client.errors import SessionEndedError
 from sessions_app.client.files import Progress, Uploaded
 from sessions_app.client.frames import Command, Frame, Reply
@@ -73,8 +73,8 @@ class BlockingTutorClient:
             if self._closed or not self._thread.is_alive():
                 return
             self._closed = True
-            left = asyncio.run_coroutine_threadsafe(self._leave(), self._loop)
-        left.result()
+            leaving = asyncio.run_coroutine_threadsafe(self._leave(), self._loop)
+        leaving.result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
@@ -166,7 +166,7 @@ class BlockingTutorClient:
         with self._gate:
             if self._closed:
                 work.close()
-                raise SessionEndedError(LEFT, "This client was closed.")
+                raise left()
             future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result(timeout_s)
@@ -174,4 +174,4 @@ class BlockingTutorClient:
             future.cancel()
             raise
         except CancelledError:
-            raise SessionEndedError(LEFT, "This client was closed.") from None
+            raise left() from None

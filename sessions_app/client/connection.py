@@ -63,6 +63,11 @@ class _HelloError(Exception):
         self.wait_s = wait_s
 
 
+def left() -> SessionEndedError:
+    """For whoever waits in a client that was closed."""
+    return SessionEndedError(LEFT, "This client was closed.")
+
+
 class TutorClient:
     """A learner's connection to one session: an async context manager to iterate over for what happens.
 
@@ -132,7 +137,7 @@ class TutorClient:
         for chore in self._chores:
             chore.cancel()
         await asyncio.gather(*self._chores, return_exceptions=True)
-        self._finish(SessionEndedError(LEFT, "This client was closed."))
+        self._finish(left())
 
     def __aiter__(self) -> Self:
         return self

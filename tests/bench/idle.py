@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import statistics
 import sys
@@ -22,6 +21,7 @@ from typing import Any
 import httpx
 from rich.console import Console
 
+from tests.bench.command import carry_out
 from tests.bench.learner import Learner, Tally
 from tests.bench.processes import BenchError, Process
 from tests.bench.programs import Launcher
@@ -132,7 +132,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         services.start()
         (program,) = Launcher(stack, services, data.logs).start(["echo"])
         web = next(process for process in program.processes if process.role == "web")
-        return asyncio.run(_measure(program.url, web, options))
+        taken = asyncio.run(_measure(program.url, web, options))
+    return {"cpus": os.cpu_count(), "load": os.getloadavg(), **taken}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -141,21 +142,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rest", type=float, default=10.0, help="seconds in which nothing happens but beats")
     parser.add_argument("--json", type=Path, default=Path(".data/bench-idle.json"), help="where the report goes")
     options = parser.parse_args(arguments)
-    console = Console(width=None if sys.stdout.isatty() else 160)
-    try:
-        taken = measure(options)
-    except BenchError as error:
-        console.print(str(error), style="red", markup=False, highlight=False)
-        return 1
+    return carry_out(options, lambda _console: measure(options), show)
+
+
+def show(console: Console, taken: dict[str, Any]) -> None:
     console.print(
         f"{taken['sockets']:,} idle sockets on one web process: {taken['kb_each']:.1f} KB each "
         f"(target {TARGET_KB:.0f}), {taken['rss_mb']:.0f} MB in all, {taken['cpu_share_idle']:.2f} of a CPU; "
         f"opened {taken['opened_per_s']:.0f}/s; a turn beside them p50 {taken['turn_p50_ms']:.1f} ms; "
         f"lost: {', '.join(taken['lost']) or 'none'}"
     )
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps({"cpus": os.cpu_count(), "load": os.getloadavg(), **taken}, indent=1))
-    return 0
 
 
 if __name__ == "__main__":

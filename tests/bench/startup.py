@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import statistics
 import sys
@@ -23,6 +22,7 @@ import msgspec
 from rich.console import Console
 
 from config.services.ports import free_port
+from tests.bench.command import carry_out
 from tests.bench.processes import BenchError, Process, wait_for_http
 from tests.bench.programs import COURSE
 from tests.bench.sockets import Socket
@@ -88,6 +88,7 @@ def measure(runs: int) -> dict[str, Any]:
         again = [_start(number, data.path, logs) for number in range(1, runs + 1)]
     second = {name: statistics.median(one[name] for one in again) for name in first}
     return {
+        "cpus": os.cpu_count(), "load": os.getloadavg(),
         "first": first, "second": second, "runs": again, "target_s": TARGET_S, "met": second["lesson_s"] <= TARGET_S,
     }  # fmt: skip
 
@@ -97,21 +98,23 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=5, help="second starts")
     parser.add_argument("--json", type=Path, default=Path(".data/bench-startup.json"), help="where the report goes")
     options = parser.parse_args()
-    console = Console(width=None if sys.stdout.isatty() else 160)
-    try:
-        taken = measure(options.runs)
-    except (BenchError, TimeoutError, httpx.HTTPError) as error:
-        console.print(str(error), style="red", markup=False, highlight=False)
-        return 1
+
+    def measured(_console: Console) -> dict[str, Any]:
+        try:
+            return measure(options.runs)
+        except (TimeoutError, httpx.HTTPError) as error:
+            raise BenchError(str(error)) from error
+
+    return carry_out(options, measured, show)
+
+
+def show(console: Console, taken: dict[str, Any]) -> None:
     times = [one["lesson_s"] for one in taken["runs"]]
     console.print(
         f"first start to the first words of a lesson: {taken['first']['lesson_s']:.1f} s; second: "
         f"{taken['second']['lesson_s']:.1f} s ({min(times):.1f}-{max(times):.1f}, target {TARGET_S:.0f}), "
         f"ready after {taken['second']['ready_s']:.1f} s; {taken['second']['rss_mb']:.0f} MB of all processes"
     )
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps({"cpus": os.cpu_count(), "load": os.getloadavg(), **taken}, indent=1))
-    return 0
 
 
 if __name__ == "__main__":

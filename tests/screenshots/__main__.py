@@ -63,14 +63,13 @@ def teacher_pages(context: BrowserContext, system: LiveSystem) -> Iterator[tuple
     yield "watch", page
     for name, path in {
         "admin": "/admin/",
-        "admin-sessions": "/admin/sessions_app/session/",
         "admin-calls": "/admin/tools_app/toolcall/",
         "admin-workers": "/admin/tools_app/worker/",
         "admin-courses": "/admin/tutor/course/",
+        "admin-sessions": "/admin/sessions_app/session/",
     }.items():
         page.goto(f"{system.url}{path}")
         yield name, page
-    page.goto(f"{system.url}/admin/sessions_app/session/")
     page.locator("#result_list tbody th a").first.click()
     yield "admin-session", page
 

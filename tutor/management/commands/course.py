@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -161,11 +160,8 @@ def _as_it_came(folder: Path) -> bool:
         return False
     listed = (line.split("  ", 1) for line in CHECKED.read_text().splitlines())
     came = {name: digest for digest, name in listed if name.startswith(f"{folder.resolve().name}/")}
-    return came == {
-        path.resolve().relative_to(COURSES).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
+    files = (path.resolve() for path in folder.rglob("*") if path.is_file())
+    return came == digests({path.relative_to(COURSES).as_posix(): path.read_bytes() for path in files})
 
 
 def _counted(source: CourseSource) -> str:
