@@ -99,11 +99,13 @@ def main() -> None:
     # After the parser and the variable above: --help needs no settings, and importing the application reads them.
     from config.asgi import application  # noqa: PLC0415
     from sessions_app.draining import drain  # noqa: PLC0415
+    from sessions_app.garbage import collect_seldom  # noqa: PLC0415
 
     if arguments.fd is None:
         listener = listen(env.text("HOST", "127.0.0.1"), env.integer("PORT", 8000), next_free=False)
     else:
         listener = socket.socket(fileno=arguments.fd)
+    collect_seldom()
     serve(application, listener, drain)
 
 

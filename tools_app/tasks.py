@@ -11,6 +11,7 @@ from typing import Any
 from celery import Task, shared_task
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 
+from sessions_app.garbage import collect_seldom
 from tools_app.outbox import WAKE_TASK
 from tools_app.runner import Runner
 
@@ -52,6 +53,7 @@ def _start(sender: Any, **_kwargs: Any) -> None:
     _runner = Runner(sorted(sender.app.amqp.queues.consume_from))
     # Celery then stops consuming and shuts down, as for a signal from outside.
     _runner.on_drain_asked = lambda: os.kill(os.getpid(), signal.SIGTERM)
+    collect_seldom()
     _runner.start()
 
 

@@ -14,6 +14,7 @@ from django.db import Error, connection
 from django.utils.module_loading import import_string
 
 from sessions_app import timers
+from sessions_app.garbage import collect_seldom
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Command(BaseCommand):
         sweeps = {path: (import_string(path), every) for path, every in settings.TUTOR_SWEEPS.items()}
         last = dict.fromkeys(sweeps, 0.0)
         logger.info("action=timer_service.started sweeps=%s", ",".join([*sweeps, *settings.TUTOR_SLOW_SWEEPS]))
+        collect_seldom()
         slow.start()
         while not stop.is_set():
             try:
