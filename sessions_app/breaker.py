@@ -16,14 +16,17 @@ import time
 
 from django.db import connection
 
+from sessions_app import pool
 from sessions_app.delivery import Delivery
-from sessions_app.exceptions import CommandError
+from sessions_app.exceptions import CommandError, MoreToRead
 
 #: Sessions of one machine that open its breaker when they overflow, and within how many seconds.
 SESSIONS = 50
 WINDOW_S = 60
 #: How long a process believes what it has seen, in seconds; what clients are told to wait, in milliseconds.
 LOOK_S = 1.0
+#: For how long an event loop, which cannot ask, believes it while others look.
+BELIEVED_S = 3.0
 AFTER_MS = 10_000
 
 _COUNT = """
@@ -34,6 +37,8 @@ SELECT count(DISTINCT session_id) FROM sessions_app_quarantine
 _lock = threading.Lock()
 #: machine -> (when looked at, open).
 _seen: dict[str, tuple[float, bool]] = {}
+#: Machines that are being looked at for event loops.
+_asked: set[str] = set()
 
 
 def look(machine: str) -> bool:
@@ -58,14 +63,38 @@ def is_open(machine: str) -> bool:
     return _seen.get(machine, (0.0, False))[1]
 
 
-def check(machine: str, delivery: Delivery) -> None:
-    """Raises ``CommandError(unavailable)`` for a learner's command while the breaker is open."""
-    if delivery.command is not None and delivery.by == "learner" and look(machine):
+def check(machine: str, delivery: Delivery, *, may_read: bool = True) -> None:
+    """Raises ``CommandError(unavailable)`` for a learner's command while the breaker is open.
+
+    ``may_read`` False, on an event loop: what was seen last counts, and others look; ``MoreToRead`` where that is too
+    long ago.
+    """
+    if delivery.command is None or delivery.by != "learner":
+        return
+    if look(machine) if may_read else _believed(machine):
         raise CommandError(
             "unavailable",
             "Many lessons have the same trouble right now. Please try again a little later.",
             after_ms=AFTER_MS,
         )
+
+
+def _believed(machine: str) -> bool:
+    looked_at, is_open = _seen.get(machine, (-BELIEVED_S, False))
+    age_s = time.monotonic() - looked_at
+    if age_s > BELIEVED_S:
+        raise MoreToRead(f"the breaker of {machine}")
+    if age_s > LOOK_S and machine not in _asked:
+        _asked.add(machine)
+        pool.in_background(_look_for_loops, machine)
+    return is_open
+
+
+def _look_for_loops(machine: str) -> None:
+    try:
+        look(machine)
+    finally:
+        _asked.discard(machine)
 
 
 def forget() -> None:

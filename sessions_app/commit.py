@@ -4,9 +4,9 @@
    have come before;
 2. one statement that writes everything, and ``COMMIT``.
 
-Between the two everything is computed in memory. Both go through psycopg's pipeline mode. The write checks its own
-compare-and-sets inside the database (``tutor_expect``), so that the ``COMMIT`` sent along with it cannot commit a write
-that missed a row.
+Between the two everything is computed in memory. Both are said as a ``Dialogue``, so that a thread may wait for the
+answers, or an event loop. The write checks its own compare-and-sets inside the database (``tutor_expect``), so that the
+``COMMIT`` sent along with it cannot commit a write that missed a row.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ import threading
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 import psycopg
@@ -29,6 +28,9 @@ from sessions_app import crash_points, log, supervisor
 from sessions_app.delivery import Row, Statement, Write
 from sessions_app.exceptions import InsideTransaction, StaleWrite
 from sessions_app.row import SUSPENDED, SessionRow, Unloadable, snapshot_of, timer_key
+from sessions_app.wire import BEGIN, COMMIT, ROLLBACK, Asked, Dialogue, Wire
+
+T = TypeVar("T")
 
 #: SQLSTATE that ``tutor_expect`` raises: a compare-and-set missed.
 STALE = "TU001"
@@ -51,6 +53,8 @@ SELECT c.session_id, c.command_id, c.digest, c.reply::text
   FROM sessions_app_command c JOIN unnest(%s::uuid[], %s::text[]) AS wanted(session_id, command_id)
     ON c.session_id = wanted.session_id AND c.command_id = wanted.command_id
 """
+
+_NOW = Asked("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
 
 INSERT_SESSION = Statement(
     "insert_session",
@@ -125,6 +129,11 @@ RETURNING 1""",
     exact=False,
 )
 
+_ONE_PLAN = """
+SET plan_cache_mode = force_generic_plan;
+SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off
+"""
+
 _encoder = msgspec.json.Encoder()
 #: The connection of each thread that was prepared for the hot path.
 _mine = threading.local()
@@ -153,26 +162,37 @@ def _combined(statements: tuple[Statement, ...]) -> str:
 
 
 def _parameters(groups: Mapping[Statement, Sequence[dict[str, Any]]]) -> list[Any]:
-    arrays: list[Any] = [_encoder.encode(rows).decode() for rows in groups.values()]
+    arrays: list[Any] = [_encoder.encode(rows) for rows in groups.values()]
     return arrays + [len(rows) for statement, rows in groups.items() if statement.exact]
 
 
-def postgres() -> psycopg.Connection[Any]:
-    """This thread's connection, as psycopg knows it: prepared statements and pipelines."""
+def wire() -> Wire:
+    """The way to Postgres of this thread's connection."""
     connection.ensure_connection()
     pg: psycopg.Connection[Any] = connection.connection
     if pg is not getattr(_mine, "pg", None):
-        # The few statements of the hot path take arrays of any length: one plan serves them all. It may be made while
-        # the tables are small, and is kept while they grow: none of these statements may ever read a whole table.
-        if settings.PREPARE_STATEMENTS:  # without, plans are made anew, and a pooler would hand the settings to others
-            pg.execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off")
-        _mine.pg = pg
-    return pg
+        make_ready(pg)
+        _mine.wire, _mine.pg = Wire(pg, prepare=settings.PREPARE_STATEMENTS), pg
+    found: Wire = _mine.wire
+    return found
 
 
-def execute(pg: psycopg.Connection[Any], sql: str, parameters: Sequence[Any] | None = None) -> psycopg.Cursor[Any]:
-    """Run a statement prepared, with its parameters bound by the server; Django's own cursors bind in the client."""
-    return psycopg.Cursor(pg).execute(sql, parameters, prepare=settings.PREPARE_STATEMENTS)
+def make_ready(pg: psycopg.Connection[Any]) -> None:
+    """Prepare a connection for the hot path."""
+    # Its few statements take arrays of any length: one plan serves them all. It may be made while the tables are small,
+    # and is kept while they grow: none of these statements may ever read a whole table, nor a whole index to hash it.
+    if settings.PREPARE_STATEMENTS:  # without, plans are made anew, and a pooler would hand the settings to others
+        pg.execute(_ONE_PLAN)
+
+
+def hold(dialogue: Dialogue[T]) -> T:
+    """Carry on a transaction of the kernel on this thread's connection.
+
+    Raises ``InsideTransaction`` within another one.
+    """
+    if connection.in_atomic_block:
+        raise InsideTransaction("deliver to sessions outside of transactions: accepted has to mean committed")
+    return wire().hold(dialogue)
 
 
 def _columns_of(pairs: Sequence[tuple[uuid.UUID, str]]) -> list[Any]:
@@ -191,87 +211,54 @@ class Locked(NamedTuple):
     looked_up: dict[tuple[str, uuid.UUID, str], Row]
 
 
-class Transaction:
-    """One transaction over a batch of sessions. Used by ``open_transaction``."""
-
-    def __init__(self, pg: psycopg.Connection[Any]) -> None:
-        self.pg = pg
-        self.open = False
-
-    def lock(
-        self,
-        sessions: Sequence[uuid.UUID],
-        commands: Sequence[tuple[uuid.UUID, str]],
-        look_ups: Mapping[str, Sequence[tuple[uuid.UUID, str]]],
-        *,
-        skip_locked: bool,
-    ) -> Locked:
-        """Begin, lock and read. ``look_ups``: by statement, what is looked up of which session."""
-        pg = self.pg
-        with pg.pipeline():
-            pg.execute("BEGIN")
-            self.open = True
-            locked = execute(pg, LOCK_FREE if skip_locked else LOCK, [sorted(sessions)])
-            # Statements after the lock: they see what was committed while the lock was awaited.
-            before = execute(pg, COMMANDS, _columns_of(commands)) if commands else None
-            looked = [(sql, execute(pg, sql, _columns_of(keys))) for sql, keys in look_ups.items()]
-            rows = locked.fetchall()
-            known = before.fetchall() if before is not None else []
-            found = [(sql, row) for sql, cursor in looked for row in cursor.fetchall()]
-        return Locked(
-            {row[0]: row for row in rows},
-            {(row[0], row[1]): (row[2], row[3]) for row in known},
-            {(sql, row[0], row[1]): row[2:] for sql, row in found},
-        )
-
-    def begin(self) -> int:
-        """Begin without a lock, for sessions that do not exist yet. Returns the database's clock in microseconds."""
-        with self.pg.pipeline():
-            self.pg.execute("BEGIN")
-            self.open = True
-            now = self.pg.execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
-            found = now.fetchone()
-        assert found is not None  # noqa: S101 — a SELECT without FROM has a row
-        return int(found[0])
-
-    def write(self, writes: Iterable[Write]) -> None:
-        """Write everything in one statement and commit. Raises ``StaleWrite`` where a compare-and-set missed."""
-        groups: dict[Statement, list[dict[str, Any]]] = defaultdict(list)
-        for write in writes:
-            groups[write.statement].append(write.row)
-        if not groups:
-            self.rollback()
-            return
-        # A stable order of the parts keeps the number of distinct (prepared) statements small.
-        ordered = {statement: groups[statement] for statement in sorted(groups)}
-        try:
-            with self.pg.pipeline():
-                execute(self.pg, _combined(tuple(ordered)), _parameters(ordered))
-                crash_points.reach("write.before_commit")
-                self.pg.execute("COMMIT")
-            self.open = False
-        except psycopg.Error as error:
-            if error.sqlstate == STALE:
-                raise StaleWrite(str(error)) from error
-            raise
-
-    def rollback(self) -> None:
-        """Give everything back. Harmless where nothing is open."""
-        if self.open and not self.pg.closed:
-            self.pg.execute("ROLLBACK")
-        self.open = False
+def lock(
+    sessions: Sequence[uuid.UUID],
+    commands: Sequence[tuple[uuid.UUID, str]],
+    look_ups: Mapping[str, Sequence[tuple[uuid.UUID, str]]],
+    *,
+    skip_locked: bool,
+) -> Dialogue[Locked]:
+    """Begin, lock and read. ``look_ups``: by statement, what is looked up of which session."""
+    asked = [BEGIN, Asked(LOCK_FREE if skip_locked else LOCK, [sorted(sessions)])]
+    # Statements after the lock: they see what was committed while the lock was awaited.
+    asked += [Asked(COMMANDS, _columns_of(commands))] if commands else []
+    asked += [Asked(sql, _columns_of(keys)) for sql, keys in look_ups.items()]
+    _begun, rows, *others = yield tuple(asked)
+    known = others.pop(0) if commands else []
+    found = [(sql, row) for sql, looked in zip(look_ups, others, strict=True) for row in looked]
+    return Locked(
+        {row[0]: row for row in rows},
+        {(row[0], row[1]): (row[2], row[3]) for row in known},
+        {(sql, row[0], row[1]): row[2:] for sql, row in found},
+    )
 
 
-@contextmanager
-def open_transaction() -> Iterator[Transaction]:
-    """A transaction of the kernel on this thread's connection. Raises ``InsideTransaction`` within another one."""
-    if connection.in_atomic_block:
-        raise InsideTransaction("deliver to sessions outside of transactions: accepted has to mean committed")
-    transaction = Transaction(postgres())
+def begin() -> Dialogue[int]:
+    """Begin without a lock, for sessions that do not exist yet. Returns the database's clock in microseconds."""
+    _begun, [(now_us,)] = yield BEGIN, _NOW
+    return int(now_us)
+
+
+def write(writes: Iterable[Write]) -> Dialogue[None]:
+    """Write everything in one statement and commit; nothing to write gives the locks back.
+
+    Raises ``StaleWrite`` where a compare-and-set missed.
+    """
+    groups: dict[Statement, list[dict[str, Any]]] = defaultdict(list)
+    for one in writes:
+        groups[one.statement].append(one.row)
+    if not groups:
+        yield (ROLLBACK,)
+        return
+    # A stable order of the parts keeps the number of distinct (prepared) statements small.
+    ordered = {statement: groups[statement] for statement in sorted(groups)}
+    crash_points.reach("write.before_commit")
     try:
-        yield transaction
-    finally:
-        transaction.rollback()
+        yield Asked(_combined(tuple(ordered)), _parameters(ordered)), COMMIT
+    except psycopg.Error as error:
+        if error.sqlstate == STALE:
+            raise StaleWrite(str(error)) from error
+        raise
 
 
 def row_of(columns: tuple[Any, ...], machine: Any) -> SessionRow:

@@ -52,6 +52,13 @@ LOOK_AGAIN_S = 5
 BATCH_SESSIONS = 64
 #: Threads of one process that commit.
 COMMIT_THREADS = 2
+#: Whether event loops commit and claim by themselves, each of the two over a connection of its own. Where one failed to
+#: open they try again after so many seconds.
+COMMIT_ON_LOOPS = settings.DB_CONNECTIONS >= 6
+LOOP_RECONNECT_S = 1.0
+#: New objects after which Python looks for circular garbage among the youngest, rounds after which it looks among the
+#: older ones, and rounds of those after which it looks at all (``garbage``).
+GC_THRESHOLDS = (20_000, 20, 20)
 #: Rows of a commit travel with the hint up to this many bytes; beyond it sockets read the database.
 HINT_BYTES = 32 * 1024
 #: Longest time a hint may take to be written, in seconds; hints that may wait for a connection to Redis.
@@ -129,10 +136,20 @@ class _Kept:
 
     def __init__(self, path: str, args: bytes) -> None:
         self.machine = import_string(path)(msgspec.json.decode(args))
-        self.made_at = time.monotonic()
+        self._made_at = time.monotonic()
+
+    def is_old(self) -> bool:
+        return time.monotonic() - self._made_at > MACHINE_S
 
 
 _machines: dict[tuple[str, bytes], _Kept] = {}
+
+
+def is_made(name: str, args: str) -> bool:
+    """Whether ``machine`` has it at hand for these arguments, as JSON, or would have to make it."""
+    path = settings.TUTOR_MACHINES.get(name, "")
+    kept = _machines.get((path, _sorted.encode(msgspec.json.decode(args))))
+    return kept is not None and not kept.is_old()
 
 
 def machine(name: str, args: dict[str, Any]) -> Any:
@@ -147,7 +164,7 @@ def machine(name: str, args: dict[str, Any]) -> Any:
         raise UnknownMachine(f"{name!r} is not in settings.TUTOR_MACHINES; add it or close the session") from None
     key = (path, _sorted.encode(args))
     kept = _machines.get(key)
-    if kept is None or time.monotonic() - kept.made_at > MACHINE_S:
+    if kept is None or kept.is_old():
         # Two threads may both make one: either is right, and the last one stays.
         if len(_machines) >= MACHINES:
             _machines.clear()

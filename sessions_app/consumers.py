@@ -31,6 +31,7 @@ from sessions_app import access, commands, conf, draining, frames, hints, inspec
 from sessions_app.checked_stream import CheckedStream
 from sessions_app.exceptions import CommandError, SessionError
 from sessions_app.frames import Active, Close, Hello, OutputCursor
+from sessions_app.group_commit import group_commit
 from sessions_app.heads import heads
 from sessions_app.log import Line
 from sessions_app.outgoing import Outgoing
@@ -139,6 +140,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
             await self._bye(Close.VERSION, f"This server speaks {frames.SUBPROTOCOL}.", reconnect=False)
             return
         await self.accept(frames.SUBPROTOCOL if offered else None)
+        group_commit.join()
         draining.opened(self)
         if draining.is_draining():
             await self.drain(1_000)
@@ -194,7 +196,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         if self.standing is None or self.view is None or now - self.asked_at < every_s:
             return True
         try:
-            view = await in_database(_view_again, self.standing, self.view.session)
+            view = await in_database(_view_again, self.standing, self.view)
         except CommandError as error:
             await self._bye(Close.NOT_FOUND, error.message, reconnect=False)
             return False
@@ -611,10 +613,12 @@ class SessionConsumer(AsyncWebsocketConsumer):
         await self._bye(Close.SESSION_CLOSED, "The session is closed.", reconnect=False)
 
 
-def _view_again(standing: Standing, session: uuid.UUID) -> View | None:
+def _view_again(standing: Standing, view: View) -> View | None:
     """The view that a user has now; None: the user has nothing any more. Raises ``CommandError``."""
     user = standing.again()
-    return None if user is None else open_view(user, session)[0]
+    if user is None or view.role == "learner":
+        return None if user is None else view  # a session is its learner's for ever
+    return open_view(user, view.session)[0]
 
 
 #: Errors of the opening that end the socket.

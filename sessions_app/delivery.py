@@ -120,8 +120,8 @@ class Delivery:
     #: Read together with the lock, for ``under_lock``.
     look_up: LookUp | None = None
     #: Asked under the session's lock, once it is known to be no duplicate: what is delivered in its place. It is given
-    #: the row that ``look_up`` found (None: there is none), may read more on this thread's connection, in the
-    #: transaction of the commit, and may raise ``CommandError``.
+    #: the row that ``look_up`` found (None: there is none), and may raise ``CommandError``. Without a ``look_up`` it
+    #: may read on this thread's connection, in the transaction of the commit.
     under_lock: Callable[[Row | None], Delivery] | None = None
 
     @property

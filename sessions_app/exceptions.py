@@ -22,6 +22,8 @@ SessionError
 ├── UnknownMachine        the session names a machine that settings do not
 ├── StaleWrite            a compare-and-set found another value: the session is tried again alone
 └── LogDiverged           a log does not fold to its row, or its hash chain is broken
+
+MoreToRead                what is played on an event loop needs a thread that can read (never leaves the server)
 """
 
 from __future__ import annotations
@@ -179,6 +181,13 @@ class UnloadableSession(SessionError):
 
 class UnknownMachine(SessionError):
     """The session's machine is not named in settings.TUTOR_MACHINES."""
+
+
+class MoreToRead(BaseException):
+    """What is played on an event loop needs more of the database: a thread has to play it (never leaves the server).
+
+    No ``Exception``: where a crash is handled, this is none.
+    """
 
 
 class StaleWrite(SessionError):

@@ -1,8 +1,7 @@
 """Group commit over sessions: events that wait at the same moment share a transaction.
 
-A few threads of each process deliver. A free thread takes whatever waits, at most one event of each session (the next
-one of the same session waits for the next batch, in order), and delivers it at once: at low load a batch is one event
-and nobody waits for company; under load the batch grows by itself while the disk syncs.
+A few threads of each process deliver. A free thread takes whatever waits (``batches``) and delivers it at once. What an
+event loop that has joined delivers it commits itself, where it can (``loop_commit``); the threads take what it cannot.
 """
 
 from __future__ import annotations
@@ -11,33 +10,32 @@ import asyncio
 import contextlib
 import logging
 import threading
-import uuid
-from collections import defaultdict, deque
+from collections import defaultdict
 from concurrent.futures import Future
 
 from django.db import connection
 
 from sessions_app import conf, server
+from sessions_app.batches import Batches
 from sessions_app.delivery import Delivered, Delivery
+from sessions_app.loop_commit import LoopCommit
 
 logger = logging.getLogger(__name__)
 
 #: Whoever handed an event over waits on a thread, or on an event loop.
 _Future = Future[Delivered] | asyncio.Future[Delivered]
-_Waiting = tuple[Delivery, _Future]
 
 
 class GroupCommit:
-    """The delivering threads of one process. Started by the first delivery."""
+    """The delivering threads of one process, started by the first delivery, and its loops."""
 
     def __init__(self, threads: int = conf.COMMIT_THREADS) -> None:
         self._size = threads
         self._ready = threading.Condition()
-        self._waiting: deque[_Waiting] = deque()
-        #: Sessions that a thread is working on: their next event waits, so that order is kept.
-        self._busy: set[uuid.UUID] = set()
+        self._batches: Batches[_Future] = Batches()
         self._threads: list[threading.Thread] = []
         self._stopping = False
+        self._loops: dict[asyncio.AbstractEventLoop, LoopCommit] = {}
 
     def submit(self, delivery: Delivery) -> Future[Delivered]:
         """Hand over an event. The future ends after its commit, with the result or the error."""
@@ -47,9 +45,32 @@ class GroupCommit:
 
     async def deliver(self, delivery: Delivery) -> Delivered:
         """The same, awaited. A cancelled waiter does not cancel the delivery."""
+        here = self._loops.get(asyncio.get_running_loop())
+        if here is not None and here.takes(delivery):
+            answer = await here.deliver(delivery)
+            if isinstance(answer, BaseException):
+                raise answer
+            if answer is not None:
+                return answer
         future: asyncio.Future[Delivered] = asyncio.get_running_loop().create_future()
         self._hand_over(delivery, future)
         return await future
+
+    def join(self) -> None:
+        """From now on the running loop, which lives as long as its process, commits what is delivered there."""
+        loop = asyncio.get_running_loop()
+        if conf.COMMIT_ON_LOOPS and loop not in self._loops:
+            self._loops[loop] = LoopCommit()
+
+    def loops(self) -> int:
+        """How many event loops commit."""
+        return len(self._loops)
+
+    async def leave(self) -> None:
+        """Finish what the running loop commits, and give its connections back: before the loop ends."""
+        here = self._loops.pop(asyncio.get_running_loop(), None)
+        if here is not None:
+            await here.leave()
 
     def _hand_over(self, delivery: Delivery, future: _Future) -> None:
         with self._ready:
@@ -59,11 +80,17 @@ class GroupCommit:
                 thread = threading.Thread(target=self._work, name=f"commit-{len(self._threads)}", daemon=True)
                 self._threads.append(thread)
                 thread.start()
-            self._waiting.append((delivery, future))
+            self._batches.add(delivery, future)
             self._ready.notify()
 
     def stop(self) -> None:
-        """Deliver what waits, then end the threads."""
+        """Deliver what waits, then end the threads. Not on a loop that delivers."""
+        loops, self._loops = self._loops, {}
+        for loop, commits in loops.items():
+            if loop.is_running():
+                asyncio.run_coroutine_threadsafe(commits.leave(), loop).result()
+            else:
+                commits.abandon()
         with self._ready:
             self._stopping = True
             self._ready.notify_all()
@@ -71,26 +98,12 @@ class GroupCommit:
             thread.join()
         self._threads, self._stopping = [], False
 
-    def _take(self) -> list[_Waiting]:
+    def _take(self) -> list[tuple[Delivery, _Future]]:
         """The next batch; empty at the end. Called with the lock held."""
         while True:
-            batch: list[_Waiting] = []
-            left: deque[_Waiting] = deque()
-            seen: set[uuid.UUID] = set()
-            while self._waiting and len(batch) < conf.BATCH_SESSIONS:
-                one = self._waiting.popleft()
-                session = one[0].session
-                if session in self._busy or session in seen:
-                    left.append(one)
-                else:
-                    batch.append(one)
-                seen.add(session)
-            self._waiting.extendleft(reversed(left))
-            if batch:
-                self._busy.update(delivery.session for delivery, _ in batch)
+            batch = self._batches.take()
+            if batch or (self._stopping and not self._batches):
                 return batch
-            if self._stopping and not self._waiting:
-                return []
             self._ready.wait()
 
     def _work(self) -> None:
@@ -102,13 +115,13 @@ class GroupCommit:
                     return
                 self._deliver(batch)
                 with self._ready:
-                    self._busy.difference_update(delivery.session for delivery, _ in batch)
-                    if self._waiting:
+                    self._batches.done(batch)
+                    if self._batches:
                         self._ready.notify()
         finally:
             connection.close()
 
-    def _deliver(self, batch: list[_Waiting]) -> None:
+    def _deliver(self, batch: list[tuple[Delivery, _Future]]) -> None:
         try:
             answers = server.deliver_batch([delivery for delivery, _ in batch])
         except Exception as error:

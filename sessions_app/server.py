@@ -22,6 +22,7 @@ from typing import Any
 import msgspec
 import psycopg
 import redis
+from django.core.exceptions import SynchronousOnlyOperation
 from django.db import close_old_connections, connection
 
 from sessions_app import alongside, breaker, commit, conf, crash_points, hints, recovery
@@ -30,14 +31,17 @@ from sessions_app.exceptions import (
     CommandError,
     FenceFirst,
     InsideTransaction,
+    MoreToRead,
     SessionError,
     StaleWrite,
     UnknownSession,
 )
+from sessions_app.log import Folded
 from sessions_app.output import buffer
 from sessions_app.played import Played
 from sessions_app.row import SessionRow
 from sessions_app.step import play
+from sessions_app.wire import Dialogue
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +68,7 @@ def deliver_batch(deliveries: Sequence[Delivery]) -> list[Answer]:
     if len(deliveries) == 1:
         return [_alone(deliveries[0])]
     try:
-        answers = _attempt(deliveries, skip_locked=True)
+        answers = commit.hold(attempt(deliveries, skip_locked=True))
     except InsideTransaction:
         raise
     except Exception:
@@ -77,28 +81,28 @@ def deliver_batch(deliveries: Sequence[Delivery]) -> list[Answer]:
 
 
 def _alone(delivery: Delivery) -> Answer:
-    for attempt in range(1, conf.DELIVERY_TRIES + 1):
+    for tried in range(1, conf.DELIVERY_TRIES + 1):
         try:
-            answer = _attempt([delivery], skip_locked=False)[0]
+            answer = commit.hold(attempt([delivery], skip_locked=False))[0]
         except _AGAIN as error:
             # A stale write of the sender's own (a call that another attempt owns now) stays stale, unless the sender
             # looks again under the lock: a hand-back may have come between its look and the write.
             if delivery.writes and isinstance(error, StaleWrite) and delivery.under_lock is None:
                 return error
-            if attempt == conf.DELIVERY_TRIES:
+            if tried == conf.DELIVERY_TRIES:
                 return error
-            time.sleep(_BACKOFF_S * attempt)
+            time.sleep(_BACKOFF_S * tried)
         except psycopg.OperationalError as error:
             # The connection is gone; whether the commit went through is unknown. A command, call or cast is decided by
             # its id on the next read, an ending by whether its call is still pending: trying again is safe for all.
             connection.close()
-            if attempt == conf.DELIVERY_TRIES:
+            if tried == conf.DELIVERY_TRIES:
                 return error
-            time.sleep(_BACKOFF_S * attempt)
+            time.sleep(_BACKOFF_S * tried)
         except Exception as error:
             return error
         else:
-            if isinstance(answer, FenceFirst) and attempt < conf.DELIVERY_TRIES:
+            if isinstance(answer, FenceFirst) and tried < conf.DELIVERY_TRIES:
                 delivery = replace(delivery, fenced=_fence(delivery.session, answer.turn))
                 continue
             return answer if answer is not None else UnknownSession(f"there is no session {delivery.session}")
@@ -119,51 +123,65 @@ def _fence(session: uuid.UUID, turn: str) -> Fenced:
     return Fenced(turn) if shown is None else Fenced(turn, shown.text, shown.attempt)
 
 
-def _attempt(deliveries: Sequence[Delivery], *, skip_locked: bool) -> list[Answer | None]:
-    """One transaction. None for a session that was not there or is locked by somebody else."""
+def attempt(
+    deliveries: Sequence[Delivery], *, skip_locked: bool, may_read: bool = True
+) -> Dialogue[list[Answer | None]]:
+    """One transaction. None for a session that was not there or is locked by somebody else.
+
+    ``may_read`` False: on an event loop, where nothing may be read from the database but what the dialogue asks for;
+    None also for a session of which more has to be known.
+    """
     commands = [(d.session, d.known_by.id) for d in deliveries if d.known_by is not None]
+    look_ups: dict[str, list[tuple[uuid.UUID, str]]] = defaultdict(list)
+    for delivery in deliveries:
+        if delivery.look_up is not None:
+            look_ups[delivery.look_up.sql].append((delivery.session, delivery.look_up.key))
     answers: list[Answer | None] = [None] * len(deliveries)
     played: list[tuple[int, Played]] = []
+    writes: list[Write] = []
     crash_points.reach("deliver.before_begin")
-    with commit.open_transaction() as transaction:
-        look_ups: dict[str, list[tuple[uuid.UUID, str]]] = defaultdict(list)
-        for delivery in deliveries:
-            if delivery.look_up is not None:
-                look_ups[delivery.look_up.sql].append((delivery.session, delivery.look_up.key))
-        locked = transaction.lock([d.session for d in deliveries], commands, look_ups, skip_locked=skip_locked)
-        crash_points.reach("deliver.locked")
-        writes: list[Write] = []
-        for index, delivery in enumerate(deliveries):
-            columns = locked.sessions.get(delivery.session)
-            if columns is None:
+    locked = yield from commit.lock([d.session for d in deliveries], commands, look_ups, skip_locked=skip_locked)
+    crash_points.reach("deliver.locked")
+    for index, delivery in enumerate(deliveries):
+        columns = locked.sessions.get(delivery.session)
+        if columns is None:
+            continue
+        known_by = delivery.known_by
+        before = locked.commands.get((delivery.session, known_by.id)) if known_by else None
+        try:
+            if before is not None and known_by is not None:
+                answers[index] = _duplicate(delivery, known_by, before)
                 continue
-            known_by = delivery.known_by
-            before = locked.commands.get((delivery.session, known_by.id)) if known_by else None
-            try:
-                if before is not None and known_by is not None:
-                    answers[index] = _duplicate(delivery, known_by, before)
-                    continue
-                if delivery.under_lock is not None:
-                    look_up = delivery.look_up
-                    seen = look_up and locked.looked_up.get((look_up.sql, delivery.session, look_up.key))
-                    delivery = delivery.under_lock(seen)  # noqa: PLW2901 — what is played is what was decided
-                breaker.check(columns[5], delivery)
-                machine = conf.machine(columns[5], msgspec.json.decode(columns[6]))
-                row = commit.row_of(columns, machine)
-                one = play(row, delivery, machine, recovery.history_of(row.id))
-                writes += _writes(row, one, delivery)
-                played.append((index, one))
-            except Exception as error:
-                # Nothing of this session is written; the others of the batch are.
-                answers[index] = error
-        crash_points.reach("deliver.before_write")
-        transaction.write(writes)
+            if not may_read and not conf.is_made(columns[5], columns[6]):
+                continue
+            if delivery.under_lock is not None:
+                look_up = delivery.look_up
+                seen = look_up and locked.looked_up.get((look_up.sql, delivery.session, look_up.key))
+                delivery = delivery.under_lock(seen)  # noqa: PLW2901 — what is played is what was decided
+            breaker.check(columns[5], delivery, may_read=may_read)
+            machine = conf.machine(columns[5], msgspec.json.decode(columns[6]))
+            row = commit.row_of(columns, machine)
+            history = recovery.history_of(row.id) if may_read else _not_here
+            one = play(row, delivery, machine, history)
+            writes += _writes(row, one, delivery)
+            played.append((index, one))
+        except (MoreToRead, SynchronousOnlyOperation):
+            continue
+        except Exception as error:
+            # Nothing of this session is written; the others of the batch are.
+            answers[index] = error
+    crash_points.reach("deliver.before_write")
+    yield from commit.write(writes)
     crash_points.reach("deliver.committed")
     for index, one in played:
         answers[index] = one.delivered()
     hints.after_commit([one for _, one in played])
     crash_points.reach("deliver.hinted")
     return answers
+
+
+def _not_here(seq: int) -> Folded:
+    raise MoreToRead(f"the state at seq {seq}")
 
 
 def _duplicate(delivery: Delivery, known_by: CommandId, before: tuple[bytes, str]) -> Delivered:
@@ -208,13 +226,15 @@ def create(row: SessionRow, start: Delivery) -> Delivered:
     Raises ``psycopg.errors.UniqueViolation`` where a live session of that name exists: the caller finds that one.
     """
     close_old_connections()
-    machine = conf.machine(row.machine_name, row.machine_args)
+    return commit.hold(_create(row, start, conf.machine(row.machine_name, row.machine_args)))
+
+
+def _create(row: SessionRow, start: Delivery, machine: Any) -> Dialogue[Delivered]:
     crash_points.reach("create.before_begin")
-    with commit.open_transaction() as transaction:
-        row.now_us = transaction.begin()
-        played = play(row, start, machine, recovery.history_of(row.id))
-        crash_points.reach("create.before_write")
-        transaction.write(_writes(row, played, start))
+    row.now_us = yield from commit.begin()
+    played = play(row, start, machine, recovery.history_of(row.id))
+    crash_points.reach("create.before_write")
+    yield from commit.write(_writes(row, played, start))
     crash_points.reach("create.committed")
     hints.after_commit([played])
     crash_points.reach("create.hinted")

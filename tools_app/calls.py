@@ -12,8 +12,9 @@ import msgspec
 from django.db import connection
 
 from sessions_app import crash_points
-from sessions_app.commit import execute, postgres
+from sessions_app.commit import wire
 from sessions_app.delivery import Delivery, Statement, Write
+from sessions_app.wire import Asked, Dialogue, Rows
 from tools_app.conf import ERROR_CHARS
 from tools_app.retry import Decision
 from tools_app.scope import AUTHORITY
@@ -229,23 +230,29 @@ def claim_sql(limit: int) -> str:
 def claim(
     owner: str, queues: list[str], limit: int, *, in_turn: bool = False, without: Sequence[str] = ()
 ) -> list[Claimed]:
+    """Take up to ``limit`` queued calls, in fair order, over this thread's connection (``claiming``)."""
+    return wire().hold(claiming(owner, queues, limit, in_turn=in_turn, without=without))
+
+
+def claiming(
+    owner: str, queues: list[str], limit: int, *, in_turn: bool = False, without: Sequence[str] = ()
+) -> Dialogue[list[Claimed]]:
     """Take up to ``limit`` queued calls, in fair order. A claim touches nothing but the calls.
 
     ``in_turn``: only calls whose place in the order has come. ``without``: no calls of these courses.
     """
-    # psycopg itself, not Django's cursor: the statement runs at every hint and should be prepared.
     crash_points.reach("claim.before")
-    rows: list[tuple[Any, ...]] = []
+    rows: Rows = []
     crowded = in_turn or bool(without)
     if not crowded:
-        with postgres().pipeline():
-            taken = execute(postgres(), _CLAIM_ALL, [owner, limit, queues, limit + 1, queues, limit])
-            left = execute(postgres(), _CROWDED, [limit, queues, limit + 1])
-            rows = taken.fetchall()
-            crowded = not rows and left.fetchall() == [(True,)]
+        rows, left = yield (
+            Asked(_CLAIM_ALL, [owner, limit, queues, limit + 1, queues, limit]),
+            Asked(_CROWDED, [limit, queues, limit + 1]),
+        )
+        crowded = not rows and left == [(True,)]
     if crowded:
         ahead_s = 0.0 if in_turn else _EVER_S
-        rows = execute(postgres(), claim_sql(limit), [queues, ahead_s, list(without), owner, limit]).fetchall()
+        [rows] = yield (Asked(claim_sql(limit), [queues, ahead_s, list(without), owner, limit]),)
     crash_points.reach("claim.committed")
     return [claimed(row) for row in rows]
 

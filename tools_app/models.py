@@ -24,7 +24,11 @@ class ToolCall(models.Model):
         ENDED = "ended"
 
     id = models.BigAutoField(primary_key=True)
-    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="tool_calls", db_constraint=False)
+    #: Without an index of its own: where that is used in place of ``one_call_per_ref``, a call costs more the more its
+    #: session has made.
+    session = models.ForeignKey(
+        Session, on_delete=models.PROTECT, related_name="tool_calls", db_constraint=False, db_index=False
+    )
     #: Chosen by the machine, unique in its session.
     ref = models.CharField(max_length=32)
     turn = models.CharField(max_length=32, null=True)  # noqa: DJ001 — a background call belongs to no turn

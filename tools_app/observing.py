@@ -26,10 +26,11 @@ from django.db import Error
 
 from sessions_app import conf as kernel
 from sessions_app import crash_points, history, server
-from sessions_app.commit import execute, postgres, timestamp
+from sessions_app.commit import timestamp, wire
 from sessions_app.delivery import Delivery, LookUp, Row, Statement, Write
 from sessions_app.exceptions import StaleWrite
 from sessions_app.output.gate import gate
+from sessions_app.wire import Asked
 from tools_app import conf, notices, registry
 from tools_app.children import Children
 from tools_app.scope import Scope
@@ -333,24 +334,24 @@ def _takes_back(fact: Fact) -> bool:
 
 
 def _lease() -> Leased | None:
-    row = execute(postgres(), _LEASE, [conf.OBSERVE_LEASE_S, conf.OBSERVE_LEASE_S]).fetchone()
-    if row is None:
+    [rows] = wire().ask(Asked(_LEASE, [conf.OBSERVE_LEASE_S, conf.OBSERVE_LEASE_S]))
+    if not rows:
         return None
-    session, lease, machine, machine_args, learner, course, head, now_ms = row
+    session, lease, machine, machine_args, learner, course, head, now_ms = rows[0]
     return Leased(session, lease, machine, msgspec.json.decode(machine_args), learner, course, head, now_ms)
 
 
 def _views(session: uuid.UUID, names: Collection[str]) -> dict[str, View]:
-    pg, wanted = postgres(), list(names)
+    wanted = list(names)
     found = _read_views(session, wanted)
     if len(found) < len(wanted):
-        execute(pg, _BEGIN, [wanted, session])
+        wire().ask(Asked(_BEGIN, [wanted, session]))
         found = _read_views(session, wanted)
     return found
 
 
 def _read_views(session: uuid.UUID, names: list[str]) -> dict[str, View]:
-    rows = execute(postgres(), _VIEWS, [session, names]).fetchall()
+    [rows] = wire().ask(Asked(_VIEWS, [session, names]))
     return {
         name: View(version, seen, None if view is None else msgspec.json.decode(view), looks, failures, wake_ms,
                    given_up, rests_ms)
@@ -400,7 +401,7 @@ def _failed(leased: Leased, one: type[Observer], known: View, error: Exception) 
     # A view of another version is not this one's to go on from.
     anew = gives_up or known.version != one.version
     parameters = [detail, one.version, anew, gives_up, rest_s, leased.session, one.name, known.looks]
-    execute(postgres(), _FAILED, parameters)
+    wire().ask(Asked(_FAILED, parameters))
     if gives_up:
         notices.tell(f"observer {one.name}", "tool_bug", detail)
         return []
@@ -412,7 +413,7 @@ def _write(leased: Leased, result: Result) -> None:
     if not result.advances:
         return
     if not result.remarks:
-        execute(postgres(), ADVANCE.sql, [_encode([write.row for write in result.advances]).decode()])
+        wire().ask(Asked(ADVANCE.sql, [_encode([write.row for write in result.advances])]))
         return
     delivery = Delivery(leased.session, None, by="observer", writes=result.advances, opens_turn=False)
     try:
@@ -448,4 +449,4 @@ def _may_be_said(leased: Leased, text: str, state: str, data: str, live: bool) -
 
 def _let_go(leased: Leased, wake_ms: float | None) -> None:
     wake = None if wake_ms is None else timestamp(int(wake_ms))
-    execute(postgres(), _LET_GO, [leased.head, wake, leased.session, leased.lease])
+    wire().ask(Asked(_LET_GO, [leased.head, wake, leased.session, leased.lease]))

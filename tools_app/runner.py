@@ -19,6 +19,7 @@ import secrets
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -29,8 +30,10 @@ from django.db import Error, InterfaceError, OperationalError, connection
 from django.db.models.functions import Now
 
 from sessions_app import crash_points
+from sessions_app.conf import COMMIT_ON_LOOPS
 from sessions_app.delivery import Delivery
 from sessions_app.group_commit import group_commit
+from sessions_app.loop_connection import LoopConnection
 from sessions_app.output import buffer
 from tools_app import calls, conf, outbox, registry, solitude
 from tools_app.backends import connection as connection_to_models
@@ -69,9 +72,12 @@ class Runner:
         self._claiming_since: float | None = None
         #: What this process has claimed and not settled, as far as it was told.
         self._mine: set[Key] = set()
-        #: Until then (monotonic), calls may become ours that nobody here knows of. The claimer's thread's own.
+        #: Until then (monotonic), calls may become ours that nobody here knows of.
         self._strays_until = 0.0
-        # One thread, whose connection stays open: a claim is the first thing every call waits for.
+        # A claim is the first thing every call waits for: the loop asks over a connection of its own. One thread does
+        # what the loop cannot.
+        self._claiming = asyncio.Lock()
+        self._line: LoopConnection | None = None
         self._claimer = ThreadPoolExecutor(1, thread_name_prefix="claim")
         self._grace_s = conf.DRAIN_S
         self._stopping = threading.Event()
@@ -130,13 +136,16 @@ class Runner:
 
     @staticmethod
     async def _hang_up() -> None:
-        """Close what belongs to this loop."""
+        """Finish what is on its way into the database, and close what belongs to this loop."""
+        await group_commit.leave()
         await get_channel_layer().flush()
         await flusher().stop()
         await connection_to_models.close()
         await buffer.close_client()
 
     async def _main(self) -> None:
+        group_commit.join()
+        self._line = LoopConnection() if COMMIT_ON_LOOPS else None
         watching = self._loop.create_task(self._watch())
         listening = self._loop.create_task(self._listen())
         await asyncio.gather(*(self._feed(lane) for lane in self._lanes))
@@ -144,6 +153,8 @@ class Runner:
             task.cancel()
         # They end before what they use is closed.
         await asyncio.gather(watching, listening, return_exceptions=True)
+        if self._line is not None:
+            await self._line.leave()
         self._claimer.submit(_close_connection)
         self._claimer.shutdown()
         running = {task for lane in self._lanes for task, _call in lane.running()}
@@ -171,7 +182,7 @@ class Runner:
             lane.work.clear()
             self._claiming_since = time.monotonic()
             try:
-                taken = await self._loop.run_in_executor(self._claimer, self._claim, lane.queues, want)
+                taken = await self._claim(lane.queues, want)
             finally:
                 self._claiming_since = None
             for call in taken:
@@ -179,18 +190,36 @@ class Runner:
             if len(taken) < want.calls:
                 return
 
-    def _claim(self, queues: list[str], want: Want) -> list[Claimed]:
-        """By the claimer's thread, which makes one claim after the other: no answer of an earlier one is under way."""
+    async def _claim(self, queues: list[str], want: Want) -> list[Claimed]:
+        """One claim after the other: no answer of an earlier one is under way."""
+        async with self._claiming:
+            wire = self._line.wire() if self._line is not None else None
+            if wire is None or time.monotonic() < self._strays_until:
+                return await self._loop.run_in_executor(self._claimer, self._claim_on_thread, queues, want)
+            with self._noted() as taken:
+                asked = calls.claiming(self.owner, queues, want.calls, in_turn=want.in_turn, without=want.without)
+                taken.extend(await wire.carry(asked))
+            return taken
+
+    def _claim_on_thread(self, queues: list[str], want: Want) -> list[Claimed]:
+        """Where the loop has no connection, and where something has to be asked before."""
         if time.monotonic() < self._strays_until and (strays := calls.hand_back(self.owner, list(self._mine))):
             logger.warning("action=claim.answer_lost owner=%s handed_back=%s", self.owner, ",".join(strays))
+        with self._noted() as taken:
+            taken.extend(calls.claim(self.owner, queues, want.calls, in_turn=want.in_turn, without=want.without))
+        return taken
+
+    @contextlib.contextmanager
+    def _noted(self) -> Iterator[list[Claimed]]:
+        """What is claimed within is ours."""
+        taken: list[Claimed] = []
         try:
-            taken = calls.claim(self.owner, queues, want.calls, in_turn=want.in_turn, without=want.without)
+            yield taken
         except BaseException:
             # Whether it was committed is unknown, and it may be only later: the server may not know that we are gone.
             self._strays_until = time.monotonic() + conf.STUCK_S
             raise
         self._mine.update(call.key for call in taken)
-        return taken
 
     async def _listen(self) -> None:
         """Hear through the channel layer, on this loop and for little, what Celery's messages say later."""

@@ -7,13 +7,17 @@ import random
 import secrets
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
+import psycopg
+from django.db import connection
 
 from sessions_app import conf, log, registry, server, system, timers
 from sessions_app.delivery import CommandId, Delivery
 from sessions_app.exceptions import SessionError
 from sessions_app.row import SessionRow
+from sessions_app.wire import Dialogue
 from tutor import events
 from tutor.interactions import ToolFinished
 from tutor.statem import EventType
@@ -95,25 +99,32 @@ def lengthen(session: uuid.UUID, length: int) -> None:
 
     What comes of it is what ``server.deliver`` would have written, one millisecond after the other, until now.
     """
+    from sessions_app import commit
+
+    commit.hold(_lengthened(session, length))
+
+
+def _lengthened(session: uuid.UUID, length: int) -> Dialogue[None]:
     from sessions_app import commit, recovery, step
 
-    with commit.open_transaction() as transaction:
-        columns = transaction.lock([session], [], {}, skip_locked=False).sessions[session]
-        machine = conf.machine(columns[5], msgspec.json.decode(columns[6]))
-        row, written = commit.row_of(columns, machine), list[log.Entry]()
-        row.now_us -= 1_000 * (length - row.head)
-        while row.head < length:
-            for delivery in _turn(row):
-                played = step.play(row, delivery, machine, recovery.history_of(session))
-                written += row.written
-                row.written.clear()
-                row.now_us += 1_000
-        with transaction.pg.cursor() as cursor, cursor.copy(_COPY) as copy:
-            for one in written:
-                at, chain = log.iso(one.at_us), (one.prev_hash, one.hash, one.commitment)
-                columns = (one.session, one.seq, one.kind, one.version, at, one.visibility, one.turn, one.cause)
-                copy.write_row((*columns, *chain, one.payload, one.salt))
-        transaction.write(commit.session_writes(row, played.data, played.kernel))
+    locked = yield from commit.lock([session], [], {}, skip_locked=False)
+    columns = locked.sessions[session]
+    machine = conf.machine(columns[5], msgspec.json.decode(columns[6]))
+    row, written = commit.row_of(columns, machine), list[log.Entry]()
+    row.now_us -= 1_000 * (length - row.head)
+    while row.head < length:
+        for delivery in _turn(row):
+            played = step.play(row, delivery, machine, recovery.history_of(session))
+            written += row.written
+            row.written.clear()
+            row.now_us += 1_000
+    pg: psycopg.Connection[Any] = connection.connection
+    with pg.cursor() as cursor, cursor.copy(_COPY) as copy:
+        for one in written:
+            at, chain = log.iso(one.at_us), (one.prev_hash, one.hash, one.commitment)
+            place = (one.session, one.seq, one.kind, one.version, at, one.visibility, one.turn, one.cause)
+            copy.write_row((*place, *chain, one.payload, one.salt))
+    yield from commit.write(commit.session_writes(row, played.data, played.kernel))
 
 
 def _turn(row: SessionRow) -> Iterator[Delivery]:

@@ -17,7 +17,8 @@ from django.db import connection
 
 django.setup()
 
-from sessions_app.commit import execute, postgres  # noqa: E402 — needs the set-up
+from sessions_app.commit import wire  # noqa: E402 — needs the set-up
+from sessions_app.wire import Asked  # noqa: E402
 from tools_app import calls  # noqa: E402
 
 #: What fairness is measured against: by age alone, with an index of its own.
@@ -55,7 +56,8 @@ def fair(limit: int) -> list[tuple[str, str]]:
 
 
 def by_age(limit: int) -> list[tuple[str, str]]:
-    return [(str(row[0]), row[1]) for row in execute(postgres(), _FIFO, ["bench", ["tools"], limit]).fetchall()]
+    [rows] = wire().ask(Asked(_FIFO, ["bench", ["tools"], limit]))
+    return [(str(row[0]), row[1]) for row in rows]
 
 
 def fill(waiting: int, sessions: int, courses: int) -> None:

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from sessions_app import calling, commit, crash_points, sessions
+from sessions_app import calling, crash_points, sessions
 from sessions_app.models import Call, Session
 from tutor import events
 
@@ -38,7 +38,7 @@ class BrokenCommit:
         if point != "write.before_commit" or self.done:
             return
         self.done = True
-        pg = commit.postgres()
+        pg = connection.connection
         pid = pg.info.backend_pid
         if not self._committed:
             self._kill(pid)

@@ -40,6 +40,7 @@ from sessions_app.models import Interaction, Session
 from sessions_app.protocol import event
 from sessions_app.stream_grammar import ENDINGS, Stream
 from sessions_app.view import View
+from sessions_app.wire import Dialogue
 from tests.database_clock import DatabaseClock, database_clock
 from tests.patient_machine import IDLE, WORKING
 from tests.reference_model import Call, ReferenceSession, Refused, Reply
@@ -75,15 +76,15 @@ class CommitDies:
     def __init__(self) -> None:
         self.at: str | None = None
 
-    def instead_of(self, write: Callable[[commit.Transaction, Any], None]) -> Callable[[commit.Transaction, Any], None]:
+    def instead_of(self, write: Callable[[Any], Dialogue[None]]) -> Callable[[Any], Dialogue[None]]:
         """The same write in a process that may die."""
 
-        def dying(transaction: commit.Transaction, writes: Any) -> None:
+        def dying(writes: Any) -> Dialogue[None]:
             rows = list(writes)
             # A look under the lock that writes nothing (a turn's text is to be fenced first) is not the commit meant.
             if self.at == "before" and rows:
                 raise Died
-            write(transaction, rows)
+            yield from write(rows)
             if self.at == "after" and rows:
                 raise Died
 
@@ -521,7 +522,7 @@ def _every_message_is_answered(stream: Stream) -> None:
 @contextmanager
 def _dying_commits(monkeypatch: pytest.MonkeyPatch) -> Iterator[CommitDies]:
     dies = CommitDies()
-    monkeypatch.setattr(commit.Transaction, "write", dies.instead_of(commit.Transaction.write))
+    monkeypatch.setattr(commit, "write", dies.instead_of(commit.write))
     yield dies
 
 
