@@ -50,6 +50,8 @@ LOOK_S = 5
 LOOK_AGAIN_S = 5
 #: Sessions that may share one transaction.
 BATCH_SESSIONS = 64
+#: After so many of them an event loop that plays a batch looks after its other tasks.
+BREATH_SESSIONS = 8
 #: Threads of one process that commit.
 COMMIT_THREADS = 2
 #: Whether event loops commit and claim by themselves, each of the two over a connection of its own. Where one failed to

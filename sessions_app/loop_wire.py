@@ -58,6 +58,9 @@ class LoopWire(Wire):
         self._ready.set()
 
     async def _answered(self, asked: tuple[Asked, ...]) -> list[Rows]:
+        if not asked:
+            await asyncio.sleep(0)
+            return []
         encoded = encoded_of(asked)
         with self._closed_unless_whole():
             self._begin(encoded)

@@ -143,6 +143,8 @@ def attempt(
     locked = yield from commit.lock([d.session for d in deliveries], commands, look_ups, skip_locked=skip_locked)
     crash_points.reach("deliver.locked")
     for index, delivery in enumerate(deliveries):
+        if index and index % conf.BREATH_SESSIONS == 0:
+            yield ()  # nothing is asked: a loop looks after its other tasks
         columns = locked.sessions.get(delivery.session)
         if columns is None:
             continue

@@ -39,7 +39,8 @@ class Asked(NamedTuple):
 _Encoded = tuple[str, list[bytes | None]]
 #: What a statement returned.
 Rows = list[tuple[Any, ...]]
-#: What is asked next depends on what was answered; whoever carries it on, waits (``Wire.hold``).
+#: What is asked next depends on what was answered; whoever carries it on, waits (``Wire.hold``). Where nothing is asked
+#: it may do something else for a moment.
 Dialogue = Generator[tuple[Asked, ...], list[Rows], T]
 
 BEGIN, COMMIT, ROLLBACK = Asked("BEGIN"), Asked("COMMIT"), Asked("ROLLBACK")
@@ -84,6 +85,8 @@ class Wire:
         end the connection is closed, for nobody could tell what belongs to what.
         """
         encoded = encoded_of(asked)
+        if not encoded:
+            return []
         with self._closed_unless_whole():
             self._begin(encoded)
             while not self._advance():

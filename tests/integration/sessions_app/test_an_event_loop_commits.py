@@ -15,7 +15,7 @@ import pytest_asyncio
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from sessions_app import breaker, conf, crash_points, log, registry, server
+from sessions_app import breaker, conf, crash_points, log, registry, server, step
 from sessions_app.delivery import CommandId, Delivery
 from sessions_app.exceptions import CommandError
 from sessions_app.group_commit import group_commit
@@ -118,6 +118,32 @@ async def test_messages_of_many_sessions_share_a_transaction(joined: uuid.UUID, 
 
     assert [one.session for one in delivered] == sessions
     assert played.here() == [20]
+
+
+async def test_while_a_large_batch_is_played_the_loop_looks_after_its_other_tasks(
+    joined: uuid.UUID, played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions = await in_database(several, 20)
+    turns: list[int] = []
+    play, done = step.play, 0
+
+    def counted(*arguments: Any) -> Any:
+        nonlocal done
+        done += 1
+        return play(*arguments)
+
+    async def others() -> None:
+        while done < len(sessions):
+            turns.append(done)
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(server, "play", counted)
+    waiting = asyncio.create_task(others())
+    await asyncio.gather(*(group_commit.deliver(message(one, "say:hello", "m1")) for one in sessions))
+    await waiting
+
+    assert played.here() == [20]
+    assert {0, conf.BREATH_SESSIONS, 2 * conf.BREATH_SESSIONS} <= set(turns)
 
 
 async def test_messages_of_one_session_are_handled_in_their_order(joined: uuid.UUID, played: Played) -> None:
