@@ -41,7 +41,7 @@ class LoopConnection:
         if self._wire is not None and self._wire.closed:
             self._forget_wire()
             if not self._left:
-                self._loop.run_in_executor(None, self._give_back)
+                self._loop.run_in_executor(None, _give_back, self._let_go())
         since_s = time.monotonic() - self._failed_at
         if self._wire is None and not self._left and self._opening is None and since_s > conf.LOOP_RECONNECT_S:
             self._opening = self._loop.create_task(self._open())
@@ -53,13 +53,13 @@ class LoopConnection:
         if self._opening is not None:
             await self._opening
         self._forget_wire()
-        await self._loop.run_in_executor(None, self._give_back)
+        await self._loop.run_in_executor(None, _give_back, self._let_go())
 
     def abandon(self) -> None:
         """Give the connection back as it is, where the loop does not run any more. Not on a loop."""
         self._left = True
         self._forget_wire()
-        self._give_back()
+        _give_back(self._let_go())
 
     async def _open(self) -> None:
         try:
@@ -76,23 +76,28 @@ class LoopConnection:
             self._wire.leave()
             self._wire = None
 
-    # --- on threads --------------------------------------------------------------------------------------------------
-
     def _connect(self) -> Any:
+        """By a thread."""
         django: Any = connections[DEFAULT_DB_ALIAS].copy()
         django.inc_thread_sharing()
         django.ensure_connection()
         with self._owning:
             self._owned.append(django)
         if self._left:
-            self._give_back()
+            _give_back(self._let_go())
             raise RuntimeError("the loop has ended; connect through another one")
         commit.make_ready(django.connection)
         return django
 
-    def _give_back(self) -> None:
+    def _let_go(self) -> list[Any]:
+        """What is owned, once: the next connection may be there before this one has been given back."""
         with self._owning:
             owned, self._owned = self._owned, []
-        for django in owned:
-            with contextlib.suppress(Error, psycopg.Error):
-                django.close()
+        return owned
+
+
+def _give_back(owned: list[Any]) -> None:
+    """By a thread."""
+    for django in owned:
+        with contextlib.suppress(Error, psycopg.Error):
+            django.close()
