@@ -58,6 +58,8 @@ COMMIT_THREADS = 2
 #: open they try again after so many seconds.
 COMMIT_ON_LOOPS = settings.DB_CONNECTIONS >= 6
 LOOP_RECONNECT_S = 1.0
+#: How long a loop that is asked to stop may take to finish its commits, in seconds.
+LEAVE_S = 10.0
 #: New objects after which Python looks for circular garbage among the youngest, rounds after which it looks among the
 #: older ones, and rounds of those after which it looks at all (``garbage``).
 GC_THRESHOLDS = (20_000, 20, 20)

@@ -88,9 +88,9 @@ class GroupCommit:
         loops, self._loops = self._loops, {}
         for loop, commits in loops.items():
             if loop.is_running():
-                asyncio.run_coroutine_threadsafe(commits.leave(), loop).result()
-            else:
-                commits.abandon()
+                with contextlib.suppress(TimeoutError):  # it has ended meanwhile
+                    asyncio.run_coroutine_threadsafe(commits.leave(), loop).result(conf.LEAVE_S)
+            commits.abandon()
         with self._ready:
             self._stopping = True
             self._ready.notify_all()

@@ -10,6 +10,7 @@ import msgspec
 
 from sessions_app import log, sessions
 from sessions_app.models import UploadedFile
+from sessions_app.pool import in_database
 from sessions_app.server import deliver
 from tests.integration.sessions_app.uploads import uploader
 from tests.integration.tools_app.model_lesson import claim, started
@@ -45,7 +46,7 @@ async def _execute(call: Claimed) -> None:
         deliver_ = await execute(call, pools)
     finally:
         pools.close()
-    await asyncio.to_thread(deliver, deliver_)
+    await in_database(deliver, deliver_)  # no plain thread: what that has of the pool's is lost with it
 
 
 def lesson(learner: Any) -> uuid.UUID:

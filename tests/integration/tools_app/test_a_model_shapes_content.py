@@ -14,6 +14,7 @@ import pytest
 from sessions_app import log, sessions
 from sessions_app.delivery import CommandId, Delivery
 from sessions_app.models import Session
+from sessions_app.pool import in_database
 from sessions_app.server import deliver
 from tests import model_server
 from tests.integration.tools_app.model_lesson import claim
@@ -285,7 +286,7 @@ def test_no_request_goes_beyond_the_budget_of_its_session(
     used: list[int] = []
 
     async def counts(request: Request) -> None:
-        reserved = await asyncio.to_thread(_reserved, lesson.session)
+        reserved = await in_database(_reserved, lesson.session)
         used.append(reserved)
         await model_server.says("Like this.", usage=(900, 100))(request)
 
