@@ -9,7 +9,7 @@ import msgspec
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from sessions_app.exceptions import UnknownMachine
+from sessions_app.exceptions import MoreToRead, UnknownMachine
 from sessions_app.supervisor import Supervision
 
 #: Longest text of a learner's message, in characters.
@@ -140,27 +140,18 @@ class _Kept:
 
     def __init__(self, path: str, args: bytes) -> None:
         self.machine = import_string(path)(msgspec.json.decode(args))
-        self._made_at = time.monotonic()
-
-    def is_old(self) -> bool:
-        return time.monotonic() - self._made_at > MACHINE_S
+        self.made_at = time.monotonic()
 
 
 _machines: dict[tuple[str, bytes], _Kept] = {}
 
 
-def is_made(name: str, args: str) -> bool:
-    """Whether ``machine`` has it at hand for these arguments, as JSON, or would have to make it."""
-    path = settings.TUTOR_MACHINES.get(name, "")
-    kept = _machines.get((path, _sorted.encode(msgspec.json.decode(args))))
-    return kept is not None and not kept.is_old()
-
-
-def machine(name: str, args: dict[str, Any]) -> Any:
+def machine(name: str, args: dict[str, Any], *, may_read: bool = True) -> Any:
     """The machine called ``name``, made for these arguments: one object per process, for machines are pure.
 
     It is made anew now and then (``MACHINE_S``): what it is made of may have been learned since, such as how hard
-    questions are. Sessions do not notice more than of a new release. Raises ``UnknownMachine``.
+    questions are. Sessions do not notice more than of a new release. Raises ``UnknownMachine``; where it may not read
+    the database, ``MoreToRead`` for a machine that would have to be made.
     """
     try:
         path = settings.TUTOR_MACHINES[name]
@@ -168,7 +159,9 @@ def machine(name: str, args: dict[str, Any]) -> Any:
         raise UnknownMachine(f"{name!r} is not in settings.TUTOR_MACHINES; add it or close the session") from None
     key = (path, _sorted.encode(args))
     kept = _machines.get(key)
-    if kept is None or kept.is_old():
+    if kept is None or time.monotonic() - kept.made_at > MACHINE_S:
+        if not may_read:
+            raise MoreToRead(f"what {name} is made of")
         # Two threads may both make one: either is right, and the last one stays.
         if len(_machines) >= MACHINES:
             _machines.clear()

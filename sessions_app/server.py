@@ -154,14 +154,12 @@ def attempt(
             if before is not None and known_by is not None:
                 answers[index] = _duplicate(delivery, known_by, before)
                 continue
-            if not may_read and not conf.is_made(columns[5], columns[6]):
-                continue
             if delivery.under_lock is not None:
                 look_up = delivery.look_up
                 seen = look_up and locked.looked_up.get((look_up.sql, delivery.session, look_up.key))
                 delivery = delivery.under_lock(seen)  # noqa: PLW2901 — what is played is what was decided
             breaker.check(columns[5], delivery, may_read=may_read)
-            machine = conf.machine(columns[5], msgspec.json.decode(columns[6]))
+            machine = conf.machine(columns[5], msgspec.json.decode(columns[6]), may_read=may_read)
             row = commit.row_of(columns, machine)
             history = recovery.history_of(row.id) if may_read else _not_here
             one = play(row, delivery, machine, history)

@@ -8,12 +8,12 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import psycopg
 import pytest
 from django.db import connection
 
 from sessions_app import calling, crash_points, sessions
 from sessions_app.models import Call, Session
+from tests.own_connection import own_connection
 from tutor import events
 
 Folds = Callable[[uuid.UUID], None]
@@ -27,9 +27,7 @@ class BrokenCommit:
 
     def __init__(self, *, committed: bool) -> None:
         self._committed = committed
-        parameters = connection.get_connection_params()
-        kept = ("host", "port", "dbname", "user", "password")
-        self._admin = psycopg.connect(**{key: parameters[key] for key in kept if parameters.get(key)}, autocommit=True)
+        self._admin = own_connection()
         self._killer: threading.Thread | None = None
         self.done = False
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import psycopg
 import pytest
 import pytest_asyncio
 from django.contrib.auth import get_user_model
-from django.db import connection
 
 from sessions_app import breaker, conf, crash_points, log, registry, server, step
 from sessions_app.delivery import CommandId, Delivery
@@ -21,6 +19,7 @@ from sessions_app.exceptions import CommandError
 from sessions_app.group_commit import group_commit
 from sessions_app.models import Session
 from sessions_app.pool import in_database
+from tests.own_connection import own_connection
 from tutor import events
 
 Folds = Callable[[uuid.UUID], None]
@@ -73,14 +72,6 @@ async def joined(scripted_session: uuid.UUID, played: Played) -> AsyncIterator[u
     played.by.clear()
     yield scripted_session
     await group_commit.leave()
-
-
-@contextmanager
-def own_connection() -> Iterator[psycopg.Connection[Any]]:
-    known = connection.get_connection_params()
-    kept = ("host", "port", "dbname", "user", "password")
-    with psycopg.connect(**{key: known[key] for key in kept if known.get(key)}) as own:
-        yield own
 
 
 def whoever_commits(own: psycopg.Connection[Any]) -> list[int]:
@@ -172,6 +163,7 @@ async def test_a_session_that_somebody_holds_keeps_neither_the_loop_nor_other_se
 ) -> None:
     [other] = await in_database(several, 1)
     with own_connection() as own:
+        own.execute("BEGIN")
         own.execute("SELECT 1 FROM sessions_app_session WHERE id = %s FOR UPDATE", [joined])
         held = asyncio.create_task(group_commit.deliver(message(joined, "say:held", "m1")))
         free = await group_commit.deliver(message(other, "say:free", "m1"))
@@ -212,7 +204,6 @@ async def test_a_connection_that_breaks_in_a_commit_loses_and_doubles_nothing(
 ) -> None:
     """Before the COMMIT arrives; or after it, before anybody has been told."""
     with own_connection() as own:
-        own.autocommit = True
 
         def reach(point: str) -> None:
             if point == ("deliver.committed" if committed else "write.before_commit") and not played.elsewhere():
@@ -234,7 +225,6 @@ async def test_a_loop_whose_connection_broke_opens_another_one(
     joined: uuid.UUID, played: Played, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with own_connection() as own:
-        own.autocommit = True
         pids: list[int] = []
         monkeypatch.setattr(crash_points, "reach", lambda _point: pids.extend(whoever_commits(own)))
         await group_commit.deliver(message(joined, "say:on", "m0"))

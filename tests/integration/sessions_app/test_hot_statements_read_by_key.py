@@ -10,12 +10,12 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
 
 import sessions_app
 import tools_app
 from sessions_app import commit
 from sessions_app.delivery import Statement
+from tests.own_connection import own_connection
 from tools_app import calls, doubt, observing, settling
 
 #: Once for each file that somebody uploads, not for each turn.
@@ -48,9 +48,7 @@ STATEMENTS = _statements()
 
 @pytest.fixture
 def pg(transactional_db: None) -> Iterator[psycopg.Connection[Any]]:
-    known = connection.get_connection_params()
-    kept = ("host", "port", "dbname", "user", "password")
-    with psycopg.connect(**{key: known[key] for key in kept if known.get(key)}, autocommit=True) as own:
+    with own_connection() as own:
         commit.make_ready(own)
         yield own
 

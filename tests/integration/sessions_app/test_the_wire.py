@@ -10,11 +10,11 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sessions_app.wire import BEGIN, COMMIT, ROLLBACK, Asked, Wire
+from tests.own_connection import own_connection
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 _MB = 1 << 20
@@ -23,9 +23,7 @@ _MB = 1 << 20
 @pytest.fixture
 def pg(transactional_db: None) -> Iterator[psycopg.Connection[Any]]:
     """A connection of its own, which a test may break."""
-    known = connection.get_connection_params()
-    kept = ("host", "port", "dbname", "user", "password", "context")
-    with psycopg.connect(**{key: known[key] for key in kept if known.get(key)}, autocommit=True) as own:
+    with own_connection() as own:
         yield own
 
 
